@@ -1,0 +1,130 @@
+/** The public face of a toolkit: what `createToolkit` gives. */
+import type { ToolwayError } from './errors.ts';
+import type { EventHandler, EventName } from './events.ts';
+import type { Middleware } from './middleware/middleware.ts';
+import type { CallOptions, RequestOptions, ServerConfig } from './options.ts';
+import type { ServerClient } from './protocol/client.ts';
+import type {
+  CallToolResult,
+  Completion,
+  CompletionReference,
+  EraName,
+  GetPromptResult,
+  Implementation,
+  Prompt,
+  ReadResourceResult,
+  Resource,
+  ResourceTemplate,
+  Tool,
+} from './protocol/types.ts';
+import type { TransportKind } from './transport/transport.ts';
+
+/** Where an entry of the catalogue comes from, and how old it is. */
+export interface Listed {
+  server: string;
+  /** When the list was read, as milliseconds since the Unix epoch. */
+  fetchedAt: number;
+  /** True when the server cannot be reached now and this is what it last said. */
+  stale: boolean;
+}
+export type ListedTool = Tool & Listed & { qualifiedName: string };
+export type ListedResource = Resource & Listed & { qualifiedName: string };
+export type ListedResourceTemplate = ResourceTemplate & Listed & { qualifiedName: string };
+export type ListedPrompt = Prompt & Listed & { qualifiedName: string };
+
+export type ServerState =
+  | 'disconnected'
+  | 'connecting'
+  | 'connected'
+  | 'reconnecting'
+  | 'failed'
+  | 'auth_required'
+  | 'untrusted'
+  | 'disabled'
+  | 'closed';
+
+export interface ServerStatus {
+  configured: boolean;
+  connected: boolean;
+  state: ServerState;
+  era?: EraName;
+  protocolVersion?: string;
+  transport?: TransportKind;
+  serverInfo?: Implementation;
+  instructions?: string;
+  toolsCount: number;
+  resourcesCount: number;
+  promptsCount: number;
+  /** Milliseconds since the Unix epoch. */
+  lastHealthCheck?: number;
+  lastUpdated?: number;
+  lastError?: ToolwayError;
+  breaker: 'closed' | 'open' | 'half_open' | 'isolated';
+  inFlight: number;
+  queued: number;
+  pid?: number;
+  /** How long the last successful connection took. */
+  connectMs?: number;
+}
+
+/** A call in flight. */
+export interface CallInfo {
+  id: string;
+  server: string;
+  scope: string;
+  method: string;
+  tool?: string;
+  principal?: string;
+  state: 'queued' | 'handed_over' | 'answering' | 'settled';
+  attempt: number;
+  elapsedMs: number;
+}
+
+export interface CallableTool {
+  (args?: Record<string, unknown>, options?: CallOptions): Promise<CallToolResult>;
+  readonly definition: ListedTool;
+}
+
+export interface Toolkit extends AsyncDisposable {
+  /** Calls `server.tool`, `server__tool`, or a bare name that one server has. `isError: true` is a result. */
+  callTool(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<CallToolResult>;
+  /** A callable with `.definition`; a partial name works while it is unambiguous. */
+  tool(name: string): Promise<CallableTool>;
+  listTools(filter?: ListFilter): Promise<ListedTool[]>;
+  listResources(filter?: ListFilter): Promise<ListedResource[]>;
+  listResourceTemplates(filter?: ListFilter): Promise<ListedResourceTemplate[]>;
+  listPrompts(filter?: ListFilter): Promise<ListedPrompt[]>;
+  /** Without `server`, the one server whose list or template matches the URI. */
+  readResource(uri: string, options?: RequestOptions & { server?: string }): Promise<ReadResourceResult>;
+  /** Calls `handler` at every update of the resource; resolves to the means to stop. */
+  subscribeResource(
+    uri: string,
+    handler: (update: { uri: string; server: string }) => void,
+    options?: { server?: string },
+  ): Promise<() => Promise<void>>;
+  getPrompt(name: string, args?: Record<string, string>, options?: RequestOptions): Promise<GetPromptResult>;
+  complete(
+    ref: CompletionReference,
+    argument: { name: string; value: string },
+    options: { server: string; context?: { arguments: Record<string, string> } } & RequestOptions,
+  ): Promise<Completion>;
+  /** The single-server client, for whoever wants the protocol itself. Waits for the connection. */
+  server(name: string): Promise<ServerClient>;
+  status(): Record<string, ServerStatus>;
+  on<E extends EventName>(event: E, handler: EventHandler<E>): () => void;
+  use(middleware: Middleware, place?: { before?: string; after?: string }): void;
+  addServer(name: string, config: ServerConfig): Promise<void>;
+  removeServer(name: string): Promise<void>;
+  reconnect(name: string): Promise<void>;
+  /** Round-trip time in milliseconds. */
+  ping(name: string, options?: RequestOptions): Promise<number>;
+  waitForConnection(name: string, options?: { timeoutMs?: number }): Promise<void>;
+  calls(): CallInfo[];
+  /** Cancels a call in flight; false when there is none with this id. */
+  cancel(id: string): boolean;
+  close(options?: { drainMs?: number }): Promise<void>;
+}
+
+export interface ListFilter extends RequestOptions {
+  server?: string;
+}

@@ -1,0 +1,121 @@
+/**
+ * A call: one request on its way from a caller to a server. One object travels the whole road; whoever holds the call
+ * at the moment (a queue, a connection attempt, the wire) is the one who is told when it has to stop.
+ */
+import { ToolwayError } from './errors.ts';
+import type { JsonObject, Progress, Tool } from './protocol/types.ts';
+
+/**
+ * How far the request got, which decides what may be done after a failure:
+ * `queued` (no byte left), `handed_over` (given to the transport), `answering` (the answer has begun), `settled`.
+ */
+export type WriteState = 'queued' | 'handed_over' | 'answering' | 'settled';
+
+/** What a call is made of. Times are in milliseconds on the monotonic clock. */
+export interface CallInit {
+  method: string;
+  params: JsonObject;
+  server: string;
+  /** Isolates callers of one server from each other; empty unless the caller isolates. */
+  scope?: string;
+  /** On whose behalf. */
+  principal?: string;
+  /** The definition of the tool, for `tools/call`. */
+  tool?: Tool;
+  /** Longest time without an answer or progress. */
+  timeoutMs: number;
+  /** Longest time altogether. */
+  totalTimeoutMs: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  /** When the caller asked, on the monotonic clock. */
+  startedAt: number;
+}
+
+let lastId = 0;
+
+export class Call {
+  /** Unique in this process; `toolkit.cancel` takes it. */
+  readonly id: string;
+  readonly method: string;
+  readonly server: string;
+  readonly scope: string;
+  readonly principal: string | undefined;
+  readonly tool: Tool | undefined;
+  readonly startedAt: number;
+  readonly timeoutMs: number;
+  /** The end that nothing moves. */
+  readonly endsAt: number;
+  readonly callerSignal: AbortSignal | undefined;
+  params: JsonObject;
+  attempt = 1;
+  state: WriteState = 'queued';
+  /** The end if nothing more is heard; progress moves it, never beyond `endsAt`. */
+  dueAt: number;
+  readonly #onProgress: ((progress: Progress) => void) | undefined;
+  #holder: ((error: ToolwayError) => void) | undefined;
+  #stopped: ToolwayError | undefined;
+  #signal: AbortController | undefined;
+
+  constructor(init: CallInit) {
+    lastId += 1;
+    this.id = `c${lastId.toString(36)}`;
+    this.method = init.method;
+    this.params = init.params;
+    this.server = init.server;
+    this.scope = init.scope ?? '';
+    this.principal = init.principal;
+    this.tool = init.tool;
+    this.startedAt = init.startedAt;
+    this.timeoutMs = init.timeoutMs;
+    this.endsAt = init.startedAt + init.totalTimeoutMs;
+    this.dueAt = Math.min(init.startedAt + init.timeoutMs, this.endsAt);
+    this.callerSignal = init.signal;
+    this.#onProgress = init.onProgress;
+  }
+
+  /** Why the call was stopped, once it was. */
+  get stopped(): ToolwayError | undefined {
+    return this.#stopped;
+  }
+
+  /**
+   * Takes the call over: from now on `onStop` is what ends it. Runs at once when the call was stopped before.
+   * There is one holder at a time; the next one replaces it.
+   */
+  hold(onStop: ((error: ToolwayError) => void) | undefined): void {
+    this.#holder = onStop;
+    if (this.#stopped !== undefined) onStop?.(this.#stopped);
+  }
+
+  /** Ends the call wherever it is. The first reason stands. */
+  stop(error: ToolwayError): void {
+    if (this.#stopped !== undefined || this.state === 'settled') return;
+    this.#stopped = error;
+    this.#signal?.abort(error);
+    this.#holder?.(error);
+  }
+
+  /** Called by the deadline when `dueAt` has passed. */
+  expire(): void {
+    const total = this.dueAt >= this.endsAt;
+    const limit = total ? this.endsAt - this.startedAt : this.timeoutMs;
+    const what = total ? 'not finished' : 'no answer and no progress';
+    this.stop(new ToolwayError('timeout', `${what} within ${Math.round(limit)} ms`, { limit: Math.round(limit) }));
+  }
+
+  /** The server reported progress at `now`: the idle limit starts again, and the caller hears of it. */
+  progress(progress: Progress, now: number): void {
+    this.dueAt = Math.min(now + this.timeoutMs, this.endsAt);
+    this.#onProgress?.(progress);
+  }
+
+  /** An `AbortSignal` for whoever needs one (`fetch`, a user's handler). Made on first use: it costs more than the rest of the call. */
+  get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      this.#signal = new AbortController();
+      if (this.#stopped !== undefined) this.#signal.abort(this.#stopped);
+    }
+    return this.#signal.signal;
+  }
+}

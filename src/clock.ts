@@ -1,0 +1,89 @@
+/** Time, in one place: a monotonic clock, and one timer for all calls in flight. */
+
+export interface Timer {
+  cancel(): void;
+  /** Whether this timer alone keeps a Node process running; where there is no such thing, it does nothing. */
+  keepAlive(yes: boolean): void;
+}
+
+export interface Clock {
+  /** Milliseconds that only grow; no relation to the time of day. */
+  now(): number;
+  /** Calls `fn` once after `ms`. */
+  after(ms: number, fn: () => void): Timer;
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, fn) {
+    const id = setTimeout(fn, Math.min(ms, LONGEST_TIMER_MS));
+    const node = typeof id === 'object' ? (id as { ref(): void; unref(): void }) : undefined;
+    return {
+      cancel: () => clearTimeout(id),
+      keepAlive: (yes) => (yes ? node?.ref() : node?.unref()),
+    };
+  },
+};
+
+/** Something that must be over at `dueAt`, in the clock's milliseconds. `dueAt` may move later at any time. */
+export interface Due {
+  dueAt: number;
+  expire(): void;
+}
+
+export interface Deadlines {
+  readonly clock: Clock;
+  add(due: Due): void;
+  remove(due: Due): void;
+  /** Forgets all of them and leaves no timer. */
+  close(): void;
+}
+
+/**
+ * One timer for any number of deadlines. It is set to the earliest known end and, when it fires, looks at all of them:
+ * a call that settles in time costs a set entry and never touches the timer, which keeps the process alive only while
+ * something waits.
+ */
+export const createDeadlines = (clock: Clock = systemClock): Deadlines => {
+  const waiting = new Set<Due>();
+  let timer: Timer | undefined;
+  let firesAt = Number.POSITIVE_INFINITY;
+
+  const arm = (at: number): void => {
+    timer?.cancel();
+    firesAt = at;
+    timer = clock.after(Math.max(0, at - clock.now()), sweep);
+  };
+  const sweep = (): void => {
+    timer = undefined;
+    firesAt = Number.POSITIVE_INFINITY;
+    const now = clock.now();
+    for (const due of waiting) {
+      if (due.dueAt > now) continue;
+      waiting.delete(due);
+      due.expire();
+    }
+    let next = Number.POSITIVE_INFINITY;
+    for (const due of waiting) next = Math.min(next, due.dueAt);
+    if (next < firesAt) arm(next);
+  };
+  return {
+    clock,
+    add(due) {
+      waiting.add(due);
+      if (due.dueAt < firesAt) arm(due.dueAt);
+      else if (waiting.size === 1) timer?.keepAlive(true);
+    },
+    remove(due) {
+      if (waiting.delete(due) && waiting.size === 0) timer?.keepAlive(false);
+    },
+    close() {
+      waiting.clear();
+      timer?.cancel();
+      timer = undefined;
+      firesAt = Number.POSITIVE_INFINITY;
+    },
+  };
+};

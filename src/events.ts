@@ -1,0 +1,66 @@
+/** Typed events: a handler that throws is reported and changes nothing else. */
+import type { ErrorFacts, ToolwayError } from './errors.ts';
+import type { CallToolResult, LogMessage, Progress } from './protocol/types.ts';
+
+interface OfServer {
+  server: string;
+  scope: string;
+}
+interface OfCall extends OfServer {
+  id: string;
+  tool?: string;
+  method: string;
+}
+
+/** What `toolkit.on` can hear, and what it is told. */
+export interface ToolkitEvents {
+  connecting: OfServer & { attempt: number };
+  connected: OfServer & { era: string; protocolVersion: string; connectMs: number };
+  disconnected: OfServer & { error?: ToolwayError };
+  reconnecting: OfServer & { attempt: number; delayMs: number; error: ToolwayError };
+  failed: OfServer & { error: ToolwayError };
+  tool_call_start: OfCall & { arguments: unknown };
+  tool_call_success: OfCall & { result: CallToolResult; durationMs: number };
+  tool_call_error: OfCall & { error: ToolwayError; durationMs: number };
+  tool_call_progress: OfCall & Progress;
+  tools_changed: OfServer;
+  resources_changed: OfServer;
+  prompts_changed: OfServer;
+  resource_updated: OfServer & { uri: string };
+  log: OfServer & LogMessage;
+  /** Something worth a look that ended nothing: noise on stdout, an unusable schema, a dropped message. */
+  warning: OfServer & { message: string } & Pick<ErrorFacts, 'tool' | 'cause'>;
+}
+
+export type EventName = keyof ToolkitEvents;
+export type EventHandler<E extends EventName> = (event: ToolkitEvents[E]) => void;
+
+export interface Emitter {
+  on<E extends EventName>(name: E, handler: EventHandler<E>): () => void;
+  emit<E extends EventName>(name: E, event: ToolkitEvents[E]): void;
+  /** True when somebody listens; lets the hot path skip building an event. */
+  heard(name: EventName): boolean;
+}
+
+/** `report` hears of handlers that threw. */
+export const createEmitter = (report: (error: unknown, name: EventName) => void): Emitter => {
+  const handlers = new Map<EventName, Set<(event: never) => void>>();
+  return {
+    on(name, handler) {
+      const own = (event: never): void => handler(event);
+      const set = handlers.get(name) ?? new Set();
+      handlers.set(name, set.add(own));
+      return () => void set.delete(own);
+    },
+    emit(name, event) {
+      for (const handler of handlers.get(name) ?? []) {
+        try {
+          handler(event as never);
+        } catch (error) {
+          report(error, name);
+        }
+      }
+    },
+    heard: (name) => (handlers.get(name)?.size ?? 0) > 0,
+  };
+};

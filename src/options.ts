@@ -1,0 +1,142 @@
+/** What a user may set: servers, defaults, handlers, and what one call may ask for. Times are in milliseconds. */
+import type {
+  CallToolResult,
+  ElicitRequest,
+  ElicitResult,
+  Implementation,
+  JsonObject,
+  LogLevel,
+  LogMessage,
+  Progress,
+  RequestId,
+  Root,
+  SampleRequest,
+  SampleResult,
+  Task,
+} from './protocol/types.ts';
+import type { Transport } from './transport/transport.ts';
+
+/** What a server may ask of its client, or tell it. A capability is declared to servers only when its handler exists. */
+export interface Handlers {
+  /** The server asks the user for input (form), or to visit a URL. Defaults of the schema are filled in afterwards. */
+  onElicit?: (request: ElicitRequest, context: HandlerContext) => ElicitResult | Promise<ElicitResult>;
+  /** The server asks our model for a message. */
+  onSample?: (request: SampleRequest, context: HandlerContext) => SampleResult | Promise<SampleResult>;
+  /** The directories that servers may know about. */
+  roots?: Root[] | ((request: JsonObject, context: HandlerContext) => Root[] | Promise<Root[]>);
+  /** A log message of a server. */
+  onLog?: (message: LogMessage, context: HandlerContext) => void;
+  /** The state of a task that a call became. */
+  onTask?: (task: Task, context: HandlerContext) => void;
+}
+
+/** Who asks, and in the course of which call, where that is known. */
+export interface HandlerContext {
+  server: string;
+  scope: string;
+  /** The id and the tool of the call that the request belongs to. */
+  call?: { id: string; tool?: string };
+  /** Aborted when the server takes its request back, or the call ends. */
+  signal: AbortSignal;
+  requestId?: RequestId;
+}
+
+export type ServerTransport = 'stdio' | 'http' | 'sse' | 'websocket';
+
+/** One server. `command` or `url` says where it is, or `transport` is a function that makes the link. */
+export interface ServerConfig extends Handlers {
+  /** stdio: the program, found on PATH; started without a shell. */
+  command?: string;
+  args?: string[];
+  /** stdio: variables beside the safe list (PATH, HOME, …); nothing else of ours reaches the child. */
+  env?: Record<string, string>;
+  cwd?: string;
+  /** http(s), or ws(s). */
+  url?: string;
+  headers?: Record<string, string>;
+  /** Guessed from `command` or `url` where absent: `http` falls back to `sse`. A function makes a custom or in-memory link, anew for each connection. */
+  transport?: ServerTransport | (() => Transport | Promise<Transport>);
+  /** Pins the protocol era. Default `auto`: found out by asking. */
+  era?: 'auto' | 'legacy' | 'modern';
+  disabled?: boolean;
+  /** Only these tools are listed and callable (`*` is a wildcard). */
+  enabledTools?: string[];
+  disabledTools?: string[];
+  autoApprove?: string[];
+  trustHints?: boolean;
+  retrySafe?: string[];
+  group?: string;
+  autoReconnect?: boolean;
+  maxRetries?: number;
+  retryDelayMs?: number;
+  healthCheckIntervalMs?: number;
+  /** Bounds one connection attempt. Default 60 000 for stdio, else 20 000. */
+  connectTimeoutMs?: number;
+  /** Longest time without an answer or progress. Default 60 000. */
+  timeoutMs?: number;
+  /** Longest time of a whole call. Default 300 000. */
+  totalTimeoutMs?: number;
+  /** Calls in flight to this server. Default 64; further ones wait. */
+  maxConcurrency?: number;
+  /** One inbound message, in bytes. Default 10 MiB. */
+  maxMessageBytes?: number;
+  rateLimit?: { perSecond: number; burst?: number };
+  /** Severity from which the server shall send log messages. Default: `info` where `onLog` is set. */
+  logLevel?: LogLevel;
+}
+
+/** Numbers that bound what servers can make us hold. Defaults as in the reliability notes. */
+export interface Limits {
+  /** Calls waiting per server. Default 256; one more is `backpressure`. */
+  maxQueue?: number;
+  /** Depth of one JSON value. Default 64. */
+  maxDepth?: number;
+  /** Pages of one list. Default 64. */
+  maxPages?: number;
+  /** Tools of one server. Default 2 000. */
+  maxTools?: number;
+  /** Bytes of one list, all pages. Default 5 MiB. */
+  maxListBytes?: number;
+  /** Rounds of `input_required` in one call. Default 10. */
+  maxInputRounds?: number;
+}
+
+export interface ToolkitOptions extends Handlers {
+  mcpServers?: Record<string, ServerConfig>;
+  /** Any server field, for servers that do not say otherwise. */
+  defaults?: Partial<ServerConfig>;
+  /** `eager` connects in the background, `lazy` on first use, `wait` resolves when every server is connected or failed. */
+  connect?: 'eager' | 'lazy' | 'wait';
+  /** Where `${…}` in command, args, env, url and headers is looked up. Default: `process.env` in Node, empty in browsers. */
+  env?: Record<string, string | undefined>;
+  limits?: Limits;
+  /** How this client introduces itself. */
+  clientInfo?: Implementation;
+  /** Hears what Toolway itself has to say. Default: nobody. */
+  logger?: Logger;
+}
+
+export interface Logger {
+  debug(message: string, facts?: JsonObject): void;
+  info(message: string, facts?: JsonObject): void;
+  warn(message: string, facts?: JsonObject): void;
+  error(message: string, facts?: JsonObject): void;
+}
+
+/** What one request may ask for beside its arguments. */
+export interface RequestOptions {
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  totalTimeoutMs?: number;
+  /** Every progress notification, in order, before the result. */
+  onProgress?: (progress: Progress) => void;
+  /** Further `_meta` for the server. */
+  meta?: JsonObject;
+}
+
+export interface CallOptions extends RequestOptions {
+  principal?: string;
+  scope?: string;
+}
+
+export type ToolResult = CallToolResult;

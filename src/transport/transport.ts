@@ -1,0 +1,65 @@
+/**
+ * What carries JSON-RPC messages to one server and back. The interface is structurally that of the official SDKs
+ * (`start`, `send`, `close`, `onmessage`, `onerror`, `onclose`), so a transport of theirs plugs in; what Toolway
+ * adds is optional, and the engine does without it.
+ */
+import type { ToolwayError } from '../errors.ts';
+import type { JsonRpcMessage, RequestId } from '../protocol/types.ts';
+
+export type TransportKind = 'stdio' | 'http' | 'sse' | 'websocket' | 'memory';
+
+export interface SendOptions {
+  /** HTTP headers for this message alone (`Mcp-Param-*`), already encoded. Transports without headers ignore them. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+export interface Transport {
+  /** Opens the link. Called once, after the callbacks are set. Rejects with `spawn_failed`, `connect_failed`, … */
+  start(): Promise<void>;
+  /**
+   * Hands one message over. A message of ours that can no longer be delivered is reported through `onfail`;
+   * a foreign transport rejects instead.
+   */
+  send(message: JsonRpcMessage, options?: SendOptions): Promise<void>;
+  /** Ends the link and everything behind it; `onclose` is called exactly once. */
+  close(): Promise<void>;
+  /** The link has ended. `cause` says why, where the transport knows; none after `close()`. */
+  onclose?: ((cause?: ToolwayError) => void) | undefined;
+  /** Something went wrong that ends neither the link nor a request: noise on stdout, an unparsable event. */
+  onerror?: ((error: Error) => void) | undefined;
+  /** One parsed JSON value. It may be anything: the engine checks it. */
+  onmessage?: ((message: JsonRpcMessage) => void) | undefined;
+  sessionId?: string | undefined;
+  /** The revision agreed on in the legacy handshake. */
+  setProtocolVersion?: ((version: string) => void) | undefined;
+
+  readonly kind?: TransportKind;
+  /** The child's process id, for stdio. */
+  readonly pid?: number | undefined;
+  /** The request `id` will get no answer, for this reason. `executed` on the error says whether it left. */
+  onfail?: ((id: RequestId, error: ToolwayError) => void) | undefined;
+  /** The first byte of the answer to request `id` has arrived. */
+  onanswer?: ((id: RequestId) => void) | undefined;
+  /**
+   * Drops the open exchange of request `id` and frees what it holds. Present where each request has a stream of its
+   * own: in the modern era closing it is the cancellation (2026-07-28, basic/patterns/cancellation).
+   */
+  cancel?: ((id: RequestId) => void) | undefined;
+  /** How many messages arrived that were no JSON, and were dropped. */
+  readonly noise?: number;
+}
+
+/** Limits that every transport keeps; see reliability notes in `docs/limits.md`. */
+export interface TransportLimits {
+  /** One inbound message, in bytes, counted while it streams in. A larger one fails its own call with `message_too_large`. */
+  maxMessageBytes: number;
+}
+
+/** 10 MiB, as the official SDK's stdio default. */
+export const DEFAULT_MAX_MESSAGE_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Marks the failure of a request that an HTTP server refused because its session is gone (404 with a session id,
+ * 2025-11-25 basic/transports). The legacy era opens a new session and sends the request again.
+ */
+export const SESSION_LOST = 'session lost';
