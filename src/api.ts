@@ -8,7 +8,6 @@ import type {
   CallToolResult,
   Completion,
   CompletionReference,
-  EraName,
   GetPromptResult,
   Implementation,
   Prompt,
@@ -17,6 +16,7 @@ import type {
   ResourceTemplate,
   Tool,
 } from './protocol/types.ts';
+import type { EraName } from './protocol/wire.ts';
 import type { TransportKind } from './transport/transport.ts';
 
 /** Where an entry of the catalogue comes from, and how old it is. */
@@ -108,8 +108,8 @@ export interface Toolkit extends AsyncDisposable {
     argument: { name: string; value: string },
     options: { server: string; context?: { arguments: Record<string, string> } } & RequestOptions,
   ): Promise<Completion>;
-  /** The single-server client, for whoever wants the protocol itself. Waits for the connection. */
-  server(name: string): Promise<ServerClient>;
+  /** The single-server client, for whoever wants the protocol itself. Its methods wait for the connection. */
+  server(name: string): ServerClient;
   status(): Record<string, ServerStatus>;
   on<E extends EventName>(event: E, handler: EventHandler<E>): () => void;
   use(middleware: Middleware, place?: { before?: string; after?: string }): void;

@@ -8,12 +8,12 @@ import type {
   LogLevel,
   LogMessage,
   Progress,
-  RequestId,
   Root,
   SampleRequest,
   SampleResult,
   Task,
 } from './protocol/types.ts';
+import type { RequestId } from './protocol/wire.ts';
 import type { Transport } from './transport/transport.ts';
 
 /** What a server may ask of its client, or tell it. A capability is declared to servers only when its handler exists. */

@@ -4,7 +4,7 @@
  * adds is optional, and the engine does without it.
  */
 import type { ToolwayError } from '../errors.ts';
-import type { JsonRpcMessage, RequestId } from '../protocol/types.ts';
+import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 
 export type TransportKind = 'stdio' | 'http' | 'sse' | 'websocket' | 'memory';
 
