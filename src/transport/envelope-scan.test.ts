@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createEnvelopeScan, type Envelope } from './envelope-scan.ts';
+
+const scan = (text: string, step = text.length): Envelope => {
+  const bytes = new TextEncoder().encode(text);
+  const found = createEnvelopeScan();
+  for (let at = 0; at < bytes.length; at += Math.max(step, 1)) found.push(bytes.subarray(at, at + Math.max(step, 1)));
+  return { ...found.envelope };
+};
+
+describe('the envelope of a message that is not parsed', () => {
+  test('tells an answer from a request of the server', () => {
+    expect(scan('{"jsonrpc":"2.0","id":7,"result":{}}')).toEqual({ id: 7, method: false, result: true });
+    expect(scan('{"jsonrpc":"2.0","id":"7","error":{"code":1,"message":""}}')).toEqual({
+      id: '7',
+      method: false,
+      result: false,
+    });
+    expect(scan('{"id":7,"method":"ping"}')).toEqual({ id: 7, method: true, result: false });
+  });
+
+  test('finds an id that stands behind the body', () => {
+    expect(scan(`{"result":{"text":"${'x'.repeat(100_000)}"},"id":12}`).id).toBe(12);
+  });
+
+  test.each([
+    ['an id inside the body', '{"result":{"id":1,"a":[{"id":2}]}}'],
+    ['an id inside a string', '{"result":"\\"id\\":3,{\\\\"}'],
+    ['an id in a batch', '[{"id":4,"result":{}}]'],
+    ['null', '{"id":null,"result":{}}'],
+    ['true', '{"id":true,"result":{}}'],
+    ['an object', '{"id":{"id":5},"result":{}}'],
+    ['a number beyond all numbers', '{"id":1e999,"result":{}}'],
+    ['a string of 2 KiB', `{"id":"${'i'.repeat(2048)}","result":{}}`],
+    ['no JSON', 'id: 5, "id" : 5'],
+    ['nothing', ''],
+  ])('%s is no id', (_, text) => {
+    expect(scan(text).id).toBeUndefined();
+  });
+
+  test.each([
+    ['spaces and line ends', ' { "id" :\r\n 9 , "result" : null } ', 9],
+    ['an escaped key', '{"\\u0069d":9,"result":{}}', 9],
+    ['an escaped value', '{"id":"a\\"\\\\\\u00fc","result":{}}', 'a"\\ü'],
+    ['a fraction', '{"id":1.5,"result":{}}', 1.5],
+    ['the last of two', '{"id":1,"result":{},"id":2}', 2],
+    ['no end', '{"id":3,"result":"xxxxx', 3],
+  ])('%s is read as JSON reads it', (_, text, id) => {
+    expect(scan(text).id).toBe(id);
+  });
+
+  test('an id that is taken back is none', () => {
+    expect(scan('{"id":1,"result":{},"id":null}').id).toBeUndefined();
+  });
+
+  test('wherever the bytes are split, it says what JSON.parse would have said', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          before: fc.jsonValue(),
+          id: fc.oneof(fc.integer(), fc.string({ unit: 'grapheme' })),
+          after: fc.jsonValue(),
+          step: fc.integer({ min: 1, max: 9 }),
+        }),
+        ({ before, id, after, step }) => {
+          const text = JSON.stringify({ before, id, result: after });
+          expect(scan(text, step)).toEqual({ id, method: false, result: true });
+        },
+      ),
+    );
+  });
+
+  test('random bytes never throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        const found = createEnvelopeScan();
+        found.push(bytes);
+        expect(typeof found.envelope.method).toBe('boolean');
+      }),
+    );
+  });
+});
