@@ -1,0 +1,136 @@
+/** The fields of one server, in every spelling that hosts use (their files are described in `docs/configuration.md`). */
+import type { ServerConfig, ServerTransport } from '../options.ts';
+import type { LogLevel } from '../protocol/types.ts';
+import {
+  count,
+  flag,
+  kindOf,
+  ms,
+  names,
+  oneOf,
+  positive,
+  type Read,
+  type Reader,
+  rateLimit,
+  seconds,
+  secondsOrMs,
+  someText,
+  strings,
+  text,
+  words,
+} from './readers.ts';
+
+/** Reads one field into the part of a server's configuration that it sets. */
+export type Field = (value: unknown) => Read<Partial<ServerConfig>>;
+
+const TRANSPORTS: Record<string, ServerTransport> = {
+  stdio: 'stdio',
+  http: 'http',
+  https: 'http',
+  'streamable-http': 'http',
+  streamablehttp: 'http',
+  sse: 'sse',
+  ws: 'websocket',
+  wss: 'websocket',
+  websocket: 'websocket',
+};
+
+/** Understands every host's word for a transport: `streamable_http`, `streamableHttp`, `ws`, … */
+export const transport: Reader<ServerTransport> = (value) => {
+  if (typeof value !== 'string') return { ok: false, message: `must be a string, not ${kindOf(value)}` };
+  const spelling = value.toLowerCase().replaceAll('_', '-');
+  if (Object.hasOwn(TRANSPORTS, spelling)) return { ok: true, value: TRANSPORTS[spelling] as ServerTransport };
+  return { ok: false, message: `must be one of stdio, http, sse, websocket, not ${JSON.stringify(value)}` };
+};
+
+const map =
+  <T>(read: Reader<T>, set: (value: T) => Partial<ServerConfig>): Field =>
+  (value) => {
+    const result = read(value);
+    return result.ok ? { ok: true, value: set(result.value) } : result;
+  };
+
+const LOG_LEVELS: LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+
+/** The fields under their own names; each is also read in snake_case. */
+const OWN: Record<string, Field> = {
+  command: map(someText, (command) => ({ command })),
+  args: map(words, (args) => ({ args })),
+  env: map(strings, (env) => ({ env })),
+  cwd: map(someText, (cwd) => ({ cwd })),
+  url: map(someText, (url) => ({ url })),
+  headers: map(strings, (headers) => ({ headers })),
+  transport: map(transport, (kind) => ({ transport: kind })),
+  era: map(oneOf(['auto', 'legacy', 'modern'] as const), (era) => ({ era })),
+  disabled: map(flag, (disabled) => ({ disabled })),
+  enabledTools: map(names, (enabledTools) => ({ enabledTools })),
+  disabledTools: map(names, (disabledTools) => ({ disabledTools })),
+  autoApprove: map(names, (autoApprove) => ({ autoApprove })),
+  trustHints: map(flag, (trustHints) => ({ trustHints })),
+  retrySafe: map(names, (retrySafe) => ({ retrySafe })),
+  group: map(text, (group) => ({ group })),
+  autoReconnect: map(flag, (autoReconnect) => ({ autoReconnect })),
+  maxRetries: map(count, (maxRetries) => ({ maxRetries })),
+  retryDelayMs: map(ms, (retryDelayMs) => ({ retryDelayMs })),
+  healthCheckIntervalMs: map(ms, (healthCheckIntervalMs) => ({ healthCheckIntervalMs })),
+  connectTimeoutMs: map(positive, (connectTimeoutMs) => ({ connectTimeoutMs })),
+  timeoutMs: map(positive, (timeoutMs) => ({ timeoutMs })),
+  totalTimeoutMs: map(positive, (totalTimeoutMs) => ({ totalTimeoutMs })),
+  maxConcurrency: map(positive, (maxConcurrency) => ({ maxConcurrency })),
+  maxMessageBytes: map(positive, (maxMessageBytes) => ({ maxMessageBytes })),
+  rateLimit: map(rateLimit, (limit) => ({ rateLimit: limit })),
+  logLevel: map(oneOf(LOG_LEVELS), (logLevel) => ({ logLevel })),
+};
+
+/** What other hosts, and the systems that Toolway grew from, call them. */
+const FOREIGN: Record<string, Field> = {
+  type: map(transport, (kind) => ({ transport: kind })),
+  serverUrl: map(someText, (url) => ({ url })),
+  httpUrl: map(someText, (url) => ({ url, transport: 'http' })),
+  enabled: map(flag, (enabled) => ({ disabled: !enabled })),
+  includeTools: map(names, (enabledTools) => ({ enabledTools })),
+  excludeTools: map(names, (disabledTools) => ({ disabledTools })),
+  alwaysAllow: map(names, (autoApprove) => ({ autoApprove })),
+  timeout: map(secondsOrMs, (timeoutMs) => ({ timeoutMs })),
+  retry_delay: map(seconds, (retryDelayMs) => ({ retryDelayMs })),
+  health_check_interval: map(seconds, (healthCheckIntervalMs) => ({ healthCheckIntervalMs })),
+  startup_timeout_sec: map(seconds, (connectTimeoutMs) => ({ connectTimeoutMs })),
+  tool_timeout_sec: map(seconds, (timeoutMs) => ({ timeoutMs })),
+  http_headers: map(strings, (headers) => ({ headers })),
+  bearer_token_env_var: map(someText, (name) => ({ headers: { Authorization: `Bearer \${${name}}` } })),
+  env_http_headers: map(strings, (byHeader) => ({
+    headers: Object.fromEntries(Object.entries(byHeader).map(([header, name]) => [header, `\${${name}}`])),
+  })),
+  env_vars: map(words, (variables) => ({
+    env: Object.fromEntries(variables.map((name) => [name, `\${${name}}`])),
+  })),
+};
+
+/** Fields of the contract that this version reads over; they are reported, never dropped in silence. */
+export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  'cache',
+  'retry',
+  'breaker',
+  'tls',
+  'proxy',
+  'oauth',
+  'pins',
+  'envFile',
+  'isolation',
+]);
+
+const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** The reader of a field in any spelling; none for a field that Toolway does not know. */
+export const fieldNamed = (name: string): Field | undefined => {
+  for (const table of [FOREIGN, OWN]) {
+    for (const spelling of [name, camel(name)]) if (Object.hasOwn(table, spelling)) return table[spelling];
+  }
+  return undefined;
+};
+
+/** Whether a field, in any spelling, belongs to the contract but does nothing yet. */
+export const isWithoutEffect = (name: string): boolean => WITHOUT_EFFECT.has(camel(name));
+
+/** Every name a field can have, for suggestions. */
+export const FIELD_NAMES: readonly string[] = [...Object.keys(OWN), ...Object.keys(FOREIGN), ...WITHOUT_EFFECT];

@@ -1,0 +1,97 @@
+/** Readers of single values: `unknown` in, the typed value or what is wrong with it out. */
+
+export type Read<T> = { ok: true; value: T } | { ok: false; message: string; step?: string };
+export type Reader<T> = (value: unknown) => Read<T>;
+
+const ok = <T>(value: T): Read<T> => ({ ok: true, value });
+const wrong = (message: string, step?: string): Read<never> => ({ ok: false, message, step });
+
+/** What a value is, in a person's words. */
+export const kindOf = (value: unknown): string => {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+};
+
+/** Whether a value is an object with named fields. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const text: Reader<string> = (value) =>
+  typeof value === 'string' ? ok(value) : wrong(`must be a string, not ${kindOf(value)}`);
+
+export const someText: Reader<string> = (value) => (value === '' ? wrong('must not be empty') : text(value));
+
+export const flag: Reader<boolean> = (value) =>
+  typeof value === 'boolean' ? ok(value) : wrong(`must be true or false, not ${kindOf(value)}`);
+
+/** A string; numbers and booleans are written out, because files of other hosts hold them in `env` and `args`. */
+const scalar: Reader<string> = (value) =>
+  typeof value === 'number' || typeof value === 'boolean' ? ok(String(value)) : text(value);
+
+export const words: Reader<string[]> = (value) => {
+  if (!Array.isArray(value)) return wrong(`must be a list of strings, not ${kindOf(value)}`);
+  const read: string[] = [];
+  for (const [index, item] of value.entries()) {
+    const word = scalar(item);
+    if (!word.ok) return wrong(word.message, String(index));
+    read.push(word.value);
+  }
+  return ok(read);
+};
+
+/** A list of names; a single string is a list of one. */
+export const names: Reader<string[]> = (value) => words(typeof value === 'string' ? [value] : value);
+
+export const strings: Reader<Record<string, string>> = (value) => {
+  if (!isObject(value)) return wrong(`must be an object of strings, not ${kindOf(value)}`);
+  const read: Record<string, string> = {};
+  for (const [key, item] of Object.entries(value)) {
+    const word = scalar(item);
+    if (!word.ok) return wrong(word.message, key);
+    Object.defineProperty(read, key, { value: word.value, enumerable: true, configurable: true, writable: true });
+  }
+  return ok(read);
+};
+
+export const count: Reader<number> = (value) =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+    ? ok(value)
+    : wrong(`must be a whole number of 0 or more, not ${JSON.stringify(value)}`);
+
+export const positive: Reader<number> = (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0
+    ? ok(value)
+    : wrong(`must be a number above 0, not ${JSON.stringify(value)}`);
+
+/** Milliseconds. */
+export const ms: Reader<number> = (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
+    ? ok(value)
+    : wrong(`must be a number of milliseconds, not ${JSON.stringify(value)}`);
+
+/** Seconds, turned into milliseconds. */
+export const seconds: Reader<number> = (value) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
+    ? ok(value * 1000)
+    : wrong(`must be a number of seconds, not ${JSON.stringify(value)}`);
+
+/** A time whose unit the field does not say: below 1000 it is in seconds, else in milliseconds. */
+export const secondsOrMs: Reader<number> = (value) =>
+  typeof value === 'number' && value < 1000 ? seconds(value) : ms(value);
+
+export const oneOf =
+  <T extends string>(choices: readonly T[]): Reader<T> =>
+  (value) => {
+    const found = choices.find((choice) => choice === value);
+    return found === undefined ? wrong(`must be one of ${choices.join(', ')}`) : ok(found);
+  };
+
+export const rateLimit: Reader<{ perSecond: number; burst?: number }> = (value) => {
+  if (!isObject(value)) return wrong(`must be an object { perSecond, burst? }, not ${kindOf(value)}`);
+  const perSecond = positive(value.perSecond);
+  if (!perSecond.ok) return wrong(perSecond.message, 'perSecond');
+  if (value.burst === undefined) return ok({ perSecond: perSecond.value });
+  const burst = positive(value.burst);
+  return burst.ok ? ok({ perSecond: perSecond.value, burst: burst.value }) : wrong(burst.message, 'burst');
+};

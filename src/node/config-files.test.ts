@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig, MAX_CONFIG_BYTES } from './config-files.ts';
+
+let cwd = '';
+let env: Record<string, string> = {};
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'toolway-config-'));
+  env = { XDG_CONFIG_HOME: join(cwd, 'home') };
+  await mkdir(join(cwd, 'home/toolway'), { recursive: true });
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+const file = (name: string, content: unknown) =>
+  writeFile(join(cwd, name), typeof content === 'string' ? content : JSON.stringify(content));
+const servers = (...names: string[]) => ({
+  mcpServers: Object.fromEntries(names.map((name) => [name, { command: name }])),
+});
+const load = (options: { files?: string[]; env?: Record<string, string> } = {}) =>
+  loadConfig({ cwd, ...options, env: { ...env, ...options.env } });
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => Promise.reject(new Error('it loaded')),
+    (error) => error,
+  );
+
+describe('configuration files', () => {
+  test('named files come in order, and nothing else is read', async () => {
+    await file('home/toolway/config.json', servers('user'));
+    await file('mcp.json', servers('project'));
+    await file('a.json', servers('one', 'two'));
+    await file('b.json', { mcpServers: { one: { url: 'http://h' } } });
+    const config = await load({ files: ['a.json', 'b.json'] });
+    expect(Object.entries(config.mcpServers)).toEqual([
+      ['one', { url: 'http://h' }],
+      ['two', { command: 'two' }],
+    ]);
+    expect(config.files).toEqual([join(cwd, 'a.json'), join(cwd, 'b.json')]);
+    expect(config.untrusted).toEqual([]);
+  });
+
+  test('without names the user file is read, and files of the working directory are only reported', async () => {
+    await file('home/toolway/config.json', servers('user'));
+    await file('mcp.json', servers('project'));
+    await file('.mcp.json', '{ not even JSON');
+    const config = await load();
+    expect(Object.keys(config.mcpServers)).toEqual(['user']);
+    expect(config.untrusted).toEqual(['mcp.json', '.mcp.json']);
+  });
+
+  test('TOOLWAY_CONFIG names a file; --config goes before it', async () => {
+    await file('a.json', servers('a'));
+    await file('b.json', servers('b'));
+    expect(Object.keys((await load({ env: { TOOLWAY_CONFIG: 'a.json' } })).mcpServers)).toEqual(['a']);
+    expect(Object.keys((await load({ env: { TOOLWAY_CONFIG: 'a.json' }, files: ['b.json'] })).mcpServers)).toEqual([
+      'b',
+    ]);
+  });
+
+  test('the environment adds a server and sets the timeout of all', async () => {
+    await file('a.json', { mcpServers: { a: { command: 'x', timeoutMs: 5 } } });
+    const config = await load({ files: ['a.json'], env: { MCP_SERVER_URL: 'http://h', MCP_TIMEOUT: '2' } });
+    expect({ ...config.mcpServers }).toEqual({
+      a: { command: 'x', timeoutMs: 2000 },
+      default: { url: 'http://h', timeoutMs: 2000 },
+    });
+    expect(config.defaults).toEqual({ timeoutMs: 2000 });
+  });
+
+  test.each([
+    ['{"mcpServers": {\n  "a": {"command": "x",}\n}}', 'a.json:2:24: a comma before "}" is not allowed in JSON'],
+    ['{"mcpServers": []}', 'a.json:1:2: /mcpServers: must be an object of servers by name, not a list'],
+    ['{"server": {}}', 'a.json:1:1: holds no servers: none of mcpServers, servers, mcp_servers is there'],
+  ])('a file %j is an error with its place', async (text, message) => {
+    await file('a.json', text);
+    const error = await failure(load({ files: ['a.json'] }));
+    expect(error).toMatchObject({ code: 'invalid_config', executed: 'no' });
+    expect(error.message).toBe(message);
+  });
+
+  test('a wrong server fails with the place in its file', async () => {
+    await file(
+      'a.json',
+      '{"mcpServers": {\n  "bad": {\n    "command": "x", "args": 5\n  },\n  "ok": {"command": "y"}\n}}',
+    );
+    const config = await load({ files: ['a.json'] });
+    const transport = config.mcpServers.bad?.transport;
+    if (typeof transport !== 'function') throw new Error('this server would start');
+    expect((await failure(Promise.resolve().then(transport))).message).toBe(
+      'bad: a.json:3:21: /mcpServers/bad/args: must be a list of strings, not a number',
+    );
+    expect(config.mcpServers.ok).toEqual({ command: 'y' });
+  });
+
+  test('a name given twice is a warning with its place', async () => {
+    await file('a.json', '{"mcpServers": {"a": {"command": "x"},\n "a": {"command": "y"}}}');
+    const { problems, mcpServers } = await load({ files: ['a.json'] });
+    expect(problems).toMatchObject([{ level: 'warning', path: '/mcpServers/a', line: 2, column: 2, file: 'a.json' }]);
+    expect(mcpServers.a).toEqual({ command: 'y' });
+  });
+
+  test.each([
+    ['gone.json', 'gone.json: there is no such file'],
+    ['a.yaml', 'a.yaml: only JSON files are read in this version, not .yaml'],
+    ['.', '.: EISDIR'],
+  ])('the file %s cannot be read', async (name, message) => {
+    const error = await failure(load({ files: [name] }));
+    expect(error.code).toBe('invalid_config');
+    expect(error.message).toContain(message);
+  });
+
+  test('a file over the limit is refused unread', async () => {
+    await file('big.json', ' '.repeat(MAX_CONFIG_BYTES + 1));
+    expect((await failure(load({ files: ['big.json'] }))).message).toContain(`larger than ${MAX_CONFIG_BYTES} bytes`);
+  });
+
+  test('a wrong environment is an error that names the variable', async () => {
+    expect((await failure(load({ env: { MCP_TIMEOUT: 'soon' } }))).message).toBe(
+      'MCP_TIMEOUT: must be a number above 0, not "soon"',
+    );
+  });
+});
