@@ -1,0 +1,15 @@
+/** A request of the server that we refuse, or cannot answer: it becomes a JSON-RPC error. */
+
+export class RpcFault extends Error {
+  readonly code: number;
+  readonly data: unknown;
+
+  /** `message` is read by the server: nothing of ours that it does not know already may stand in it. */
+  constructor(code: number, message: string, data?: unknown) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+Object.defineProperty(RpcFault.prototype, 'name', { value: 'RpcFault', configurable: true });
