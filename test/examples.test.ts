@@ -1,0 +1,31 @@
+/** Every example runs as it stands, against the built library and real servers. */
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const examples = fileURLToPath(new URL('../examples/', import.meta.url));
+
+/** What each example must have printed. */
+const PRINTED: Record<string, string[]> = {
+  'demo.js': [
+    'everything.echo(message)',
+    'Echo: Hello',
+    'The sum of 19 and 23 is 42',
+    '"name": "Toolway"',
+    'progress on the way: 1/3 2/3 3/3',
+    'the tool reports an error: Access denied',
+    'unknown_tool: ',
+  ],
+};
+
+test('each example is known here', () => {
+  expect(readdirSync(examples).sort()).toEqual(Object.keys(PRINTED).sort());
+});
+
+test.each(Object.entries(PRINTED))('%s', async (file, printed) => {
+  const { stdout } = await run(process.execPath, [`${examples}${file}`], { timeout: 25_000 });
+  for (const text of printed) expect(stdout).toContain(text);
+});
