@@ -7,19 +7,34 @@
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'DELETE';
   url: string;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
   body?: string;
 }
 
-/** Receives one answer. After `onend` or `onerror` nothing more is called; after an abort nothing at all. */
+/** Looks up a header of an answer; the name is lower-case. */
+export type HeaderLookup = (name: string) => string | undefined;
+
+/**
+ * Receives one answer, whose bytes are free of any content coding. After `onend` or `onerror` nothing more is called;
+ * after an abort nothing at all.
+ */
 export interface HttpReceiver {
-  /** Status and headers have arrived. Redirects are not followed by the port. `header` takes a lower-case name. */
-  onhead(status: number, header: (name: string) => string | undefined): void;
+  /** Status and headers have arrived. Redirects are not followed by the port. */
+  onhead(status: number, header: HeaderLookup): void;
   onbytes(chunk: Uint8Array): void;
   onend(): void;
-  /** `sent` is false where it is certain that no byte of the request reached the server. */
+  /**
+   * `sent` is false where it is certain that no byte of the request reached the server. A `ToolwayError` is passed on
+   * as it is.
+   */
   onerror(error: unknown, sent: boolean): void;
 }
 
 /** Starts a request and returns its abort. */
-export type HttpPort = (request: HttpRequest, receiver: HttpReceiver) => () => void;
+export interface HttpPort {
+  (request: HttpRequest, receiver: HttpReceiver): () => void;
+  /** Gets ready, without touching the network. */
+  open?(): Promise<void>;
+  /** Ends every request and frees every socket. */
+  close?(): Promise<void>;
+}

@@ -13,12 +13,19 @@ export interface SendOptions {
   headers?: Readonly<Record<string, string>>;
 }
 
+/** What the transport knows about a message beside its content. */
+export interface MessageExtra {
+  /** The HTTP status under which it came, where it was not 2xx: an error answer of a server to the request itself. */
+  status?: number;
+}
+
 export interface Transport {
   /** Opens the link. Called once, after the callbacks are set. Rejects with `spawn_failed`, `connect_failed`, … */
   start(): Promise<void>;
   /**
-   * Hands one message over. A message of ours that can no longer be delivered is reported through `onfail`;
-   * a foreign transport rejects instead.
+   * Hands one message over. A request of ours that can no longer be delivered is reported through `onfail`; a
+   * notification or an answer, which has no id to report on, rejects. Over HTTP these resolve once the server accepted
+   * them. A foreign transport rejects in every case.
    */
   send(message: JsonRpcMessage, options?: SendOptions): Promise<void>;
   /** Ends the link and everything behind it; `onclose` is called exactly once. */
@@ -28,7 +35,7 @@ export interface Transport {
   /** Something went wrong that ends neither the link nor a request: noise on stdout, an unparsable event. */
   onerror?: ((error: Error) => void) | undefined;
   /** One parsed JSON value. It may be anything: the engine checks it. */
-  onmessage?: ((message: JsonRpcMessage) => void) | undefined;
+  onmessage?: ((message: JsonRpcMessage, extra?: MessageExtra) => void) | undefined;
   sessionId?: string | undefined;
   /** The revision agreed on in the legacy handshake. */
   setProtocolVersion?: ((version: string) => void) | undefined;

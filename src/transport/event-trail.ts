@@ -1,0 +1,49 @@
+/** What is known of a stream that may be resumed: where to go on, when, and what was read before. */
+
+/** As browsers' `EventSource` does in the absence of a `retry` field, roughly; the specification leaves it open. */
+export const DEFAULT_RETRY_MS = 1_000;
+const SHORTEST_RETRY_MS = 100;
+export const LONGEST_RETRY_MS = 60_000;
+const REMEMBERED_IDS = 512;
+const HEADER_SAFE_ID = /^[\x20-\x7e]{0,1024}$/;
+
+/** What has been seen of the ids of a stream that may be resumed, over all its connections. */
+export class EventTrail {
+  /** Goes into `Last-Event-ID`. */
+  lastId: string | undefined;
+  /** The wait before the next connection, in milliseconds. */
+  retryMs = DEFAULT_RETRY_MS;
+  #earlier = new Set<string>();
+  #current = new Set<string>();
+
+  /** Notes the id of an event. `repeated` when an earlier connection had it; `advanced` when it is news. */
+  note(id: string | undefined): 'repeated' | 'advanced' | 'none' {
+    // An id that cannot stand in a header cannot be resumed from.
+    if (id === undefined || !HEADER_SAFE_ID.test(id)) return 'none';
+    const repeated = this.#earlier.has(id);
+    const advanced = !repeated && id !== this.lastId;
+    this.lastId = id === '' ? undefined : id;
+    this.#current.add(id);
+    if (this.#current.size > REMEMBERED_IDS) forgetOldest(this.#current);
+    return repeated ? 'repeated' : advanced ? 'advanced' : 'none';
+  }
+
+  /** The server asks for this wait; it is kept within 100 ms, below which it would be a busy loop, and one minute. */
+  setRetry(ms: number): void {
+    this.retryMs = Math.min(Math.max(ms, SHORTEST_RETRY_MS), LONGEST_RETRY_MS);
+  }
+
+  /** A new connection begins. */
+  reconnect(): void {
+    for (const id of this.#current) this.#earlier.add(id);
+    while (this.#earlier.size > REMEMBERED_IDS) forgetOldest(this.#earlier);
+    this.#current.clear();
+  }
+}
+
+const forgetOldest = (ids: Set<string>): void => {
+  for (const id of ids) {
+    ids.delete(id);
+    return;
+  }
+};

@@ -1,0 +1,93 @@
+/** What a failed HTTP exchange means: which code it gets, and whether the request can have run. */
+import { ToolwayError } from '../errors.ts';
+import { decodeLenient } from './bytes.ts';
+import type { HeaderLookup } from './http-port.ts';
+import { SESSION_LOST } from './transport.ts';
+
+const EXCERPT_CHARS = 200;
+const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** The beginning of a body, fit for one line of a message: white space is collapsed, control characters are spelled out. */
+export const excerpt = (body: Uint8Array): string => {
+  const text = decodeLenient(body.subarray(0, EXCERPT_CHARS * 8))
+    .replace(/\s+/g, ' ')
+    .trim();
+  const shown = text.length > EXCERPT_CHARS ? `${text.slice(0, EXCERPT_CHARS)}…` : text;
+  return shown.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
+};
+
+/** `Retry-After` in milliseconds: seconds, or a date (RFC 9110 §10.2.3). At most a day. */
+export const retryAfterMs = (value: string | undefined, now = Date.now()): number | undefined => {
+  if (value === undefined) return undefined;
+  const ms = /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(Math.ceil(ms), 0), LONGEST_RETRY_AFTER_MS);
+};
+
+/**
+ * The failure behind an HTTP status that is no success and has no JSON-RPC answer in its body.
+ * `executed: 'no'` is said only where the status itself proves it: the guard in front refused (401, a 403 that asks for
+ * authorization, 429), the body was not taken (413), nothing of ours lives at this address (404, 405), or the session
+ * is gone. A 400 or 422 may just as well come out of the middle of a handler, and a 5xx from a proxy says nothing.
+ */
+export const statusError = (
+  status: number,
+  header: HeaderLookup,
+  body: Uint8Array,
+  sessionSent: boolean,
+): ToolwayError => {
+  const said = excerpt(body);
+  const answered = `the server answered HTTP ${status}${said === '' ? '' : `: ${said}`}`;
+  const wwwAuthenticate = header('www-authenticate');
+  const data = wwwAuthenticate === undefined ? undefined : { wwwAuthenticate };
+  const wait = retryAfterMs(header('retry-after'));
+  switch (status) {
+    case 401:
+      return new ToolwayError('auth_required', answered, { executed: 'no', status, data });
+    case 403:
+      return new ToolwayError('forbidden', answered, { executed: data === undefined ? 'unknown' : 'no', status, data });
+    case 404:
+      return sessionSent
+        ? new ToolwayError(
+            'not_connected',
+            `the server has dropped the session (HTTP 404${said === '' ? '' : `: ${said}`})`,
+            {
+              executed: 'no',
+              status,
+              cause: SESSION_LOST,
+            },
+          )
+        : new ToolwayError('protocol_error', answered, { executed: 'no', status });
+    case 405:
+      return new ToolwayError('protocol_error', answered, { executed: 'no', status });
+    case 413:
+      return new ToolwayError('message_too_large', answered, { executed: 'no', status });
+    case 429:
+      return new ToolwayError('rate_limited', answered, { executed: 'no', status, retryAfterMs: wait });
+    default: {
+      const code = status >= 500 || status === 408 ? 'outcome_unknown' : 'protocol_error';
+      return new ToolwayError(code, answered, { executed: 'unknown', status, retryAfterMs: wait });
+    }
+  }
+};
+
+/** The failure behind a connection that could not be made (`sent` false) or broke. */
+export const linkError = (error: unknown, sent: boolean): ToolwayError => {
+  if (error instanceof ToolwayError) return error;
+  const reason = reasonOf(error);
+  return sent
+    ? new ToolwayError('outcome_unknown', `the connection broke before the answer was complete: ${reason}`, {
+        executed: 'unknown',
+        cause: error,
+      })
+    : new ToolwayError('connect_failed', `cannot connect: ${reason}`, { executed: 'no', cause: error });
+};
+
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  // `fetch` hides the reason one level down; a name with several addresses fails with one error for each.
+  if (error.cause instanceof Error) return reasonOf(error.cause);
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return [...new Set(error.errors.map(reasonOf))].join('; ');
+  const code = (error as { code?: unknown }).code;
+  return error.message !== '' ? error.message : typeof code === 'string' ? code : error.name;
+};

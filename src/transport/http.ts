@@ -1,0 +1,297 @@
+/**
+ * Streamable HTTP, both eras: every message is a POST of its own, answered by JSON or by a stream of events. There is
+ * no link that could be lost; what fails is a single request. A request is modern when it says so in its `_meta`
+ * (2026-07-28), everything else is legacy: a session, a stream on which the server speaks unasked, resumption.
+ * Sources: https://modelcontextprotocol.io/specification/2025-11-25/basic/transports and
+ * https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
+ */
+import { type Clock, systemClock } from '../clock.ts';
+import { ToolwayError } from '../errors.ts';
+import type { JsonObject } from '../protocol/types.ts';
+import { type JsonRpcMessage, META, type RequestId } from '../protocol/wire.ts';
+import { messageTooLarge } from './answer-reader.ts';
+import { EventTrail } from './event-trail.ts';
+import { openGetStream } from './get-stream.ts';
+import { excerpt } from './http-errors.ts';
+import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
+import { checkUrl, type HeaderSource, headerReader } from './http-headers.ts';
+import type { HttpPort } from './http-port.ts';
+import { createLingerers } from './lingerers.ts';
+import { requestHeaders } from './mcp-headers.ts';
+import { followRedirects } from './redirects.ts';
+import {
+  DEFAULT_MAX_MESSAGE_BYTES,
+  SESSION_LOST,
+  type SendOptions,
+  type Transport,
+  type TransportLimits,
+} from './transport.ts';
+
+export interface HttpTransportOptions {
+  /** The MCP endpoint. */
+  url: string;
+  headers?: HeaderSource;
+  port: HttpPort;
+  limits?: Partial<TransportLimits>;
+  clock?: Clock;
+}
+
+/**
+ * `identity`, because Node's pool hands out bodies as they come, and a compressed stream of events would be held back
+ * by whoever compresses it. (Browsers set this header themselves and decode by themselves.)
+ */
+const JSON_IN = {
+  accept: 'application/json, text/event-stream',
+  'accept-encoding': 'identity',
+  'content-type': 'application/json',
+};
+const EVENTS_IN = { accept: 'text/event-stream', 'accept-encoding': 'identity' };
+
+/** How long `close` waits for the server to confirm the end of the session. */
+const END_SESSION_MS = 1_000;
+/** Visible ASCII (2025-11-25 basic/transports, "Session Management"). */
+const SESSION_ID = /^[\x21-\x7e]+$/;
+const DONE = Promise.resolve();
+
+/** Connects to one MCP endpoint. Throws `invalid_config` when the URL or the headers cannot be used. */
+export const createHttpTransport = (options: HttpTransportOptions): Transport => {
+  const { clock = systemClock, limits } = options;
+  const url = checkUrl(options.url).href;
+  const readHeaders = headerReader(options.headers);
+  const port = followRedirects(options.port);
+  const maxMessageBytes = limits?.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+  const requests = new Map<RequestId, Exchange>();
+  const others = new Set<Exchange>();
+  const lingerers = createLingerers(clock);
+  let sessionId: string | undefined;
+  let protocolVersion: string | undefined;
+  let standby: { stop(): void } | undefined;
+  let closing: Promise<void> | undefined;
+
+  const warn = (error: ToolwayError): void => transport.onerror?.(error);
+
+  const sessionHeaders = (): Record<string, string> => ({
+    ...(protocolVersion === undefined ? {} : { 'mcp-protocol-version': protocolVersion }),
+    ...(sessionId === undefined ? {} : { 'mcp-session-id': sessionId }),
+  });
+  const streamHeaders = (): Record<string, string> | Promise<Record<string, string>> => {
+    const own = readHeaders();
+    const join = (given: Record<string, string>) => ({ ...given, ...EVENTS_IN, ...sessionHeaders() });
+    return own instanceof Promise ? own.then(join) : join(own);
+  };
+
+  const host: ExchangeHost = {
+    maxMessageBytes,
+    onhead({ init }, status, header) {
+      if (init.id !== undefined) transport.onanswer?.(init.id);
+      if (init.method !== 'initialize' || status < 200 || status > 299) return;
+      const given = header('mcp-session-id');
+      sessionId = given !== undefined && SESSION_ID.test(given) ? given : undefined;
+      if (given !== undefined && sessionId === undefined) {
+        warn(
+          new ToolwayError(
+            'protocol_error',
+            `the server gave an unusable session id: ${excerpt(new TextEncoder().encode(given))}`,
+          ),
+        );
+      }
+    },
+    onmessage: (message, status) => transport.onmessage?.(message, status === undefined ? undefined : { status }),
+    onwarning: warn,
+    onsettled(exchange, error) {
+      const { init } = exchange;
+      // Of many requests that fail by the same lost session, the first one forgets it.
+      if (error?.cause === SESSION_LOST && sessionId === init.sessionId) {
+        sessionId = undefined;
+        standby?.stop();
+      }
+      if (init.id === undefined) {
+        others.delete(exchange);
+        if (error === undefined && init.method === 'notifications/initialized') openStandby();
+        init.done?.(error);
+      } else {
+        requests.delete(init.id);
+        if (error !== undefined) transport.onfail?.(init.id, error);
+      }
+    },
+    resume: (exchange, trail) =>
+      openGetStream({
+        port,
+        url,
+        headers: streamHeaders,
+        clock,
+        maxMessageBytes,
+        trail,
+        resumed: true,
+        onvalue: (value, repeated) => exchange.receive(value, repeated),
+        onwarning: warn,
+        ontoolarge: () => exchange.fail(messageTooLarge(maxMessageBytes)),
+        ongiveup: (cause) =>
+          exchange.fail(
+            new ToolwayError(
+              'outcome_unknown',
+              `the stream broke before the answer and could not be resumed: ${cause.message}`,
+              {
+                executed: 'unknown',
+                status: cause.status,
+                cause,
+              },
+            ),
+          ),
+      }),
+    linger: lingerers.add,
+    left: lingerers.remove,
+  };
+
+  const openStandby = (): void => {
+    standby?.stop();
+    standby = openGetStream({
+      port,
+      url,
+      headers: streamHeaders,
+      clock,
+      maxMessageBytes,
+      trail: new EventTrail(),
+      resumed: false,
+      onvalue: (value, repeated) => {
+        if (!repeated) transport.onmessage?.(value as JsonRpcMessage);
+      },
+      onwarning: warn,
+      ontoolarge: () => warn(messageTooLarge(maxMessageBytes)),
+      ongiveup: (error) => {
+        // A server without this stream says 405, or 404; an idle one that hangs up again and again needs no words either.
+        if (error.status !== 405 && error.status !== 404 && error.code !== 'outcome_unknown') warn(error);
+      },
+    });
+  };
+
+  /** Headers of one message, given those of the user. */
+  const messageHeaders = (
+    given: Record<string, string>,
+    message: Outgoing,
+    sendOptions?: SendOptions,
+  ): Record<string, string> => {
+    const { method, params } = message;
+    const version = versionIn(params);
+    if (version !== undefined && method !== undefined) {
+      return { ...given, ...JSON_IN, ...requestHeaders(version, method, params), ...sendOptions?.headers };
+    }
+    // A new session begins with a request that knows of none.
+    return method === 'initialize' ? { ...given, ...JSON_IN } : { ...given, ...JSON_IN, ...sessionHeaders() };
+  };
+
+  const begin = (exchange: Exchange, message: Outgoing, sendOptions?: SendOptions): void => {
+    const { init } = exchange;
+    const body = JSON.stringify(message);
+    const go = (given: Record<string, string>): void => {
+      const headers = messageHeaders(given, message, sendOptions);
+      init.sessionId = headers['mcp-session-id'];
+      exchange.begin(port, { method: 'POST', url, headers, body });
+    };
+    const given = readHeaders();
+    if (!(given instanceof Promise)) go(given);
+    else given.then(go).catch((error: unknown) => exchange.fail(ToolwayError.from(error, { executed: 'no' })));
+  };
+
+  const transport: Transport = {
+    kind: 'http',
+    get sessionId() {
+      return sessionId;
+    },
+    setProtocolVersion(version) {
+      protocolVersion = version;
+    },
+    start: async () => options.port.open?.(),
+    send(message, sendOptions) {
+      const { id, method, params } = message as Outgoing;
+      const isRequest = method !== undefined && id !== undefined;
+      const init: ExchangeInit = { method, resumable: versionIn(params) === undefined };
+      let settled = DONE;
+      if (isRequest) init.id = id;
+      else {
+        settled = new Promise((resolve, reject) => {
+          init.done = (error) => (error === undefined ? resolve() : reject(error));
+        });
+      }
+      const exchange = new Exchange(host, init);
+      const refusal = refuse(init);
+      if (refusal !== undefined) {
+        if (!isRequest) init.done?.(refusal);
+        else queueMicrotask(() => transport.onfail?.(id, refusal));
+        return settled;
+      }
+      if (isRequest) requests.set(id, exchange);
+      else others.add(exchange);
+      try {
+        begin(exchange, message as Outgoing, sendOptions);
+      } catch (error) {
+        queueMicrotask(() => exchange.fail(ToolwayError.from(error, { executed: 'no' })));
+      }
+      return settled;
+    },
+    cancel(id) {
+      requests.get(id)?.abort();
+      requests.delete(id);
+    },
+    close() {
+      closing ??= end();
+      return closing;
+    },
+  };
+
+  const refuse = ({ id }: ExchangeInit): ToolwayError | undefined => {
+    if (closing !== undefined) return new ToolwayError('closed', 'the transport is closed', { executed: 'no' });
+    if (id !== undefined && requests.has(id)) {
+      return new ToolwayError('internal', `the request id ${JSON.stringify(id)} is in use`, { executed: 'no' });
+    }
+    return undefined;
+  };
+
+  const end = async (): Promise<void> => {
+    standby?.stop();
+    for (const exchange of requests.values()) exchange.abort();
+    requests.clear();
+    for (const exchange of others)
+      exchange.fail(new ToolwayError('closed', 'the transport was closed', { executed: 'unknown' }));
+    lingerers.close();
+    if (sessionId !== undefined) await endSession();
+    await options.port.close?.();
+    transport.onclose?.();
+  };
+
+  /** Tells the server that the session is over; it may refuse (405), and is not waited for longer than a second. */
+  const endSession = (): Promise<void> =>
+    new Promise((resolve) => {
+      const headers = sessionHeaders();
+      sessionId = undefined;
+      let abort = (): void => {};
+      const timer = clock.after(END_SESSION_MS, () => {
+        abort();
+        resolve();
+      });
+      const done = (): void => {
+        timer.cancel();
+        resolve();
+      };
+      const go = (given: Record<string, string>): void => {
+        const receiver = { onhead() {}, onbytes() {}, onend: done, onerror: done };
+        abort = port({ method: 'DELETE', url, headers: { ...given, ...headers } }, receiver);
+      };
+      Promise.resolve(readHeaders()).then(go).catch(done);
+    });
+
+  return transport;
+};
+
+/** A message of ours, of whichever kind. */
+interface Outgoing {
+  id?: RequestId;
+  method?: string;
+  params?: JsonObject;
+}
+
+/** The revision that a request of the modern era carries. */
+const versionIn = (params: JsonObject | undefined): string | undefined => {
+  const version = (params?._meta as JsonObject | undefined)?.[META.protocolVersion];
+  return typeof version === 'string' ? version : undefined;
+};

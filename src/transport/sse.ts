@@ -1,0 +1,252 @@
+/**
+ * HTTP+SSE, the transport of 2024-11-05: one long GET brings everything the server says, beginning with the address to
+ * which messages are posted. Deprecated, and spoken only with servers that know nothing else.
+ * Source: https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
+ */
+import type { EventSourceMessage } from 'eventsource-parser';
+import { type Clock, systemClock } from '../clock.ts';
+import { ToolwayError } from '../errors.ts';
+import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
+import { messageTooLarge } from './answer-reader.ts';
+import { ByteStore } from './bytes.ts';
+import type { Envelope } from './envelope-scan.ts';
+import { EventStream, readEvent } from './event-stream.ts';
+import { excerpt, linkError, statusError } from './http-errors.ts';
+import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
+import { checkUrl, type HeaderSource, headerReader } from './http-headers.ts';
+import type { HeaderLookup, HttpPort, HttpReceiver } from './http-port.ts';
+import { createLingerers } from './lingerers.ts';
+import { followRedirects } from './redirects.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportLimits } from './transport.ts';
+
+export interface SseTransportOptions {
+  /** Where the stream of events is. */
+  url: string;
+  headers?: HeaderSource;
+  port: HttpPort;
+  limits?: Partial<TransportLimits>;
+  clock?: Clock;
+}
+
+const EVENTS_IN = { accept: 'text/event-stream', 'accept-encoding': 'identity', 'cache-control': 'no-store' };
+const MESSAGE_OUT = {
+  accept: 'application/json, text/event-stream',
+  'accept-encoding': 'identity',
+  'content-type': 'application/json',
+};
+const MAX_REFUSAL_BYTES = 4096;
+const DONE = Promise.resolve();
+
+/** Connects to one server. `start` resolves when the server has named its address for messages. Throws `invalid_config`. */
+export const createSseTransport = (options: SseTransportOptions): Transport => {
+  const { clock = systemClock, limits } = options;
+  const url = checkUrl(options.url);
+  const readHeaders = headerReader(options.headers);
+  const port = followRedirects(options.port);
+  const maxMessageBytes = limits?.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+  const posts = new Map<RequestId, Exchange>();
+  const others = new Set<Exchange>();
+  const lingerers = createLingerers(clock);
+  let protocolVersion: string | undefined;
+  let endpoint: string | undefined;
+  let ended: ToolwayError | undefined;
+  let stopStream = (): void => {};
+  let opened = { resolve: (): void => {}, reject: (_error: ToolwayError): void => {} };
+
+  const warn = (error: ToolwayError): void => transport.onerror?.(error);
+
+  const release = (why: ToolwayError): void => {
+    ended = why;
+    stopStream();
+    for (const exchange of posts.values()) exchange.abort();
+    posts.clear();
+    for (const exchange of others) exchange.fail(why.with({ executed: 'unknown' }));
+    lingerers.close();
+    opened.reject(why);
+  };
+  /** The stream is all there is of a link here: with it the link is lost. */
+  const lose = (why: ToolwayError): void => {
+    if (ended !== undefined) return;
+    const wasOpen = endpoint !== undefined;
+    release(why);
+    if (wasOpen) transport.onclose?.(why);
+  };
+
+  const onendpoint = (data: string): void => {
+    if (endpoint !== undefined) return;
+    const target = URL.canParse(data, url) ? new URL(data, url) : undefined;
+    if (target === undefined || target.origin !== url.origin || target.username !== '' || target.password !== '') {
+      const named = excerpt(new TextEncoder().encode(data));
+      lose(
+        new ToolwayError('protocol_error', `the server wants its messages at another origin than its own: ${named}`, {
+          executed: 'no',
+        }),
+      );
+      return;
+    }
+    endpoint = target.href;
+    opened.resolve();
+  };
+  const onevent = (event: EventSourceMessage): void => {
+    if (ended !== undefined) return;
+    if (event.event === 'endpoint') onendpoint(event.data);
+    else {
+      const value = readEvent(event, warn);
+      if (value !== undefined) transport.onmessage?.(value as JsonRpcMessage);
+    }
+  };
+  const ontoolarge = (envelope: Envelope | undefined): void => {
+    const error = messageTooLarge(maxMessageBytes);
+    // Whose answer it was decides: with that unknown, everyone in flight has to be told.
+    if (envelope?.method === true) warn(error);
+    else if (envelope?.id === undefined) lose(error);
+    else transport.onfail?.(envelope.id, error);
+  };
+
+  const host: ExchangeHost = {
+    maxMessageBytes,
+    onhead() {},
+    onmessage: (message, status) => transport.onmessage?.(message, status === undefined ? undefined : { status }),
+    onwarning: warn,
+    onsettled(exchange, error) {
+      const { id, done } = exchange.init;
+      if (id === undefined) {
+        others.delete(exchange);
+        done?.(error);
+      } else {
+        posts.delete(id);
+        if (error !== undefined) transport.onfail?.(id, error);
+      }
+    },
+    linger: lingerers.add,
+    left: lingerers.remove,
+  };
+
+  const openStream = async (): Promise<void> => {
+    const versionHeader: Record<string, string> =
+      protocolVersion === undefined ? {} : { 'mcp-protocol-version': protocolVersion };
+    const headers = { ...(await readHeaders()), ...EVENTS_IN, ...versionHeader };
+    if (ended !== undefined) throw ended;
+    const stream = new EventStream({ maxBytes: maxMessageBytes, skipTooLarge: true, onevent, ontoolarge });
+    stopStream = port({ method: 'GET', url: url.href, headers }, new StreamReceiver(stream, lose));
+  };
+
+  const transport: Transport = {
+    kind: 'sse',
+    setProtocolVersion(version) {
+      protocolVersion = version;
+    },
+    async start() {
+      await options.port.open?.();
+      await new Promise<void>((resolve, reject) => {
+        opened = { resolve, reject };
+        openStream().catch((error: unknown) => lose(ToolwayError.from(error, { executed: 'no' })));
+      });
+    },
+    send(message) {
+      const { id, method } = message as { id?: RequestId; method?: string };
+      const isRequest = method !== undefined && id !== undefined;
+      const init: ExchangeInit = { answeredElsewhere: true };
+      let settled = DONE;
+      if (isRequest) init.id = id;
+      else {
+        settled = new Promise((resolve, reject) => {
+          init.done = (error) => (error === undefined ? resolve() : reject(error));
+        });
+      }
+      const exchange = new Exchange(host, init);
+      const target = endpoint;
+      if (isRequest) posts.set(id, exchange);
+      else others.add(exchange);
+      if (ended !== undefined || target === undefined) {
+        const why = new ToolwayError(
+          ended?.code === 'closed' ? 'closed' : 'not_connected',
+          'there is no event stream',
+          {
+            executed: 'no',
+            cause: ended,
+          },
+        );
+        queueMicrotask(() => exchange.fail(why));
+        return settled;
+      }
+      const versionHeader: Record<string, string> =
+        protocolVersion === undefined ? {} : { 'mcp-protocol-version': protocolVersion };
+      Promise.resolve(readHeaders())
+        .then((given) => {
+          const headers = { ...given, ...MESSAGE_OUT, ...versionHeader };
+          exchange.begin(port, { method: 'POST', url: target, headers, body: JSON.stringify(message) });
+        })
+        .catch((error: unknown) => exchange.fail(ToolwayError.from(error, { executed: 'no' })));
+      return settled;
+    },
+    cancel(id) {
+      posts.get(id)?.abort();
+      posts.delete(id);
+    },
+    async close() {
+      if (ended?.code === 'closed') return;
+      const wasLost = ended !== undefined;
+      release(new ToolwayError('closed', 'the transport was closed', { executed: 'no' }));
+      await options.port.close?.();
+      if (!wasLost) transport.onclose?.();
+    },
+  };
+  return transport;
+};
+
+/** The long GET: events when it succeeds, the reason when it does not. */
+class StreamReceiver implements HttpReceiver {
+  readonly #stream: EventStream;
+  readonly #lose: (why: ToolwayError) => void;
+  readonly #refusal = new ByteStore();
+  #status = 0;
+  #header: HeaderLookup = () => undefined;
+  #isStream = false;
+
+  constructor(stream: EventStream, lose: (why: ToolwayError) => void) {
+    this.#stream = stream;
+    this.#lose = lose;
+  }
+
+  onhead(status: number, header: HeaderLookup): void {
+    this.#status = status;
+    this.#header = header;
+    this.#isStream = status === 200 && /^\s*text\/event-stream\s*(;|$)/i.test(header('content-type') ?? '');
+  }
+
+  onbytes(chunk: Uint8Array): void {
+    if (this.#isStream) {
+      this.#stream.feed(chunk);
+      return;
+    }
+    this.#refusal.add(chunk);
+    if (this.#refusal.length > MAX_REFUSAL_BYTES) this.onend();
+  }
+
+  onend(): void {
+    if (this.#isStream) this.#lose(new ToolwayError('not_connected', 'the server ended its event stream'));
+    else if (this.#status < 300) {
+      const said = excerpt(this.#refusal.view());
+      this.#lose(
+        new ToolwayError(
+          'protocol_error',
+          `the server answered GET with something else than an event stream: ${said}`,
+          {
+            executed: 'no',
+            status: this.#status,
+          },
+        ),
+      );
+    } else this.#lose(statusError(this.#status, this.#header, this.#refusal.view(), false).with({ executed: 'no' }));
+  }
+
+  onerror(error: unknown, sent: boolean): void {
+    const { code, message } = linkError(error, sent);
+    this.#lose(
+      code === 'outcome_unknown'
+        ? new ToolwayError('not_connected', message, { cause: error })
+        : linkError(error, sent),
+    );
+  }
+}
