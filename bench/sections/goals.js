@@ -1,0 +1,57 @@
+// The goals, each with its figure.
+import { median } from '../lib/statistics.js';
+import { table } from '../lib/table.js';
+
+const cpu = (samples, subject) => {
+  const list = samples.get(subject);
+  return list === undefined ? undefined : median(list.map((sample) => sample.cpuUsPerCall));
+};
+
+/** The ratio of the medians of CPU per call in one cell; undefined when it was not measured. */
+const ratio = (cells, transport, payload, many, base) => {
+  const found = cells.find(
+    ({ cell }) => cell.transport === transport && cell.payload === payload && cell.inFlight > 1 === many,
+  );
+  const ours = found && cpu(found.samples, 'toolway');
+  const theirs = found && cpu(found.samples, base);
+  return ours === undefined || theirs === undefined ? undefined : ours / theirs;
+};
+
+const RAW = { stdio: 'raw-stdio', http: 'raw-undici' };
+const MANY = { stdio: 64, http: 32 };
+
+const goalsOf = ({ cells, importMs, bundleKb, nodeImports }) => [
+  ['stdio, 64 in flight, 100 B: CPU against the raw loop', ratio(cells, 'stdio', 100, true, RAW.stdio), 2, 'x'],
+  ['stdio, 64 in flight, 100 B: CPU against client 2.4.0', ratio(cells, 'stdio', 100, true, 'client-v2'), 1 / 3.5, 'x'],
+  ['http, 32 in flight, 100 B: CPU against raw undici', ratio(cells, 'http', 100, true, RAW.http), 1.25, 'x'],
+  ['http, 32 in flight, 100 B: CPU against client 2.4.0', ratio(cells, 'http', 100, true, 'client-v2'), 1 / 4, 'x'],
+  ...['stdio', 'http'].flatMap((transport) =>
+    [true, false].map((many) => [
+      `${transport}, ${many ? MANY[transport] : 1} in flight, 1 MB: CPU against raw`,
+      ratio(cells, transport, 1_000_000, many, RAW[transport]),
+      1.3,
+      'x',
+    ]),
+  ),
+  ['import of toolway/node over bare Node', importMs, 40, ' ms'],
+  ['browser bundle, gzipped', bundleKb, 25, ' kB'],
+  ['node: imports in the browser bundle', nodeImports, 0, ''],
+];
+
+const verdict = (value, limit) => {
+  if (value === undefined) return 'not measured';
+  return value <= limit ? 'met' : 'MISSED';
+};
+
+/** Prints every goal with its figure, its limit and whether it was met. */
+export const printGoals = (measured, print) => {
+  const digits = (value, unit) => `${unit === '' ? value : value.toFixed(unit === 'x' ? 3 : 1)}${unit}`;
+  const rows = goalsOf(measured).map(([name, value, limit, unit]) => [
+    name,
+    value === undefined ? '' : digits(value, unit),
+    digits(limit, unit),
+    verdict(value, limit),
+  ]);
+  print('\ngoals');
+  print(table(['', 'figure', 'limit', ''], rows));
+};
