@@ -1,0 +1,255 @@
+/**
+ * The JSON-RPC engine over one transport: ids, correlation, progress, cancellation, and the requests that the server
+ * sends us. It knows no era and no method beyond those of JSON-RPC's own housekeeping in MCP. Whatever arrives is
+ * checked here first; what fits nothing is dropped and counted, and never reaches another call.
+ */
+import type { Call } from '../call.ts';
+import { type ErrorFacts, ToolwayError } from '../errors.ts';
+import type { SendOptions, Transport } from '../transport/transport.ts';
+import { deeperThan } from './depth.ts';
+import { createInbox, type Inbox } from './inbox.ts';
+import type { JsonObject, Progress } from './types.ts';
+import { type JsonRpcErrorBody, type JsonRpcMessage, type RequestId, RPC } from './wire.ts';
+
+export interface EngineOptions {
+  transport: Transport;
+  server: string;
+  /** Depth of one answer. */
+  maxDepth: number;
+  now: () => number;
+  /** Answers a request of the server. */
+  onRequest: Inbox['answer'];
+  onNotification: (method: string, params: JsonObject) => void;
+  /** The link ended; every request in flight has been told. */
+  onClose: (cause: ToolwayError) => void;
+  onWarning: (message: string, cause?: unknown) => void;
+}
+
+/** What arrived and was dropped. */
+export interface DropCounts {
+  /** Answers to no request of ours: late, duplicate, unknown or null ids. */
+  unmatched: number;
+  /** Values that are no JSON-RPC message. */
+  malformed: number;
+}
+
+export interface Engine {
+  readonly transport: Transport;
+  readonly dropped: DropCounts;
+  /** Resolves at the first sign of life: a message, or noise. */
+  readonly heard: Promise<void>;
+  /** Set once the link has ended. */
+  readonly ended: ToolwayError | undefined;
+  start(): Promise<void>;
+  /**
+   * Sends one request on behalf of `call` and resolves to the server's result, which is an object within the depth
+   * limit and otherwise unchecked. A `_meta` in `params` must be this request's own: the progress token is put there.
+   */
+  request(call: Call, method: string, params: JsonObject, options?: SendOptions): Promise<JsonObject>;
+  /** Resolves when the message was handed over (over HTTP: accepted). */
+  notify(method: string, params?: JsonObject): Promise<void>;
+  /** In the modern era the end of a request's own stream says that it is cancelled; in the legacy era only a notification does. */
+  setCancelByStream(yes: boolean): void;
+  close(): Promise<void>;
+}
+
+interface Pending {
+  readonly call: Call;
+  readonly method: string;
+  readonly resolve: (result: JsonObject) => void;
+  readonly reject: (error: ToolwayError) => void;
+}
+
+export const createEngine = (options: EngineOptions): Engine => {
+  const { transport, server, maxDepth, now, onNotification, onWarning } = options;
+  const pending = new Map<RequestId, Pending>();
+  const dropped: DropCounts = { unmatched: 0, malformed: 0 };
+  let lastId = 0;
+  let ended: ToolwayError | undefined;
+  let cancelByStream = false;
+  let hear: () => void = () => {};
+  const heard = new Promise<void>((resolve) => {
+    hear = resolve;
+  });
+
+  const deliver = (message: JsonRpcMessage, sendOptions?: SendOptions): Promise<void> =>
+    transport.send(message, sendOptions);
+  const tell = (message: JsonRpcMessage): void => {
+    deliver(message).catch((error: unknown) => onWarning('a message could not be sent', error));
+  };
+  const inbox = createInbox({ answer: options.onRequest, send: tell, onWarning });
+
+  const fail = (id: RequestId, error: ToolwayError): void => {
+    const waiting = pending.get(id);
+    if (waiting === undefined) return;
+    pending.delete(id);
+    waiting.call.hold(undefined);
+    waiting.reject(error);
+  };
+
+  const cancel = (id: RequestId, error: ToolwayError): void => {
+    const waiting = pending.get(id);
+    if (waiting === undefined) return;
+    fail(id, error.with({ executed: 'unknown' }));
+    if (ended !== undefined) return;
+    // The handshake must not be cancelled (2025-11-25 basic/utilities/cancellation); a closed stream already says it.
+    const saidByStream = cancelByStream && transport.cancel !== undefined;
+    if (waiting.method !== 'initialize' && !saidByStream) {
+      tell({
+        jsonrpc: '2.0',
+        method: 'notifications/cancelled',
+        params: { requestId: id, reason: error.code },
+      });
+    }
+    transport.cancel?.(id);
+  };
+
+  const settle = (message: JsonObject): void => {
+    const id = message.id as RequestId;
+    const waiting = pending.get(id);
+    if (waiting === undefined) {
+      dropped.unmatched += 1;
+      return;
+    }
+    pending.delete(id);
+    waiting.call.hold(undefined);
+    waiting.call.state = 'answering';
+    const { result, error } = message;
+    if (error === undefined && isObject(result)) {
+      if (deeperThan(result, maxDepth)) waiting.reject(tooDeep(waiting, maxDepth));
+      else waiting.resolve(result);
+    } else if (result === undefined && isErrorBody(error)) waiting.reject(serverError(error));
+    else waiting.reject(malformedAnswer(waiting));
+  };
+
+  const progress = (params: JsonObject): void => {
+    const waiting = pending.get(params.progressToken as RequestId);
+    if (waiting === undefined || typeof params.progress !== 'number') return;
+    const seen: Progress = { progress: params.progress };
+    if (typeof params.total === 'number') seen.total = params.total;
+    if (typeof params.message === 'string') seen.message = params.message;
+    waiting.call.progress(seen, now());
+  };
+
+  const receive = (message: unknown): void => {
+    hear();
+    if (Array.isArray(message) && message.length > 0) {
+      // Servers of 2025-03-26 may send batches.
+      for (const single of message) receiveOne(single);
+    } else receiveOne(message);
+  };
+  const receiveOne = (message: unknown): void => {
+    if (!isObject(message) || message.jsonrpc !== '2.0') {
+      dropped.malformed += 1;
+      return;
+    }
+    const { method } = message;
+    if (method === undefined) {
+      if (message.id === undefined && message.error === undefined) dropped.malformed += 1;
+      else settle(message);
+      return;
+    }
+    const params = message.params ?? {};
+    if (typeof method !== 'string' || !isObject(params) || deeperThan(params, maxDepth)) dropped.malformed += 1;
+    else if ('id' in message) {
+      if (!inbox.receive(message.id, method, params)) dropped.malformed += 1;
+    } else if (method === 'notifications/progress') progress(params);
+    else if (method === 'notifications/cancelled') inbox.cancel(params.requestId);
+    else onNotification(method, params);
+  };
+
+  const end = (cause?: ToolwayError): void => {
+    if (ended !== undefined) return;
+    ended = cause ?? new ToolwayError('closed', 'the connection was closed', { server });
+    inbox.close();
+    for (const id of [...pending.keys()]) fail(id, lost(ended));
+    options.onClose(ended);
+  };
+
+  transport.onmessage = receive as typeof transport.onmessage;
+  transport.onerror = (error) => {
+    hear();
+    onWarning(error.message, error);
+  };
+  transport.onclose = end;
+  transport.onfail = fail;
+  transport.onanswer = (id) => {
+    const waiting = pending.get(id);
+    if (waiting !== undefined) waiting.call.state = 'answering';
+  };
+
+  return {
+    transport,
+    dropped,
+    heard,
+    get ended() {
+      return ended;
+    },
+    start: () => transport.start(),
+    request: (call, method, params, sendOptions) =>
+      new Promise((resolve, reject) => {
+        if (ended !== undefined) {
+          reject(new ToolwayError('not_connected', 'the connection has ended', { executed: 'no', cause: ended }));
+          return;
+        }
+        lastId += 1;
+        const id = lastId;
+        if (params._meta !== undefined) (params._meta as JsonObject).progressToken = id;
+        pending.set(id, { call, method, resolve, reject });
+        call.state = 'handed_over';
+        call.requestId = id;
+        deliver({ jsonrpc: '2.0', id, method, params }, sendOptions).catch((error: unknown) =>
+          fail(id, ToolwayError.from(error, { executed: 'unknown' })),
+        );
+        call.hold((error) => cancel(id, error));
+      }),
+    notify: (method, params) =>
+      deliver(params === undefined ? { jsonrpc: '2.0', method } : { jsonrpc: '2.0', method, params }),
+    setCancelByStream(yes) {
+      cancelByStream = yes;
+    },
+    close: () => transport.close(),
+  };
+};
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isErrorBody = (value: unknown): value is JsonRpcErrorBody =>
+  isObject(value) && typeof value.code === 'number' && typeof value.message === 'string';
+
+/** Codes whose meaning says that the method did not run (JSON-RPC 2.0 §5.1 and the modern era's own). */
+const NOT_RUN: ReadonlySet<number> = new Set([
+  RPC.parseError,
+  RPC.invalidRequest,
+  RPC.methodNotFound,
+  RPC.invalidParams,
+  RPC.headerMismatch,
+  RPC.missingClientCapability,
+  RPC.unsupportedProtocolVersion,
+]);
+
+const serverError = ({ code, message, data }: JsonRpcErrorBody): ToolwayError =>
+  new ToolwayError('server_error', `${message} (JSON-RPC error ${code})`, {
+    rpcCode: code,
+    executed: NOT_RUN.has(code) ? 'no' : 'unknown',
+    ...(data === undefined ? {} : { data }),
+  });
+
+const malformedAnswer = ({ method }: Pending): ToolwayError =>
+  new ToolwayError('protocol_error', `the answer to ${method} is neither a result nor an error`, { executed: 'yes' });
+
+const tooDeep = ({ method }: Pending, limit: number): ToolwayError =>
+  new ToolwayError('protocol_error', `the answer to ${method} is nested deeper than ${limit} levels`, {
+    executed: 'yes',
+    limit,
+  });
+
+/** What a request in flight is told when its link ends: it was handed over, so nobody can say whether it ran. */
+const lost = (cause: ToolwayError): ToolwayError => {
+  const facts: ErrorFacts = { executed: 'unknown', cause };
+  if (cause.exitCode !== undefined) facts.exitCode = cause.exitCode;
+  if (cause.stderr !== undefined) facts.stderr = cause.stderr;
+  const code = cause.code === 'protocol_error' || cause.code === 'message_too_large' ? cause.code : 'outcome_unknown';
+  return new ToolwayError(code, `the connection was lost before the answer came: ${cause.message}`, facts);
+};

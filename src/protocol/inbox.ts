@@ -1,0 +1,72 @@
+/** The requests a server sends to its client: answered once each, bounded in number, cancellable by the server. */
+import { RpcFault } from './server-requests.ts';
+import type { JsonObject } from './types.ts';
+import { type JsonRpcMessage, type RequestId, RPC } from './wire.ts';
+
+export interface InboxOptions {
+  answer: (
+    method: string,
+    params: JsonObject,
+    context: { requestId: RequestId; signal: AbortSignal },
+  ) => Promise<JsonObject>;
+  send: (message: JsonRpcMessage) => void;
+  onWarning: (message: string, cause?: unknown) => void;
+}
+
+export interface Inbox {
+  answer: InboxOptions['answer'];
+  /** False when the id is none that can be answered, or is in use. */
+  receive(id: unknown, method: string, params: JsonObject): boolean;
+  cancel(id: unknown): void;
+  close(): void;
+}
+
+/** Requests of one server that are being answered at a time; one more is refused. */
+const MAX_OPEN = 64;
+
+export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox => {
+  const open = new Map<RequestId, AbortController>();
+
+  const refuse = (id: RequestId, fault: RpcFault): void =>
+    send({
+      jsonrpc: '2.0',
+      id,
+      error: { code: fault.code, message: fault.message, ...(fault.data === undefined ? {} : { data: fault.data }) },
+    });
+
+  const work = async (id: RequestId, method: string, params: JsonObject): Promise<void> => {
+    const controller = new AbortController();
+    open.set(id, controller);
+    try {
+      const result = await answer(method, params, { requestId: id, signal: controller.signal });
+      if (!controller.signal.aborted) send({ jsonrpc: '2.0', id, result });
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      if (error instanceof RpcFault) refuse(id, error);
+      else {
+        onWarning(`answering ${method} failed`, error);
+        refuse(id, new RpcFault(RPC.internalError, 'internal error of the client'));
+      }
+    } finally {
+      open.delete(id);
+    }
+  };
+
+  return {
+    answer,
+    receive(id, method, params) {
+      if ((typeof id !== 'string' && typeof id !== 'number') || open.has(id)) return false;
+      if (open.size >= MAX_OPEN)
+        refuse(id, new RpcFault(RPC.internalError, `more than ${MAX_OPEN} requests at a time`));
+      else void work(id, method, params);
+      return true;
+    },
+    cancel(id) {
+      open.get(id as RequestId)?.abort();
+    },
+    close() {
+      for (const controller of open.values()) controller.abort();
+      open.clear();
+    },
+  };
+};

@@ -1,0 +1,93 @@
+/** The legacy era, 2024-11-05 to 2025-11-25: an `initialize` handshake, then plain requests in both directions. */
+import { type Call, share } from '../call.ts';
+import { ToolwayError } from '../errors.ts';
+import { SESSION_LOST } from '../transport/transport.ts';
+import type { Engine } from './engine.ts';
+import type { Era, ServerIdentity } from './era.ts';
+import { checkInitialize } from './results.ts';
+import { isTaskTool, runLegacyTask, type TaskOptions } from './tasks.ts';
+import type { ClientCapabilities, Implementation, JsonObject } from './types.ts';
+import { LEGACY_VERSIONS } from './wire.ts';
+
+export interface LegacyOptions extends Omit<TaskOptions, 'send'> {
+  engine: Engine;
+  clientInfo: Implementation;
+  capabilities: ClientCapabilities;
+  /** Makes the call under which a lost session is opened again. */
+  newCall: (method: string) => Call;
+  bounded: <T>(call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
+}
+
+/** Shakes hands and returns the era; rejects when the server answers an error or a revision that we do not speak. */
+export const openLegacy = async (options: LegacyOptions, firstCall: Call): Promise<Era> => {
+  const { engine, clientInfo, capabilities } = options;
+
+  const shakeHands = async (call: Call): Promise<ServerIdentity & { protocolVersion: string }> => {
+    const offer = { protocolVersion: LEGACY_VERSIONS[0], capabilities, clientInfo };
+    const answer = checkInitialize(await engine.request(call, 'initialize', offer));
+    if (!(LEGACY_VERSIONS as readonly string[]).includes(answer.protocolVersion)) {
+      throw new ToolwayError(
+        'unsupported',
+        `the server speaks protocol revision ${answer.protocolVersion}, which this client does not`,
+      );
+    }
+    engine.transport.setProtocolVersion?.(answer.protocolVersion);
+    await engine.notify('notifications/initialized');
+    return answer;
+  };
+
+  const { protocolVersion, ...identity } = await shakeHands(firstCall);
+
+  let reopening: Promise<unknown> | undefined;
+  const reopen = (): Promise<unknown> => {
+    reopening ??= options.bounded(options.newCall('initialize'), shakeHands).finally(() => {
+      reopening = undefined;
+    });
+    return reopening;
+  };
+
+  const sendOnce = (call: Call, method: string, params: JsonObject): Promise<JsonObject> =>
+    engine.request(call, method, call.meta === undefined ? params : { ...params, _meta: { ...call.meta } });
+
+  const sendInSession = async (call: Call, method: string, params: JsonObject): Promise<JsonObject> => {
+    // A handshake under way belongs to a newer session than any request that would be sent now.
+    if (reopening !== undefined) await reopening;
+    try {
+      return await sendOnce(call, method, params);
+    } catch (error) {
+      if (!(error instanceof ToolwayError) || error.cause !== SESSION_LOST || call.stopped !== undefined) throw error;
+      call.state = 'queued';
+      await share(call, reopen());
+      return sendOnce(call, method, params);
+    }
+  };
+
+  const send = engine.transport.kind === 'http' ? sendInSession : sendOnce;
+
+  return {
+    name: 'legacy',
+    protocolVersion,
+    identity,
+    send: (call, method, params) =>
+      method === 'tools/call' && isTaskTool(call.tool, identity.capabilities)
+        ? runLegacyTask({ ...options, send }, call, params)
+        : send(call, method, params),
+    async ping(call) {
+      await send(call, 'ping', {});
+    },
+    async setLogLevel(call, level) {
+      await send(call, 'logging/setLevel', { level });
+    },
+    async subscribe(call, uri) {
+      await send(call, 'resources/subscribe', { uri });
+    },
+    async unsubscribe(call, uri) {
+      await send(call, 'resources/unsubscribe', { uri });
+    },
+    rootsChanged() {
+      void engine.notify('notifications/roots/list_changed').catch(() => {});
+    },
+    admits: () => true,
+    close() {},
+  };
+};

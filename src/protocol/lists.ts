@@ -1,0 +1,88 @@
+/** Walks a paginated list to its end, within bounds: a server decides neither how long we read nor how much we hold. */
+import { ToolwayError } from '../errors.ts';
+import { checkListPage } from './results.ts';
+import type { JsonObject, Prompt, Resource, ResourceTemplate, Tool } from './types.ts';
+import { RPC } from './wire.ts';
+
+export interface ListKinds {
+  tools: Tool;
+  resources: Resource;
+  resourceTemplates: ResourceTemplate;
+  prompts: Prompt;
+}
+export type ListKind = keyof ListKinds;
+
+export const LIST_METHODS: Record<ListKind, string> = {
+  tools: 'tools/list',
+  resources: 'resources/list',
+  resourceTemplates: 'resources/templates/list',
+  prompts: 'prompts/list',
+};
+
+export interface ListLimits {
+  maxPages: number;
+  /** Of tools; other lists are bounded by pages and bytes alone. */
+  maxTools: number;
+  maxBytes: number;
+}
+export const DEFAULT_LIST_LIMITS: ListLimits = { maxPages: 64, maxTools: 2_000, maxBytes: 5 * 1024 * 1024 };
+
+/** A whole list, and how long the server says that it holds (2026-07-28 server/utilities/caching; 0 where it says nothing). */
+export interface WholeList<K extends ListKind = ListKind> {
+  items: ListKinds[K][];
+  ttlMs: number;
+  cacheScope: 'public' | 'private';
+  /** Why single entries were left out. */
+  dropped: string[];
+}
+
+/** `fetchPage` asks for one page. A cursor that the server no longer knows starts the walk over, once. */
+export const walkList = async <K extends ListKind>(
+  kind: K,
+  fetchPage: (params: JsonObject) => Promise<JsonObject>,
+  limits: ListLimits = DEFAULT_LIST_LIMITS,
+): Promise<WholeList<K>> => {
+  try {
+    return await walkOnce(kind, fetchPage, limits);
+  } catch (error) {
+    if (error instanceof StaleCursor) return walkOnce(kind, fetchPage, limits);
+    throw error;
+  }
+};
+
+class StaleCursor extends ToolwayError {}
+
+const walkOnce = async <K extends ListKind>(
+  kind: K,
+  fetchPage: (params: JsonObject) => Promise<JsonObject>,
+  { maxPages, maxTools, maxBytes }: ListLimits,
+): Promise<WholeList<K>> => {
+  const list: WholeList<K> = { items: [], ttlMs: Number.POSITIVE_INFINITY, cacheScope: 'public', dropped: [] };
+  const seen = new Set<string>();
+  let cursor: string | undefined;
+  let bytes = 0;
+  for (let page = 1; ; page += 1) {
+    if (page > maxPages) throw over(kind, `${maxPages} pages`, maxPages);
+    const raw = await fetchPage(cursor === undefined ? {} : { cursor }).catch((error: unknown) => {
+      const stale = cursor !== undefined && error instanceof ToolwayError && error.rpcCode === RPC.invalidParams;
+      throw stale ? new StaleCursor('server_error', 'the server no longer knows its cursor', { cause: error }) : error;
+    });
+    const { items, nextCursor, ttlMs, cacheScope, dropped } = checkListPage(kind, raw);
+    list.items.push(...(items as ListKinds[K][]));
+    list.dropped.push(...dropped);
+    list.ttlMs = Math.min(list.ttlMs, ttlMs);
+    if (cacheScope === 'private') list.cacheScope = 'private';
+    if (kind === 'tools' && list.items.length > maxTools) throw over(kind, `${maxTools} entries`, maxTools);
+    bytes += JSON.stringify(items).length;
+    if (bytes > maxBytes) throw over(kind, `${maxBytes} bytes`, maxBytes);
+    if (nextCursor === undefined) return list;
+    if (seen.has(nextCursor)) {
+      throw new ToolwayError('protocol_error', `the server's list of ${kind} repeats a cursor`, { executed: 'yes' });
+    }
+    seen.add(nextCursor);
+    cursor = nextCursor;
+  }
+};
+
+const over = (kind: ListKind, what: string, limit: number): ToolwayError =>
+  new ToolwayError('protocol_error', `the server's list of ${kind} has more than ${what}`, { executed: 'yes', limit });

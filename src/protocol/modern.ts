@@ -1,0 +1,97 @@
+/** The modern era, 2026-07-28: every request carries its own metadata, the server asks back through results, and change notices arrive on a subscription. */
+import type { Call } from '../call.ts';
+import { ToolwayError } from '../errors.ts';
+import type { SendOptions } from '../transport/transport.ts';
+import { ASKING_METHODS, type Era, type ServerIdentity } from './era.ts';
+import { answerInputs, type InputOptions } from './input-rounds.ts';
+import { createListener, type ListenerOptions } from './listener.ts';
+import { checkDiscover, checkTask } from './results.ts';
+import { runModernTask, type TaskOptions } from './tasks.ts';
+import type { ClientCapabilities, Implementation, JsonObject, LogLevel } from './types.ts';
+import { META, MODERN_VERSIONS } from './wire.ts';
+
+/** The extension under which a server may answer a call with a task. */
+const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+
+export interface ModernOptions
+  extends InputOptions,
+    Omit<TaskOptions, 'send'>,
+    Omit<ListenerOptions, 'send' | 'identity'> {
+  clientInfo: Implementation;
+  capabilities: ClientCapabilities;
+}
+
+/** The metadata that makes a request modern; a fresh object each time, since the progress token is added to it. */
+export const modernMeta = ({
+  clientInfo,
+  capabilities,
+}: Pick<ModernOptions, 'clientInfo' | 'capabilities'>): JsonObject => ({
+  [META.protocolVersion]: MODERN_VERSIONS[0],
+  [META.clientCapabilities]: { ...capabilities, extensions: { ...capabilities.extensions, [TASKS_EXTENSION]: {} } },
+  [META.clientInfo]: clientInfo,
+});
+
+/** Asks `server/discover`; the raw answer tells the negotiation which era this is. */
+export const discover = (
+  options: Pick<ModernOptions, 'engine' | 'clientInfo' | 'capabilities'>,
+  call: Call,
+): Promise<JsonObject> => options.engine.request(call, 'server/discover', { _meta: modernMeta(options) });
+
+/** The era of a server whose answer to `server/discover` is at hand. */
+export const openModern = (options: ModernOptions, discovered: JsonObject): Era => {
+  const { engine } = options;
+  const { supportedVersions: _versions, ttlMs: _ttl, cacheScope: _scope, ...identity } = checkDiscover(discovered);
+  const envelope = modernMeta(options);
+  let logLevel: LogLevel | undefined;
+  engine.setCancelByStream(true);
+
+  const sendOnce = (call: Call, method: string, params: JsonObject, sendOptions?: SendOptions): Promise<JsonObject> => {
+    const _meta: JsonObject = call.meta === undefined ? { ...envelope } : { ...call.meta, ...envelope };
+    if (logLevel !== undefined) _meta[META.logLevel] = logLevel;
+    return engine.request(call, method, { ...params, _meta }, sendOptions);
+  };
+
+  const send = async (
+    call: Call,
+    method: string,
+    params: JsonObject,
+    sendOptions?: SendOptions,
+  ): Promise<JsonObject> => {
+    let result = await sendOnce(call, method, params, sendOptions);
+    for (let round = 1; result.resultType === 'input_required' && ASKING_METHODS.has(method); round += 1) {
+      const answers = await answerInputs(options, call, result, round);
+      result = await sendOnce(call, method, { ...params, ...answers }, sendOptions);
+    }
+    if (result.resultType === undefined || result.resultType === 'complete') return result;
+    if (result.resultType === 'task' && method === 'tools/call') {
+      return runModernTask({ ...options, send: sendOnce }, call, checkTask(result));
+    }
+    throw new ToolwayError(
+      'protocol_error',
+      `the server answered ${method} with resultType "${String(result.resultType).slice(0, 64)}"`,
+      {
+        executed: 'yes',
+      },
+    );
+  };
+
+  const listener = createListener({ ...options, identity, send: sendOnce });
+
+  return {
+    name: 'modern',
+    protocolVersion: MODERN_VERSIONS[0],
+    identity: identity satisfies ServerIdentity,
+    send,
+    async ping(call) {
+      await sendOnce(call, 'server/discover', {});
+    },
+    async setLogLevel(_call, level) {
+      logLevel = level;
+    },
+    subscribe: (_call, uri) => listener.subscribe(uri),
+    unsubscribe: (_call, uri) => listener.unsubscribe(uri),
+    rootsChanged() {},
+    admits: listener.admits,
+    close: listener.close,
+  };
+};

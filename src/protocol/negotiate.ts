@@ -1,0 +1,182 @@
+/**
+ * Finds out which era a server speaks, by asking (2026-07-28 basic/versioning). Evidence is what the server says about
+ * the protocol; refusals (401, 403), failures (5xx) and, over HTTP, silence are none.
+ */
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { ToolwayError } from '../errors.ts';
+import type { TransportKind } from '../transport/transport.ts';
+import type { Engine } from './engine.ts';
+import type { Era } from './era.ts';
+import { checkDiscover } from './results.ts';
+import type { JsonObject } from './types.ts';
+import { type EraName, LEGACY_VERSIONS, MODERN_VERSIONS, RPC } from './wire.ts';
+
+export interface Negotiation {
+  /** Opens and starts a link; `sse` is asked for where Streamable HTTP was refused. */
+  open(kind?: 'sse'): Promise<Engine>;
+  /** True when the configuration leaves open whether the URL speaks Streamable HTTP or HTTP+SSE. */
+  mayFallBackToSse: boolean;
+  /** The era that the configuration pins, or that this server is known to speak. */
+  known?: EraName;
+  clock: Clock;
+  /** A request of the handshake, under the limits of the connection attempt. */
+  attempt<T>(method: string, run: (call: Call) => Promise<T>): Promise<T>;
+  discover(engine: Engine, call: Call): Promise<JsonObject>;
+  openModern(engine: Engine, discovered: JsonObject): Era;
+  openLegacy(engine: Engine, call: Call): Promise<Era>;
+}
+
+export interface Negotiated {
+  engine: Engine;
+  era: Era;
+}
+
+/** How long a probe over a shared channel is waited for, from its start and from the server's first sign of life. */
+const SILENCE_MS = { fromStart: 5_000, fromFirstByte: 2_000 };
+
+const MODERN_ERRORS: ReadonlySet<number> = new Set([
+  RPC.headerMismatch,
+  RPC.missingClientCapability,
+  RPC.unsupportedProtocolVersion,
+]);
+
+export const negotiate = async (options: Negotiation): Promise<Negotiated> => {
+  const engine = await options.open();
+  try {
+    if (options.known === 'legacy') return await legacy(options, engine);
+    if (options.known === 'modern') return await modern(options, engine, await probe(options, engine));
+    return await (speaksHttp(engine.transport.kind) ? overHttp(options, engine) : overChannel(options, engine));
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+};
+
+const speaksHttp = (kind: TransportKind | undefined): boolean => kind === 'http';
+
+const probe = (options: Negotiation, engine: Engine): Promise<JsonObject> =>
+  options.attempt('server/discover', (call) => options.discover(engine, call));
+
+const legacy = async (options: Negotiation, engine: Engine): Promise<Negotiated> => {
+  try {
+    return { engine, era: await options.attempt('initialize', (call) => options.openLegacy(engine, call)) };
+  } catch (error) {
+    if (!options.mayFallBackToSse || !speaksHttp(engine.transport.kind) || !refusesStreamableHttp(error)) throw error;
+    await engine.close();
+    return overSse(options, error);
+  }
+};
+
+const overSse = async (options: Negotiation, first: unknown): Promise<Negotiated> => {
+  try {
+    const engine = await options.open('sse');
+    return { engine, era: await options.attempt('initialize', (call) => options.openLegacy(engine, call)) };
+  } catch (error) {
+    const both = [first, error].map((each) => ToolwayError.from(each).message).join('; over HTTP+SSE: ');
+    throw new ToolwayError('connect_failed', `over Streamable HTTP: ${both}`, {
+      executed: 'no',
+      cause: new AggregateError([first, error]),
+      ...(first instanceof ToolwayError && first.status !== undefined ? { status: first.status } : {}),
+    });
+  }
+};
+
+/** A server of the modern era that we share a revision with, or a legacy one that answers `server/discover`. */
+const modern = async (options: Negotiation, engine: Engine, discovered: JsonObject): Promise<Negotiated> => {
+  const { supportedVersions } = checkDiscover(discovered);
+  if (sharesVersion(supportedVersions, MODERN_VERSIONS)) return { engine, era: options.openModern(engine, discovered) };
+  if (sharesVersion(supportedVersions, LEGACY_VERSIONS) && options.known === undefined) return legacy(options, engine);
+  throw new ToolwayError(
+    'unsupported',
+    `the server speaks only protocol revisions ${supportedVersions.join(', ').slice(0, 200)}`,
+    {
+      executed: 'no',
+    },
+  );
+};
+
+/** What an error answer to the probe says: undefined means legacy, else the error that ends the attempt. */
+const modernRefusal = (error: unknown): ToolwayError | undefined => {
+  if (!(error instanceof ToolwayError)) return ToolwayError.from(error);
+  if (error.code === 'protocol_error') return error.status !== undefined && error.status >= 500 ? error : undefined;
+  if (error.code !== 'server_error') return error;
+  if (error.rpcCode === RPC.unsupportedProtocolVersion) {
+    const supported = (error.data as { supported?: unknown } | undefined)?.supported;
+    const shared = Array.isArray(supported) && sharesVersion(supported, LEGACY_VERSIONS);
+    if (shared) return undefined;
+  }
+  return MODERN_ERRORS.has(error.rpcCode ?? 0) ? error : undefined;
+};
+
+const overHttp = async (options: Negotiation, engine: Engine): Promise<Negotiated> => {
+  let discovered: JsonObject;
+  try {
+    discovered = await probe(options, engine).catch((error: unknown) => {
+      // A server that names our revision among those it supports is asked again.
+      if (offersModern(error)) return probe(options, engine);
+      throw error;
+    });
+  } catch (error) {
+    const refusal = modernRefusal(error);
+    if (refusal !== undefined) throw refusal;
+    return legacy(options, engine);
+  }
+  return modern(options, engine, discovered);
+};
+
+const offersModern = (error: unknown): boolean => {
+  if (!(error instanceof ToolwayError) || error.rpcCode !== RPC.unsupportedProtocolVersion) return false;
+  const supported = (error.data as { supported?: unknown } | undefined)?.supported;
+  return Array.isArray(supported) && sharesVersion(supported, MODERN_VERSIONS);
+};
+
+/**
+ * Over stdio and the like a legacy server may answer the probe with any error, with nothing, or by exiting. After a
+ * silence the handshake is sent as well; whichever is answered first decides.
+ */
+const overChannel = async (options: Negotiation, engine: Engine): Promise<Negotiated> => {
+  const probed = probe(options, engine).then(
+    (discovered): ProbeOutcome => ({ discovered }),
+    (error: unknown): ProbeOutcome => ({ error }),
+  );
+  const outcome = await Promise.race([probed, silence(options.clock, engine)]);
+  if (outcome === undefined) {
+    return Promise.any([
+      legacy(options, engine),
+      probed.then(({ discovered, error }) => {
+        if (discovered === undefined) throw error;
+        return modern(options, engine, discovered);
+      }),
+    ]).catch((both: AggregateError) => {
+      throw both.errors[0];
+    });
+  }
+  if (outcome.discovered !== undefined) return modern(options, engine, outcome.discovered);
+  if (engine.ended !== undefined) return legacy(options, await options.open());
+  const refusal = modernRefusal(outcome.error);
+  if (refusal !== undefined) throw refusal;
+  return legacy(options, engine);
+};
+
+interface ProbeOutcome {
+  discovered?: JsonObject;
+  error?: unknown;
+}
+
+const silence = (clock: Clock, engine: Engine): Promise<undefined> =>
+  new Promise((resolve) => {
+    const giveUp = (): void => resolve(undefined);
+    const fromStart = clock.after(SILENCE_MS.fromStart, giveUp);
+    void engine.heard.then(() => {
+      fromStart.cancel();
+      clock.after(SILENCE_MS.fromFirstByte, giveUp).keepAlive(false);
+    });
+  });
+
+/** HTTP answers that say "no Streamable HTTP here" (2025-11-25 basic/transports, backwards compatibility). */
+const refusesStreamableHttp = (error: unknown): boolean =>
+  error instanceof ToolwayError && [400, 404, 405].includes(error.status ?? 0);
+
+const sharesVersion = (offered: readonly unknown[], ours: readonly string[]): boolean =>
+  offered.some((version) => typeof version === 'string' && ours.includes(version));

@@ -1,0 +1,134 @@
+/**
+ * A live, negotiated connection to one server: takes calls, hands out checked results, and passes on what the server
+ * says by itself. Everything here is the same in both eras.
+ */
+import type { Call } from '../call.ts';
+import { ToolwayError } from '../errors.ts';
+import { checkHeaderAnnotations, paramHeaders } from '../transport/mcp-headers.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { Engine } from './engine.ts';
+import type { Era, ServerIdentity } from './era.ts';
+import {
+  DEFAULT_LIST_LIMITS,
+  LIST_METHODS,
+  type ListKind,
+  type ListLimits,
+  type WholeList,
+  walkList,
+} from './lists.ts';
+import { checkCompletion, checkPrompt, checkReadResource, checkToolResult } from './results.ts';
+import type { ServerRequests } from './server-requests.ts';
+import type { JsonObject, LogLevel, Tool } from './types.ts';
+import { isUrlElicitation, visitUrls } from './url-elicitation.ts';
+import { type EraName, RPC } from './wire.ts';
+
+export interface Session {
+  readonly era: EraName;
+  readonly protocolVersion: string;
+  readonly identity: ServerIdentity;
+  readonly transport: Transport;
+  /** Messages that were dropped, by kind. */
+  readonly dropped: Engine['dropped'];
+  /** Sends a call and resolves to its checked result. */
+  perform(call: Call): Promise<JsonObject>;
+  /** Reads a whole list on behalf of `call`; empty where the server does not declare it. */
+  list<K extends ListKind>(kind: K, call: Call): Promise<WholeList<K>>;
+  ping(call: Call): Promise<void>;
+  setLogLevel(call: Call, level: LogLevel): Promise<void>;
+  subscribe(call: Call, uri: string): Promise<void>;
+  unsubscribe(call: Call, uri: string): Promise<void>;
+  rootsChanged(): void;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  engine: Engine;
+  era: Era;
+  requests: ServerRequests;
+  limits?: Partial<ListLimits>;
+}
+
+export const createSession = ({ engine, era, requests, limits }: SessionOptions): Session => {
+  const { capabilities } = era.identity;
+  const mirrorsHeaders = era.name === 'modern' && engine.transport.kind === 'http';
+  const listLimits = { ...DEFAULT_LIST_LIMITS, ...limits };
+  let tools: ReadonlyMap<string, Tool> = new Map();
+
+  const headersOf = (call: Call, tool: Tool | undefined) => {
+    if (!mirrorsHeaders || tool === undefined) return undefined;
+    const headers = paramHeaders(tool.inputSchema, (call.params.arguments ?? {}) as JsonObject);
+    return Object.keys(headers).length === 0 ? undefined : { headers };
+  };
+
+  const sendToolCall = (call: Call, tool: Tool | undefined): Promise<JsonObject> =>
+    era.send(call, 'tools/call', call.params, headersOf(call, tool));
+
+  const callTool = async (call: Call): Promise<JsonObject> => {
+    try {
+      return checkToolResult(await sendToolCall(call, call.tool));
+    } catch (error) {
+      if (isUrlElicitation(error)) {
+        await visitUrls(requests, call, error);
+        return checkToolResult(await sendToolCall(call, call.tool));
+      }
+      if (!mirrorsHeaders || !(error instanceof ToolwayError) || error.rpcCode !== RPC.headerMismatch) throw error;
+      // Our definition of the tool is older than the server's (2026-07-28 basic/transports/streamable-http).
+      await list('tools', call);
+      return checkToolResult(await sendToolCall(call, tools.get(call.params.name as string)));
+    }
+  };
+
+  const perform = async (call: Call): Promise<JsonObject> => {
+    switch (call.method) {
+      case 'tools/call':
+        return callTool(call);
+      case 'resources/read':
+        return checkReadResource(await era.send(call, call.method, call.params));
+      case 'prompts/get':
+        return checkPrompt(await era.send(call, call.method, call.params));
+      case 'completion/complete':
+        return { ...checkCompletion(await era.send(call, call.method, call.params)) };
+      default:
+        return era.send(call, call.method, call.params);
+    }
+  };
+
+  const list = async <K extends ListKind>(kind: K, call: Call): Promise<WholeList<K>> => {
+    const declared = kind === 'resourceTemplates' ? capabilities.resources : capabilities[kind];
+    if (declared === undefined) return { items: [], ttlMs: 0, cacheScope: 'private', dropped: [] };
+    const whole = await walkList(kind, (params) => era.send(call, LIST_METHODS[kind], params), listLimits);
+    if (kind === 'tools') {
+      if (mirrorsHeaders) dropUnmirrorable(whole as WholeList<'tools'>);
+      tools = new Map((whole as WholeList<'tools'>).items.map((tool) => [tool.name, tool]));
+    }
+    return whole;
+  };
+
+  return {
+    era: era.name,
+    protocolVersion: era.protocolVersion,
+    identity: era.identity,
+    transport: engine.transport,
+    dropped: engine.dropped,
+    perform,
+    list,
+    ping: (call) => era.ping(call),
+    setLogLevel: (call, level) => era.setLogLevel(call, level),
+    subscribe: (call, uri) => era.subscribe(call, uri),
+    unsubscribe: (call, uri) => era.unsubscribe(call, uri),
+    rootsChanged: () => era.rootsChanged(),
+    async close() {
+      era.close();
+      await engine.close();
+    },
+  };
+};
+
+/** A tool whose `x-mcp-header` annotations break the rules must not be offered (2026-07-28 server/tools). */
+const dropUnmirrorable = (list: WholeList<'tools'>): void => {
+  list.items = list.items.filter((tool) => {
+    const reason = checkHeaderAnnotations(tool);
+    if (reason !== undefined) list.dropped.push(`tool ${tool.name}: ${reason}`);
+    return reason === undefined;
+  });
+};

@@ -1,0 +1,110 @@
+/**
+ * Calls that a server turns into tasks: the experimental core of 2025-11-25, which the client asks for, and the
+ * extension of 2026-07-28, which the server decides on. Either way the caller waits for one result.
+ */
+import { type Call, pause } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { ToolwayError } from '../errors.ts';
+import { answerAll, type InputOptions } from './input-rounds.ts';
+import { checkInputRequired, checkTask } from './results.ts';
+import type { JsonObject, ServerCapabilities, Task, Tool } from './types.ts';
+
+export interface TaskOptions {
+  clock: Clock;
+  send: (call: Call, method: string, params: JsonObject) => Promise<JsonObject>;
+  onTask: (task: Task, call: Call) => void;
+  /** Sends a request that nobody waits for. */
+  sendAside: (method: string, params: JsonObject) => void;
+}
+
+/** Bounds on how often a server is asked for a task's state, whatever interval it names. */
+const POLL_MS = { least: 50, usual: 1_000, most: 30_000 };
+
+/** The server wants every call of this tool to be a task, and can run tasks. */
+export const isTaskTool = (tool: Tool | undefined, capabilities: ServerCapabilities): boolean => {
+  if (tool?.execution?.taskSupport !== 'required') return false;
+  const requests = capabilities.tasks?.requests as { tools?: { call?: unknown } } | undefined;
+  return requests?.tools?.call !== undefined;
+};
+
+/** Asks for the call as a task, waits for its end and fetches its result (2025-11-25 basic/utilities/tasks). */
+export const runLegacyTask = async (options: TaskOptions, call: Call, params: JsonObject): Promise<JsonObject> => {
+  const ttl = Math.max(1, Math.round(call.endsAt - options.clock.now()));
+  const created = await options.send(call, 'tools/call', { ...params, task: { ttl } });
+  if (created.task === undefined) return created;
+  return follow(options, call, checkTask(created.task), async (task) => {
+    // While it wants input the server asks on the same connection; `tasks/result` answers once all is done.
+    if (task.status === 'working') return undefined;
+    return options.send(call, 'tasks/result', { taskId: task.taskId });
+  });
+};
+
+/** Follows a task that the server made of a call, answering what it asks (extension `io.modelcontextprotocol/tasks`). */
+export const runModernTask = (options: TaskOptions & InputOptions, call: Call, first: Task): Promise<JsonObject> => {
+  const answered = new Set<string>();
+  return follow(options, call, first, async (task) => {
+    if (task.status === 'completed') return task.result as JsonObject;
+    if (task.status === 'failed') throw failure(task);
+    if (task.status === 'input_required') {
+      const { inputRequests } = checkInputRequired(task);
+      const open = new Map([...inputRequests].filter(([key]) => !answered.has(key)));
+      for (const key of open.keys()) answered.add(key);
+      if (answered.size > options.maxInputRounds * 64) {
+        throw new ToolwayError('protocol_error', 'the task asks without end', { executed: 'unknown' });
+      }
+      if (open.size > 0) {
+        const inputResponses = await answerAll(options.requests, call, open);
+        await options.send(call, 'tasks/update', { taskId: task.taskId, inputResponses });
+      }
+    }
+    return undefined;
+  });
+};
+
+const follow = async (
+  { clock, send, onTask, sendAside }: TaskOptions,
+  call: Call,
+  first: Task,
+  outcomeOf: (task: Task) => Promise<JsonObject | undefined>,
+): Promise<JsonObject> => {
+  let task = first;
+  try {
+    for (;;) {
+      onTask(task, call);
+      if (task.status === 'cancelled') {
+        throw new ToolwayError(
+          'cancelled',
+          `the server cancelled the task: ${task.statusMessage ?? 'no reason given'}`,
+          {
+            executed: 'unknown',
+          },
+        );
+      }
+      const outcome = await outcomeOf(task);
+      if (outcome !== undefined) return outcome;
+      await pause(call, clock, pollInterval(task));
+      const { taskId } = task;
+      task = { ...checkTask(await send(call, 'tasks/get', { taskId })), taskId };
+      call.touch(clock.now());
+    }
+  } catch (error) {
+    if (call.stopped !== undefined) sendAside('tasks/cancel', { taskId: task.taskId });
+    throw ToolwayError.from(error, { executed: 'unknown' });
+  }
+};
+
+const pollInterval = ({ pollIntervalMs = POLL_MS.usual }: Task): number =>
+  Math.min(POLL_MS.most, Math.max(POLL_MS.least, pollIntervalMs));
+
+const failure = ({ error }: Task): ToolwayError => {
+  const { code, message, data } = (error ?? {}) as { code?: unknown; message?: unknown; data?: unknown };
+  return new ToolwayError(
+    'server_error',
+    `the task failed: ${typeof message === 'string' ? message : 'no reason given'}`,
+    {
+      executed: 'yes',
+      ...(typeof code === 'number' ? { rpcCode: code } : {}),
+      ...(data === undefined ? {} : { data }),
+    },
+  );
+};
