@@ -2,6 +2,7 @@
  * A call: one request on its way from a caller to a server. One object travels the whole road; whoever holds the call
  * at the moment (a queue, a connection attempt, the wire) is the one who is told when it has to stop.
  */
+import type { Clock, Deadlines } from './clock.ts';
 import { ToolwayError } from './errors.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
 
@@ -22,6 +23,8 @@ export interface CallInit {
   principal?: string;
   /** The definition of the tool, for `tools/call`. */
   tool?: Tool;
+  /** Further `_meta` for the server. Where absent, the request carries no progress token either. */
+  meta?: JsonObject;
   /** Longest time without an answer or progress. */
   timeoutMs: number;
   /** Longest time altogether. */
@@ -42,6 +45,7 @@ export class Call {
   readonly scope: string;
   readonly principal: string | undefined;
   readonly tool: Tool | undefined;
+  readonly meta: JsonObject | undefined;
   readonly startedAt: number;
   readonly timeoutMs: number;
   /** The end that nothing moves. */
@@ -49,6 +53,8 @@ export class Call {
   readonly callerSignal: AbortSignal | undefined;
   params: JsonObject;
   attempt = 1;
+  /** The JSON-RPC id of its latest request. */
+  requestId: number | undefined;
   state: WriteState = 'queued';
   /** The end if nothing more is heard; progress moves it, never beyond `endsAt`. */
   dueAt: number;
@@ -66,6 +72,7 @@ export class Call {
     this.scope = init.scope ?? '';
     this.principal = init.principal;
     this.tool = init.tool;
+    this.meta = init.meta;
     this.startedAt = init.startedAt;
     this.timeoutMs = init.timeoutMs;
     this.endsAt = init.startedAt + init.totalTimeoutMs;
@@ -104,9 +111,14 @@ export class Call {
     this.stop(new ToolwayError('timeout', `${what} within ${Math.round(limit)} ms`, { limit: Math.round(limit) }));
   }
 
+  /** The server showed at `now` that it is at work: the idle limit starts again. */
+  touch(now: number): void {
+    this.dueAt = Math.min(now + this.timeoutMs, this.endsAt);
+  }
+
   /** The server reported progress at `now`: the idle limit starts again, and the caller hears of it. */
   progress(progress: Progress, now: number): void {
-    this.dueAt = Math.min(now + this.timeoutMs, this.endsAt);
+    this.touch(now);
     this.#onProgress?.(progress);
   }
 
@@ -119,3 +131,55 @@ export class Call {
     return this.#signal.signal;
   }
 }
+
+/** Waits on behalf of a call; rejects with the reason when the call is stopped meanwhile. */
+export const pause = (call: Call, clock: Clock, ms: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = clock.after(ms, () => {
+      call.hold(undefined);
+      resolve();
+    });
+    call.hold((error) => {
+      timer.cancel();
+      reject(error);
+    });
+  });
+
+/** Waits for something that the call shares with others: when the call is stopped it leaves, and the others go on. */
+export const share = <T>(call: Call, shared: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const settle =
+      <V>(done: (value: V) => void) =>
+      (value: V): void => {
+        if (call.stopped !== undefined) return;
+        call.hold(undefined);
+        done(value);
+      };
+    shared.then(settle(resolve), settle(reject));
+    call.hold(reject);
+  });
+
+/** Runs a call under its own limits and its caller's signal, and takes them off when it has settled. */
+export const bounded = async <T>(
+  call: Call,
+  deadlines: Pick<Deadlines, 'add' | 'remove'>,
+  run: (call: Call) => Promise<T>,
+): Promise<T> => {
+  const { callerSignal } = call;
+  const onAbort = (): void =>
+    call.stop(new ToolwayError('cancelled', 'the caller cancelled the call', { cause: callerSignal?.reason }));
+  if (callerSignal?.aborted)
+    throw new ToolwayError('cancelled', 'the caller had cancelled the call', {
+      executed: 'no',
+      cause: callerSignal.reason,
+    });
+  callerSignal?.addEventListener('abort', onAbort, { once: true });
+  deadlines.add(call);
+  try {
+    return await run(call);
+  } finally {
+    deadlines.remove(call);
+    callerSignal?.removeEventListener('abort', onAbort);
+    call.state = 'settled';
+  }
+};

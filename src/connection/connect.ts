@@ -1,0 +1,193 @@
+/** One connection attempt: opens a link, finds out the era, and hands back a session, or the true reason why there is none. */
+import { bounded, Call } from '../call.ts';
+import type { Deadlines } from '../clock.ts';
+import { type ErrorCode, ToolwayError } from '../errors.ts';
+import { createEngine, type Engine } from '../protocol/engine.ts';
+import type { Era } from '../protocol/era.ts';
+import { openLegacy } from '../protocol/legacy.ts';
+import type { ListKind, ListLimits } from '../protocol/lists.ts';
+import { discover, type ModernOptions, openModern } from '../protocol/modern.ts';
+import { negotiate } from '../protocol/negotiate.ts';
+import type { ServerRequests } from '../protocol/server-requests.ts';
+import { createSession, type Session } from '../protocol/session.ts';
+import type { Implementation, JsonObject, Task } from '../protocol/types.ts';
+import type { EraName, RequestId } from '../protocol/wire.ts';
+import type { Transport } from '../transport/transport.ts';
+
+/** What a session says by itself. */
+export interface SessionEvents {
+  onListChanged(kind: Exclude<ListKind, 'resourceTemplates'>): void;
+  onResourceUpdated(uri: string): void;
+  onTask(task: Task, call: Call): void;
+  /** Changes may have been missed. */
+  onGap(): void;
+  onWarning(message: string, cause?: unknown): void;
+  /** The link ended, by itself or by `close`. */
+  onClose(cause: ToolwayError): void;
+}
+
+export interface ConnectOptions {
+  server: string;
+  scope: string;
+  openTransport(kind?: 'sse'): Promise<Transport>;
+  mayFallBackToSse: boolean;
+  known?: EraName;
+  requests: ServerRequests;
+  /** The call that a request of the server belongs to, where that is certain. */
+  currentCall(): { id: string; tool?: string } | undefined;
+  clientInfo: Implementation;
+  deadlines: Deadlines;
+  timeoutMs: number;
+  maxDepth: number;
+  maxInputRounds: number;
+  listLimits?: Partial<ListLimits>;
+  events: SessionEvents;
+  /** Ends the attempt. */
+  signal?: AbortSignal;
+}
+
+const LIST_CHANGED: Record<string, Exclude<ListKind, 'resourceTemplates'>> = {
+  'notifications/tools/list_changed': 'tools',
+  'notifications/resources/list_changed': 'resources',
+  'notifications/prompts/list_changed': 'prompts',
+};
+
+export const connect = async (options: ConnectOptions): Promise<Session> => {
+  const { server, scope, requests, clientInfo, deadlines, events, maxInputRounds } = options;
+  const { clock } = deadlines;
+  const startedAt = clock.now();
+  let era: Era | undefined;
+  let live: Engine | undefined;
+
+  const newCall = (method: string, timeoutMs: number): Call =>
+    new Call({
+      method,
+      params: {},
+      server,
+      scope,
+      timeoutMs,
+      totalTimeoutMs: timeoutMs,
+      startedAt: clock.now(),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  const remaining = (): number => Math.max(0, startedAt + options.timeoutMs - clock.now());
+  const boundedCall = <T>(call: Call, run: (call: Call) => Promise<T>): Promise<T> => bounded(call, deadlines, run);
+
+  const onNotification = (method: string, params: JsonObject): void => {
+    if (method === 'notifications/message') requests.log(params);
+    else if (era?.admits(method, params) !== true) return;
+    else if (LIST_CHANGED[method] !== undefined) events.onListChanged(LIST_CHANGED[method]);
+    else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
+      events.onResourceUpdated(params.uri);
+  };
+  const onRequest = (method: string, params: JsonObject, context: { requestId: RequestId; signal: AbortSignal }) => {
+    const call = options.currentCall();
+    return requests.answer(method, params, call === undefined ? context : { ...context, call });
+  };
+
+  const open = async (kind?: 'sse'): Promise<Engine> => {
+    const transport = await options.openTransport(kind);
+    const engine = createEngine({
+      transport,
+      server,
+      maxDepth: options.maxDepth,
+      now: () => clock.now(),
+      onRequest,
+      onNotification,
+      onClose: (cause) => {
+        if (engine === live) events.onClose(cause);
+      },
+      onWarning: events.onWarning,
+    });
+    await started(engine);
+    return engine;
+  };
+  /** A transport that hangs while it starts is held to the attempt's limit like everything else. */
+  const started = (engine: Engine): Promise<void> =>
+    boundedCall(
+      newCall('start', remaining()),
+      (call) =>
+        new Promise((resolve, reject) => {
+          call.hold((error) => {
+            void engine.close();
+            reject(error);
+          });
+          engine.start().then(resolve, reject);
+        }),
+    );
+
+  const modernOptions = (engine: Engine): ModernOptions => ({
+    engine,
+    clock,
+    requests,
+    maxInputRounds,
+    clientInfo,
+    capabilities: requests.capabilities('modern'),
+    endlessCall: (method) => newCall(method, Number.POSITIVE_INFINITY),
+    sendAside: (method, params) => sendAside(engine, method, params),
+    onTask: events.onTask,
+    onGap: events.onGap,
+    onWarning: events.onWarning,
+  });
+  const sendAside = (engine: Engine, method: string, params: JsonObject): void => {
+    const send = era?.send ?? engine.request;
+    boundedCall(newCall(method, options.timeoutMs), (call) => send(call, method, params)).catch(() => {});
+  };
+
+  try {
+    const negotiated = await negotiate({
+      open,
+      mayFallBackToSse: options.mayFallBackToSse,
+      ...(options.known === undefined ? {} : { known: options.known }),
+      clock,
+      attempt: (method, run) => boundedCall(newCall(method, remaining()), run),
+      discover: (engine, call) => discover(modernOptions(engine), call),
+      openModern: (engine, discovered) => openModern(modernOptions(engine), discovered),
+      openLegacy: (engine, call) =>
+        openLegacy(
+          {
+            engine,
+            clock,
+            clientInfo,
+            capabilities: requests.capabilities('legacy'),
+            newCall: (method) => newCall(method, options.timeoutMs),
+            bounded: boundedCall,
+            onTask: events.onTask,
+            sendAside: (method, params) => sendAside(engine, method, params),
+          },
+          call,
+        ),
+    });
+    live = negotiated.engine;
+    era = negotiated.era;
+    if (live.ended !== undefined) throw live.ended;
+    const { listLimits } = options;
+    return createSession({ ...negotiated, requests, ...(listLimits === undefined ? {} : { limits: listLimits }) });
+  } catch (error) {
+    throw connectError(error, options.timeoutMs);
+  }
+};
+
+/** Failures of an attempt that keep their own code; any other is `connect_failed` with the failure as its cause. */
+const TELLING: ReadonlySet<ErrorCode> = new Set([
+  'spawn_failed',
+  'invalid_config',
+  'auth_required',
+  'auth_failed',
+  'forbidden',
+  'unsupported',
+  'rate_limited',
+  'cancelled',
+  'connect_failed',
+]);
+
+const connectError = (thrown: unknown, timeoutMs: number): ToolwayError => {
+  const error = ToolwayError.from(thrown);
+  if (TELLING.has(error.code)) return error;
+  const { code: _code, message, ...facts } = error.toJSON();
+  const known = { ...facts, executed: 'no', cause: error } as const;
+  if (error.code === 'timeout') {
+    return new ToolwayError('connect_timeout', `not connected within ${timeoutMs} ms`, { ...known, limit: timeoutMs });
+  }
+  return new ToolwayError('connect_failed', `could not connect: ${message}`, known);
+};
