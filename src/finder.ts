@@ -1,0 +1,99 @@
+/** Finds what a caller names, and waits for it where it has to: within the caller's own limits, counted from when it asked. */
+import type { ListFilter } from './api.ts';
+import { bounded, Call, share } from './call.ts';
+import { type Route, routeAtOnce, routeOfBareName, routeOn } from './catalog.ts';
+import type { Deadlines } from './clock.ts';
+import { nearest } from './config/nearest.ts';
+import { ToolwayError } from './errors.ts';
+import { splitName } from './names.ts';
+import type { RequestOptions } from './options.ts';
+import type { ListKind } from './protocol/lists.ts';
+import type { ManagedServer } from './server/server.ts';
+import { DEFAULTS } from './server/settings.ts';
+
+export interface Finder {
+  /** Throws `unknown_server` with the nearest names. */
+  server(name: string): ManagedServer;
+  /** The servers that are not disabled, in configuration order. */
+  active(): ManagedServer[];
+  /** The route of a tool's name, when nothing has to be waited for. */
+  atOnce(name: string): Route | undefined;
+  /** The route of a tool's name. A qualified one waits for its own server, a bare one for the first attempts of all. */
+  route(name: string, wanted: RequestOptions, startedAt: number): Promise<Route>;
+  /** Has one list read wherever it is wanted. With one server named its failure is the caller's; else the others still count. */
+  read(kind: ListKind, filter: ListFilter): Promise<ManagedServer[]>;
+  /** Waits until every server is connected, or its first attempt has failed. */
+  settled(wanted: RequestOptions): Promise<void>;
+  /** Waits for something shared on behalf of one caller. */
+  waitFor<T>(shared: Promise<T>, wanted: RequestOptions, startedAt: number): Promise<T>;
+}
+
+export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadlines: Deadlines): Finder => {
+  const { clock } = deadlines;
+
+  const server = (name: string): ManagedServer => {
+    const found = servers.get(name);
+    if (found !== undefined) return found;
+    const matches = nearest(name, servers.keys());
+    const hint = matches.length === 0 ? '' : `; did you mean ${matches.join(', ')}?`;
+    throw new ToolwayError('unknown_server', `there is no server "${name}"${hint}`, { executed: 'no', matches });
+  };
+  const active = (): ManagedServer[] => [...servers.values()].filter(({ config }) => config.disabled !== true);
+
+  const waitFor: Finder['waitFor'] = async (shared, wanted, startedAt) => {
+    const { timeoutMs = DEFAULTS.timeoutMs, totalTimeoutMs = DEFAULTS.totalTimeoutMs, signal } = wanted;
+    const call = new Call({ method: 'wait', params: {}, server: '', timeoutMs, totalTimeoutMs, signal, startedAt });
+    try {
+      return await bounded(call, deadlines, () => share(call, shared));
+    } catch (error) {
+      const cause = ToolwayError.from(error, { executed: 'no' });
+      if (cause.code !== 'timeout') throw cause;
+      throw new ToolwayError('connect_timeout', 'the call ended while a server was being connected', {
+        executed: 'no',
+        cause,
+        limit: cause.limit,
+      });
+    }
+  };
+  const firstAttempts = (): Promise<unknown> =>
+    Promise.allSettled(active().map((each) => each.connection().firstOutcome()));
+
+  return {
+    server,
+    active,
+    waitFor,
+    atOnce: (name) => routeAtOnce(servers, name),
+    async route(name, wanted, startedAt) {
+      const split = splitName(name, (known) => servers.has(known));
+      if (split === undefined) {
+        await waitFor(firstAttempts(), wanted, startedAt);
+        return routeOfBareName(active(), name);
+      }
+      const on = server(split.server);
+      try {
+        await waitFor(on.connection().session(), wanted, startedAt);
+        return await waitFor(routeOn(on, split.tool), wanted, startedAt);
+      } catch (error) {
+        throw ToolwayError.from(error, { ...split, executed: 'no' });
+      }
+    },
+    async read(kind, { server: name, ...wanted }) {
+      const chosen = name === undefined ? active() : [server(name)];
+      const each = chosen.map(async (one) => {
+        await one.connection().firstOutcome();
+        await one.catalog.read(kind);
+      });
+      if (name === undefined) await waitFor(Promise.allSettled(each), wanted, clock.now());
+      else {
+        await waitFor(Promise.all(each), wanted, clock.now()).catch((error: unknown) => {
+          // What the server last said is still worth more than the error, and is marked as stale.
+          if (server(name).catalog.known(kind) === undefined) throw error;
+        });
+      }
+      return chosen;
+    },
+    async settled(wanted) {
+      await waitFor(firstAttempts(), wanted, clock.now());
+    },
+  };
+};

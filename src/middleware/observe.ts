@@ -1,0 +1,57 @@
+/** The outermost step: sees every call, whatever becomes of it, tells who listens, and puts names and facts on its failure. */
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { ToolwayError } from '../errors.ts';
+import type { Emitter } from '../events.ts';
+import type { CallToolResult, JsonObject } from '../protocol/types.ts';
+import type { Middleware } from './middleware.ts';
+
+export interface ObserveOptions {
+  clock: Clock;
+  events: Emitter;
+  /** The calls in flight, by id. */
+  calls: Map<string, Call>;
+}
+
+export const observe =
+  ({ clock, events, calls }: ObserveOptions): Middleware =>
+  (next) =>
+  async (call) => {
+    const isTool = call.method === 'tools/call';
+    calls.set(call.id, call);
+    if (isTool && events.heard('tool_call_start')) {
+      events.emit('tool_call_start', { ...label(call), arguments: call.params.arguments });
+    }
+    try {
+      const result = await next(call);
+      if (isTool && events.heard('tool_call_success')) {
+        const durationMs = clock.now() - call.startedAt;
+        events.emit('tool_call_success', { ...label(call), result: result as JsonObject & CallToolResult, durationMs });
+      }
+      return result;
+    } catch (thrown) {
+      const error = explained(call, thrown);
+      if (isTool) events.emit('tool_call_error', { ...label(call), error, durationMs: clock.now() - call.startedAt });
+      throw error;
+    } finally {
+      calls.delete(call.id);
+      call.state = 'settled';
+    }
+  };
+
+const label = (call: Call) => ({
+  id: call.id,
+  server: call.server,
+  scope: call.scope,
+  method: call.method,
+  ...(call.tool === undefined ? {} : { tool: call.tool.name }),
+});
+
+const explained = (call: Call, thrown: unknown): ToolwayError => {
+  const tool = call.method === 'tools/call' ? (call.params.name as string) : undefined;
+  return ToolwayError.from(thrown, {
+    server: call.server,
+    executed: call.state === 'queued' ? 'no' : 'unknown',
+    ...(tool === undefined ? {} : { tool }),
+  });
+};

@@ -1,0 +1,73 @@
+/** Which server a resource's URI or a prompt's name belongs to. */
+import type { ListFilter } from './api.ts';
+import { nearest } from './config/nearest.ts';
+import { ToolwayError } from './errors.ts';
+import { qualify, splitName } from './names.ts';
+import type { RequestOptions } from './options.ts';
+import type { ListKind } from './protocol/lists.ts';
+import { matchTemplate } from './protocol/uri-template.ts';
+import type { ManagedServer } from './server/server.ts';
+
+/** Has a list read on the servers that a filter names. */
+type ReadLists = (kind: ListKind, filter: ListFilter) => Promise<ManagedServer[]>;
+
+/** The one server that lists the URI, else the one whose template matches it, else the only server there is. */
+export const resourceServer = async (
+  uri: string,
+  servers: readonly ManagedServer[],
+  read: ReadLists,
+  wanted: RequestOptions,
+): Promise<ManagedServer> => {
+  await Promise.all([read('resources', wanted), read('resourceTemplates', wanted)]);
+  const listing = servers.filter(({ catalog }) => catalog.known('resources')?.items.some((item) => item.uri === uri));
+  const fitting = servers.filter(({ catalog }) =>
+    catalog.known('resourceTemplates')?.items.some(({ uriTemplate }) => matchTemplate(uriTemplate, uri) !== undefined),
+  );
+  const candidates = listing.length > 0 ? listing : fitting.length > 0 ? fitting : servers.length === 1 ? servers : [];
+  const [only] = candidates;
+  if (only === undefined) {
+    const known = servers.flatMap(({ catalog }) => (catalog.known('resources')?.items ?? []).map((item) => item.uri));
+    const matches = nearest(uri, known);
+    const hint = matches.length === 0 ? '' : `; did you mean ${matches.join(', ')}?`;
+    throw new ToolwayError('unknown_resource', `no server lists "${uri}"${hint}`, { executed: 'no', matches });
+  }
+  if (candidates.length > 1) {
+    const matches = candidates.map(({ name }) => name);
+    throw new ToolwayError('ambiguous_resource', `"${uri}" is offered by ${matches.join(', ')}: name the server`, {
+      executed: 'no',
+      matches,
+    });
+  }
+  return only;
+};
+
+/** The server and the name there of a prompt called `server.prompt`, `server__prompt`, or by a name that one server has. */
+export const promptRoute = async (
+  name: string,
+  servers: ReadonlyMap<string, ManagedServer>,
+  read: ReadLists,
+  wanted: RequestOptions,
+): Promise<{ server: ManagedServer; prompt: string }> => {
+  const split = splitName(name, (server) => servers.has(server));
+  const among = await read('prompts', split === undefined ? wanted : { ...wanted, server: split.server });
+  const prompt = split?.tool ?? name;
+  const offering = among.filter(({ catalog }) => catalog.known('prompts')?.items.some((item) => item.name === prompt));
+  const [only] = offering;
+  const qualified = (some: readonly ManagedServer[]): string[] =>
+    some.flatMap((server) =>
+      (server.catalog.known('prompts')?.items ?? []).map((item) => qualify(server.name, item.name)),
+    );
+  if (only === undefined) {
+    const matches = nearest(name, qualified(among));
+    const hint = matches.length === 0 ? '' : `; did you mean ${matches.join(', ')}?`;
+    throw new ToolwayError('unknown_prompt', `there is no prompt "${name}"${hint}`, { executed: 'no', matches });
+  }
+  if (offering.length > 1) {
+    const matches = offering.map((server) => qualify(server.name, prompt));
+    throw new ToolwayError('ambiguous_tool', `the prompt "${name}" could be ${matches.join(', ')}`, {
+      executed: 'no',
+      matches,
+    });
+  }
+  return { server: only, prompt };
+};

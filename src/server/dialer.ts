@@ -1,0 +1,148 @@
+/** Makes sessions with one server: opens the link that its configuration asks for, reads its lists, and restores what was subscribed to. */
+import { bounded, type Call, type CallInit } from '../call.ts';
+import { connect, type SessionEvents } from '../connection/connect.ts';
+import { ToolwayError } from '../errors.ts';
+import type { ServerConfig } from '../options.ts';
+import { createServerRequests, type ServerRequests } from '../protocol/server-requests.ts';
+import type { Session } from '../protocol/session.ts';
+import type { EraName } from '../protocol/wire.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportKind } from '../transport/transport.ts';
+import type { Catalog } from './catalog.ts';
+import type { House } from './server.ts';
+import { handlersOf, LIMITS } from './settings.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+export interface DialerOptions {
+  name: string;
+  config: ServerConfig;
+  kind: TransportKind | undefined;
+  house: House;
+  connectTimeoutMs: number;
+  newCall(method: string, init?: Partial<CallInit>): Call;
+  warn(message: string, facts?: { cause?: unknown }): void;
+  catalog: Catalog;
+  subscriptions: Subscriptions;
+}
+
+export interface Dialer {
+  /** One connection attempt for a scope; `lost` hears when the link of its session ends. */
+  dial(scope: string, lost: (cause: ToolwayError) => void, signal: AbortSignal): Promise<Session>;
+  /** The session whose lists are being read and which nobody else has yet. */
+  settling(): Session | undefined;
+  /** Resolves when all lists of the latest session have been read. */
+  listed(): Promise<void>;
+}
+
+/** How long a server's word that it is of the legacy era is believed: an upgraded one would still answer `initialize`. */
+const LEGACY_VERDICT_MS = 3_600_000;
+
+export const createDialer = (options: DialerOptions): Dialer => {
+  const { name, config, kind, house, connectTimeoutMs, newCall, warn, catalog, subscriptions } = options;
+  const { runtime, deadlines, events, handlers, limits } = house;
+  const { clock } = deadlines;
+  const bounds = { ...LIMITS, ...limits };
+  const { onTask } = handlersOf(config, handlers);
+  const pinned = config.era === 'auto' ? undefined : config.era;
+  let verdict: { era: EraName; at: number } | undefined;
+  let settling: Session | undefined;
+  let listed: Promise<void> = Promise.resolve();
+
+  const knownEra = (): EraName | undefined => {
+    if (verdict !== undefined && clock.now() - verdict.at > LEGACY_VERDICT_MS) verdict = undefined;
+    return pinned ?? (kind === 'sse' ? 'legacy' : verdict?.era);
+  };
+
+  const requestsOf = (scope: string): ServerRequests =>
+    createServerRequests({
+      handlers: handlersOf(config, handlers, (message) => events.emit('log', { server: name, scope, ...message })),
+      server: name,
+      scope,
+      report: (cause: unknown) => warn('a handler failed', { cause }),
+    });
+
+  /** A server that asks in the course of a call does not say of which: only a single one is certain. */
+  const currentCall = (scope: string): { id: string; tool?: string } | undefined => {
+    const [only, ...others] = [...house.calls.values()].filter((call) => call.server === name && call.scope === scope);
+    return only === undefined || others.length > 0 ? undefined : describe(only);
+  };
+
+  const openTransport = async (fallback?: 'sse'): Promise<Transport> => {
+    if (typeof config.transport === 'function') return config.transport();
+    const expanded = await runtime.expand(name, config);
+    const maxMessageBytes = config.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    return runtime.openTransport({ server: name, kind: fallback ?? kind ?? 'http', config: expanded, maxMessageBytes });
+  };
+
+  const eventsOf = (scope: string, lost: (cause: ToolwayError) => void): SessionEvents => ({
+    onListChanged: (list) => catalog.changed(list),
+    onResourceUpdated: (uri) => subscriptions.updated(uri),
+    onTask: (task, call) => onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),
+    onGap: () => (['tools', 'resources', 'prompts'] as const).forEach(catalog.changed),
+    onWarning: (message, cause) => warn(message, { cause }),
+    onClose: lost,
+  });
+
+  const attempt = (scope: string, lost: (cause: ToolwayError) => void, signal: AbortSignal): Promise<Session> => {
+    const known = knownEra();
+    return connect({
+      server: name,
+      scope,
+      openTransport,
+      mayFallBackToSse: kind === 'http' && config.transport === undefined && pinned !== 'modern',
+      ...(known === undefined ? {} : { known }),
+      requests: requestsOf(scope),
+      currentCall: () => currentCall(scope),
+      clientInfo: house.clientInfo,
+      deadlines,
+      timeoutMs: connectTimeoutMs,
+      maxDepth: bounds.maxDepth,
+      maxInputRounds: bounds.maxInputRounds,
+      listLimits: { maxPages: bounds.maxPages, maxTools: bounds.maxTools, maxBytes: bounds.maxListBytes },
+      events: eventsOf(scope, lost),
+      signal,
+    });
+  };
+
+  const aside = (method: string, run: (call: Call) => Promise<void>): Promise<void> =>
+    bounded(newCall(method), deadlines, run);
+
+  /** The catalogue and the subscriptions are those of the unscoped connection; they are in place before anybody gets the session. */
+  const settle = async (session: Session): Promise<void> => {
+    settling = session;
+    const reading = catalog.refreshAll();
+    listed = reading.all;
+    const wantsLogs =
+      (config.onLog ?? handlers.onLog) !== undefined && session.identity.capabilities.logging !== undefined;
+    if (wantsLogs) {
+      const level = config.logLevel ?? 'info';
+      aside('logging/setLevel', (call) => session.setLogLevel(call, level)).catch((cause: unknown) =>
+        warn('the log level could not be set', { cause }),
+      );
+    }
+    await reading.tools;
+    await subscriptions.restore((uri) => aside('resources/subscribe', (call) => session.subscribe(call, uri)));
+    void reading.all.then(() => {
+      if (settling === session) settling = undefined;
+    });
+  };
+
+  return {
+    async dial(scope, lost, signal) {
+      let session: Session;
+      try {
+        session = await attempt(scope, lost, signal);
+      } catch (error) {
+        verdict = undefined;
+        throw ToolwayError.from(error, { server: name });
+      }
+      verdict = session.era === 'legacy' ? { era: 'legacy', at: clock.now() } : undefined;
+      if (scope === '') await settle(session);
+      return session;
+    },
+    settling: () => settling,
+    listed: () => listed,
+  };
+};
+
+const describe = (call: Call): { id: string; tool?: string } =>
+  call.tool === undefined ? { id: call.id } : { id: call.id, tool: call.tool.name };

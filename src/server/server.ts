@@ -1,0 +1,217 @@
+/** One configured server: its connections, its catalogue, its share of calls, and what is to be said of it. */
+import type { ServerStatus } from '../api.ts';
+import { bounded, Call, type CallInit, share } from '../call.ts';
+import type { Deadlines } from '../clock.ts';
+import { type Connection, type ConnectionState, createConnection } from '../connection/connection.ts';
+import { ToolwayError } from '../errors.ts';
+import type { Emitter } from '../events.ts';
+import { createLane, type Lane } from '../middleware/limit.ts';
+import type { Handlers, Limits, ServerConfig } from '../options.ts';
+import type { ListKind, WholeList } from '../protocol/lists.ts';
+import type { Session } from '../protocol/session.ts';
+import type { Implementation, JsonObject } from '../protocol/types.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Validator } from '../schema/validator.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
+import { createDialer } from './dialer.ts';
+import { allows, announces, CONNECT_TIMEOUT_MS, DEFAULTS, kindOf } from './settings.ts';
+import { describeServer } from './status.ts';
+import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
+
+/** What all servers of a toolkit share. */
+export interface House {
+  runtime: Runtime;
+  deadlines: Deadlines;
+  validator: Validator;
+  events: Emitter;
+  clientInfo: Implementation;
+  handlers: Handlers;
+  limits: Limits;
+  /** The calls in flight of all servers. */
+  calls: ReadonlyMap<string, Call>;
+}
+
+export interface ManagedServer {
+  readonly name: string;
+  readonly config: ServerConfig;
+  readonly catalog: Catalog;
+  readonly lane: Lane;
+  readonly subscriptions: Subscriptions;
+  connection(scope?: string): Connection;
+  /** The end of the road: hands the call to the session of its scope, once there is one. */
+  perform(call: Call): Promise<JsonObject>;
+  /** Runs a request of our own, under the server's usual limits. */
+  request<T>(method: string, run: (session: Session, call: Call) => Promise<T>, init?: Partial<CallInit>): Promise<T>;
+  /** Resolves when all lists have been read after the latest connection. */
+  listed(): Promise<void>;
+  status(): ServerStatus;
+  close(): Promise<void>;
+}
+
+export const createServer = (name: string, config: ServerConfig, house: House): ManagedServer => {
+  const { deadlines, validator, events, limits } = house;
+  const { clock } = deadlines;
+  const kind = kindOf(config);
+  const connectTimeoutMs =
+    config.connectTimeoutMs ?? (kind === 'stdio' ? CONNECT_TIMEOUT_MS.stdio : CONNECT_TIMEOUT_MS.other);
+  const connections = new Map<string, Connection>();
+  let last: { session: Session; connectMs: number } | undefined;
+  let lastError: ToolwayError | undefined;
+  let lastUpdated: number | undefined;
+  let everConnected = false;
+  let closed = false;
+
+  const warn = (message: string, facts: { tool?: string; cause?: unknown } = {}): void =>
+    events.emit('warning', { server: name, scope: '', message, ...facts });
+
+  const newCall = (method: string, init: Partial<CallInit> = {}): Call =>
+    new Call({
+      ...init,
+      method,
+      params: init.params ?? {},
+      server: name,
+      timeoutMs: init.timeoutMs ?? config.timeoutMs ?? DEFAULTS.timeoutMs,
+      totalTimeoutMs: init.totalTimeoutMs ?? config.totalTimeoutMs ?? DEFAULTS.totalTimeoutMs,
+      startedAt: clock.now(),
+    });
+
+  const sessionOf = async (call: Call): Promise<Session> => {
+    const connection = connectionOf(call.scope);
+    try {
+      return connection.current() ?? (await share(call, connection.session()));
+    } catch (error) {
+      throw waitingEnded(error, connection.state);
+    }
+  };
+  const request: ManagedServer['request'] = (method, run, init) =>
+    bounded(newCall(method, init), deadlines, async (call) => run(await sessionOf(call), call));
+
+  const catalog = createCatalog({
+    clock,
+    validator,
+    fetch: <K extends ListKind>(list: K): Promise<WholeList<K>> => {
+      const session = dialer.settling();
+      if (session === undefined) return request(list, (now, call) => now.list(list, call));
+      return bounded(newCall(list, { timeoutMs: connectTimeoutMs }), deadlines, (call) => session.list(list, call));
+    },
+    allows: (tool) => allows(config, tool),
+    announces: (list) => announces(last?.session, list),
+    onChanged: (list) => {
+      lastUpdated = Date.now();
+      const event = list === 'tools' ? 'tools_changed' : list === 'prompts' ? 'prompts_changed' : 'resources_changed';
+      events.emit(event, { server: name, scope: '' });
+    },
+    onWarning: warn,
+  });
+  const subscriptions = createSubscriptions({ server: name, events, request, onWarning: warn });
+
+  const dialer = createDialer({
+    name,
+    config,
+    kind,
+    house,
+    connectTimeoutMs,
+    newCall,
+    warn,
+    catalog,
+    subscriptions,
+  });
+
+  const onState =
+    (scope: string) =>
+    (state: ConnectionState): void => {
+      lastUpdated = Date.now();
+      const about = { server: name, scope };
+      if (state.name === 'connecting') events.emit('connecting', { ...about, attempt: state.attempt });
+      if (state.name === 'ready') {
+        const { session, connectMs } = state;
+        everConnected = true;
+        lastError = undefined;
+        last = { session, connectMs };
+        events.emit('connected', { ...about, era: session.era, protocolVersion: session.protocolVersion, connectMs });
+      }
+      if (state.name === 'waiting' || state.name === 'failed') {
+        lastError = state.cause;
+        const error = state.cause;
+        if (state.name === 'waiting' && everConnected) {
+          events.emit('reconnecting', { ...about, attempt: state.attempt, delayMs: state.delayMs, error });
+        } else events.emit('failed', { ...about, error });
+      }
+    };
+
+  const connectionOf = (scope: string): Connection => {
+    const known = connections.get(scope);
+    if (known !== undefined) return known;
+    const made = createConnection({
+      clock,
+      isChild: kind === 'stdio',
+      autoReconnect: config.disabled !== true && (config.autoReconnect ?? true),
+      maxRetries: config.maxRetries ?? Number.POSITIVE_INFINITY,
+      retryDelayMs: config.retryDelayMs ?? DEFAULTS.retryDelayMs,
+      connect: (lost, signal) =>
+        config.disabled === true ? Promise.reject(disabled()) : dialer.dial(scope, lost, signal),
+      onState: onState(scope),
+    });
+    connections.set(scope, made);
+    if (closed) void made.close();
+    return made;
+  };
+
+  const lane = createLane(
+    {
+      maxConcurrency: config.maxConcurrency ?? DEFAULTS.maxConcurrency,
+      maxQueue: limits.maxQueue ?? DEFAULTS.maxQueue,
+      ...(config.rateLimit === undefined ? {} : { rateLimit: config.rateLimit }),
+    },
+    clock,
+  );
+
+  return {
+    name,
+    config,
+    catalog,
+    subscriptions,
+    lane,
+    connection: (scope = '') => connectionOf(scope),
+    perform(call) {
+      const session = connectionOf(call.scope).current();
+      return session === undefined ? sessionOf(call).then((made) => made.perform(call)) : session.perform(call);
+    },
+    request,
+    listed: dialer.listed,
+    status: () =>
+      describeServer({
+        config,
+        kind,
+        state: connectionOf('').state,
+        last,
+        lastError,
+        lastUpdated,
+        everConnected,
+        closed,
+        catalog,
+        lane,
+      }),
+    async close() {
+      closed = true;
+      catalog.close();
+      await Promise.all([...connections.values()].map((each) => each.close()));
+    },
+  };
+};
+
+const disabled = (): ToolwayError =>
+  new ToolwayError('not_connected', 'the server is disabled in the configuration', { executed: 'no' });
+
+/** What a call is told that ended while it waited for a connection. */
+const waitingEnded = (thrown: unknown, state: ConnectionState): ToolwayError => {
+  const error = ToolwayError.from(thrown, { executed: 'no' });
+  if (error.code !== 'timeout') return error;
+  const cause = state.name === 'waiting' ? state.cause : error;
+  const why = state.name === 'waiting' ? `: ${state.cause.message}` : '';
+  return new ToolwayError('connect_timeout', `the call ended while the server was being connected${why}`, {
+    executed: 'no',
+    cause,
+    ...(error.limit === undefined ? {} : { limit: error.limit }),
+  });
+};

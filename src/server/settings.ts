@@ -1,0 +1,65 @@
+/** What a server's configuration says, with the defaults for what it leaves open. */
+import { matchesPattern } from '../names.ts';
+import type { Handlers, ServerConfig } from '../options.ts';
+import type { ListKind } from '../protocol/lists.ts';
+import type { Session } from '../protocol/session.ts';
+import type { Implementation, LogMessage } from '../protocol/types.ts';
+import type { TransportKind } from '../transport/transport.ts';
+import { VERSION } from '../version.ts';
+
+/** Defaults of a server's fields, as the contract has them. */
+export const DEFAULTS = {
+  timeoutMs: 60_000,
+  totalTimeoutMs: 300_000,
+  retryDelayMs: 1_000,
+  maxConcurrency: 64,
+  maxQueue: 256,
+};
+export const CONNECT_TIMEOUT_MS = { stdio: 60_000, other: 20_000 };
+/** Defaults of `Limits`. */
+export const LIMITS = {
+  maxDepth: 64,
+  maxPages: 64,
+  maxTools: 2_000,
+  maxListBytes: 5 * 1024 * 1024,
+  maxInputRounds: 10,
+};
+/** The kind of link that a configuration asks for; undefined for one that the user makes. */
+export const kindOf = ({ transport, command, url }: ServerConfig): TransportKind | undefined => {
+  if (typeof transport === 'function') return undefined;
+  if (transport !== undefined) return transport;
+  if (command !== undefined) return 'stdio';
+  return url !== undefined && /^wss?:/i.test(url) ? 'websocket' : 'http';
+};
+
+/** Whether the configuration lets callers see and call this tool. */
+export const allows = ({ enabledTools, disabledTools }: ServerConfig, tool: string): boolean => {
+  if (disabledTools?.some((pattern) => matchesPattern(pattern, tool))) return false;
+  return enabledTools === undefined || enabledTools.some((pattern) => matchesPattern(pattern, tool));
+};
+
+/** Whether a list may be taken as current until the server says otherwise. Legacy servers that announce no changes are taken at their first word; modern ones say how long a list holds. */
+export const announces = (session: Session | undefined, list: ListKind): boolean => {
+  if (session === undefined || session.era === 'legacy') return true;
+  const { capabilities } = session.identity;
+  return (list === 'resourceTemplates' ? capabilities.resources : capabilities[list])?.listChanged === true;
+};
+
+/** The handlers of one server: its own where it has them, else those of the toolkit. `onEvent` hears every log message as well. */
+export const handlersOf = (own: Handlers, shared: Handlers, onEvent?: (message: LogMessage) => void): Handlers => {
+  const { onElicit = shared.onElicit, onSample = shared.onSample, roots = shared.roots, onTask = shared.onTask } = own;
+  const onLog = own.onLog ?? shared.onLog;
+  return {
+    ...(onElicit === undefined ? {} : { onElicit }),
+    ...(onSample === undefined ? {} : { onSample }),
+    ...(roots === undefined ? {} : { roots }),
+    ...(onTask === undefined ? {} : { onTask }),
+    onLog: (message, context) => {
+      onEvent?.(message);
+      onLog?.(message, context);
+    },
+  };
+};
+
+/** How Toolway introduces itself where the user does not say otherwise. */
+export const CLIENT_INFO: Implementation = { name: 'toolway', version: VERSION };

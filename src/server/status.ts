@@ -1,0 +1,72 @@
+/** What `toolkit.status()` says of one server. */
+import type { ServerState, ServerStatus } from '../api.ts';
+import type { ConnectionState } from '../connection/connection.ts';
+import type { ToolwayError } from '../errors.ts';
+import type { Lane } from '../middleware/limit.ts';
+import type { ServerConfig } from '../options.ts';
+import type { Session } from '../protocol/session.ts';
+import type { TransportKind } from '../transport/transport.ts';
+import type { Catalog } from './catalog.ts';
+
+export interface ServerFacts {
+  config: ServerConfig;
+  kind: TransportKind | undefined;
+  state: ConnectionState;
+  /** The latest session, alive or not. */
+  last: { session: Session; connectMs: number } | undefined;
+  lastError: ToolwayError | undefined;
+  lastUpdated: number | undefined;
+  everConnected: boolean;
+  closed: boolean;
+  catalog: Catalog;
+  lane: Lane;
+}
+
+export const describeServer = (facts: ServerFacts): ServerStatus => {
+  const { config, kind, state, last, lastError, lastUpdated, everConnected, closed, catalog, lane } = facts;
+  const session = state.name === 'ready' ? state.session : undefined;
+  const shown = session ?? last?.session;
+  const transport = shown?.transport.kind ?? kind ?? 'memory';
+  const count = (kindOfList: 'tools' | 'resources' | 'prompts'): number => catalog.known(kindOfList)?.items.length ?? 0;
+  return withoutUndefined({
+    configured: true,
+    connected: session !== undefined,
+    state: config.disabled === true && !closed ? 'disabled' : stateOf(state, everConnected),
+    era: shown?.era,
+    protocolVersion: shown?.protocolVersion,
+    transport,
+    serverInfo: shown?.identity.serverInfo,
+    instructions: shown?.identity.instructions,
+    toolsCount: count('tools'),
+    resourcesCount: count('resources'),
+    promptsCount: count('prompts'),
+    lastUpdated,
+    lastError,
+    breaker: 'closed',
+    inFlight: lane.inFlight,
+    queued: lane.queued,
+    pid: session?.transport.pid,
+    connectMs: last === undefined ? undefined : Math.round(last.connectMs),
+  });
+};
+
+const withoutUndefined = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
+
+/** A server that was never reached is `failed` between attempts; one that was is `reconnecting`. */
+const stateOf = (state: ConnectionState, everConnected: boolean): ServerState => {
+  switch (state.name) {
+    case 'idle':
+      return 'disconnected';
+    case 'connecting':
+      return everConnected ? 'reconnecting' : 'connecting';
+    case 'ready':
+      return 'connected';
+    case 'waiting':
+      return everConnected ? 'reconnecting' : 'failed';
+    case 'failed':
+      return state.cause.code === 'auth_required' ? 'auth_required' : 'failed';
+    case 'closed':
+      return 'closed';
+  }
+};

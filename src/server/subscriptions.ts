@@ -1,0 +1,67 @@
+/** Who wants to hear of which resource of one server; what was asked for survives a reconnect. */
+import type { Emitter } from '../events.ts';
+import type { ManagedServer } from './server.ts';
+
+export type UpdateHandler = (update: { uri: string; server: string }) => void;
+
+export interface Subscriptions {
+  /** Resolves to the means to stop, once the server has agreed. */
+  add(uri: string, handler: UpdateHandler): Promise<() => Promise<void>>;
+  /** The server says that a resource has changed. */
+  updated(uri: string): void;
+  /** Asks a new session for everything that is wanted. A refusal of one does not touch the others. */
+  restore(subscribe: (uri: string) => Promise<void>): Promise<void>;
+}
+
+export interface SubscriptionOptions {
+  server: string;
+  events: Emitter;
+  request: ManagedServer['request'];
+  onWarning(message: string, facts: { cause: unknown }): void;
+}
+
+export const createSubscriptions = ({ server, events, request, onWarning }: SubscriptionOptions): Subscriptions => {
+  const wanted = new Map<string, Set<UpdateHandler>>();
+
+  const remove = async (uri: string, handler: UpdateHandler): Promise<void> => {
+    const handlers = wanted.get(uri);
+    if (handlers?.delete(handler) !== true || handlers.size > 0) return;
+    wanted.delete(uri);
+    await request('resources/unsubscribe', (session, call) => session.unsubscribe(call, uri));
+  };
+
+  return {
+    async add(uri, handler) {
+      const own: UpdateHandler = (update) => handler(update);
+      const handlers = wanted.get(uri) ?? new Set();
+      const first = handlers.size === 0;
+      wanted.set(uri, handlers.add(own));
+      if (first) {
+        await request('resources/subscribe', (session, call) => session.subscribe(call, uri)).catch(
+          (error: unknown) => {
+            handlers.delete(own);
+            if (handlers.size === 0) wanted.delete(uri);
+            throw error;
+          },
+        );
+      }
+      return () => remove(uri, own);
+    },
+    updated(uri) {
+      events.emit('resource_updated', { server, scope: '', uri });
+      for (const handler of wanted.get(uri) ?? []) {
+        try {
+          handler({ uri, server });
+        } catch (cause) {
+          onWarning('a subscription handler failed', { cause });
+        }
+      }
+    },
+    async restore(subscribe) {
+      const each = [...wanted.keys()].map((uri) =>
+        subscribe(uri).catch((cause: unknown) => onWarning(`could not subscribe to ${uri} again`, { cause })),
+      );
+      await Promise.all(each);
+    },
+  };
+};

@@ -1,0 +1,266 @@
+/** `createToolkit`: many servers behind one face, every call on one road. */
+import type { CallableTool, Toolkit } from './api.ts';
+import { Call } from './call.ts';
+import { listedBy, type Route, routeOfPart } from './catalog.ts';
+import { createDeadlines } from './clock.ts';
+import { serverConfigs, settleConfig } from './config/settle.ts';
+import { ToolwayError } from './errors.ts';
+import { createEmitter } from './events.ts';
+import { createFinder } from './finder.ts';
+import { createChain } from './middleware/chain.ts';
+import { deadline } from './middleware/deadline.ts';
+import { limit } from './middleware/limit.ts';
+import { observe } from './middleware/observe.ts';
+import { validate } from './middleware/validate.ts';
+import type { CallOptions, RequestOptions, ToolkitOptions } from './options.ts';
+import { promptRoute, resourceServer } from './primitives.ts';
+import { createServerClient } from './protocol/client.ts';
+import type { CallToolResult, JsonObject, Progress } from './protocol/types.ts';
+import type { Runtime } from './runtime.ts';
+import { createServer, type House, type ManagedServer } from './server/server.ts';
+import { CLIENT_INFO, DEFAULTS } from './server/settings.ts';
+
+/** Makes a toolkit on a runtime. Reads no file; rejects only when the options as a whole are unusable. */
+export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime): Promise<Toolkit> => {
+  const { clock } = runtime;
+  const deadlines = createDeadlines(clock);
+  const events = createEmitter((error, event) => options.logger?.error(`a handler of "${event}" failed`, { error }));
+  const calls = new Map<string, Call>();
+  const servers = new Map<string, ManagedServer>();
+  const validator = runtime.createValidator();
+  let closing: Promise<void> | undefined;
+
+  const house: House = {
+    runtime,
+    deadlines,
+    validator,
+    events,
+    clientInfo: options.clientInfo ?? CLIENT_INFO,
+    handlers: options,
+    limits: options.limits ?? {},
+    calls,
+  };
+  events.on('warning', ({ server, message, tool, cause }) => options.logger?.warn(message, { server, tool, cause }));
+
+  const finder = createFinder(servers, deadlines);
+
+  const chain = createChain(
+    [
+      { name: 'observe', middleware: observe({ clock, events, calls }) },
+      {
+        name: 'policy',
+        middleware: validate((call) => call.tool && servers.get(call.server)?.catalog.tool(call.tool.name)),
+      },
+      { name: 'deadline', middleware: deadline(deadlines) },
+      { name: 'limit', middleware: limit((call) => finder.server(call.server).lane) },
+    ],
+    (call) => finder.server(call.server).perform(call),
+  );
+
+  /** What the server reports on the way goes to the caller and to whoever listens; neither can break the connection. */
+  const onProgressOf = (
+    own: RequestOptions['onProgress'],
+    about: () => { id: string; server: string; scope: string; method: string; tool?: string },
+  ) => {
+    if (own === undefined && !events.heard('tool_call_progress')) return undefined;
+    return (progress: Progress): void => {
+      events.emit('tool_call_progress', { ...about(), ...progress });
+      try {
+        own?.(progress);
+      } catch (error) {
+        options.logger?.error('onProgress failed', { error });
+      }
+    };
+  };
+
+  const NO_META: JsonObject = {};
+  const callOn = (
+    server: ManagedServer,
+    method: string,
+    params: JsonObject,
+    wanted: CallOptions,
+    startedAt: number,
+    route?: Route,
+  ): Call => {
+    if (closing !== undefined) throw new ToolwayError('closed', 'the toolkit was closed', { executed: 'no' });
+    const { config, name } = server;
+    const onProgress = onProgressOf(wanted.onProgress, () => ({
+      id: call.id,
+      server: name,
+      scope: call.scope,
+      method,
+      ...(route === undefined ? {} : { tool: route.tool }),
+    }));
+    const call: Call = new Call({
+      method,
+      params,
+      server: name,
+      scope: wanted.scope,
+      principal: wanted.principal,
+      tool: route?.entry?.tool,
+      meta: wanted.meta ?? NO_META,
+      timeoutMs: wanted.timeoutMs ?? config.timeoutMs ?? DEFAULTS.timeoutMs,
+      totalTimeoutMs: wanted.totalTimeoutMs ?? config.totalTimeoutMs ?? DEFAULTS.totalTimeoutMs,
+      signal: wanted.signal,
+      onProgress,
+      startedAt,
+    });
+    return call;
+  };
+
+  const callTool = async (
+    name: string,
+    args: Record<string, unknown> = {},
+    wanted: CallOptions = {},
+  ): Promise<CallToolResult> => {
+    const startedAt = clock.now();
+    const route = finder.atOnce(name) ?? (await finder.route(name, wanted, startedAt));
+    const call = callOn(route.server, 'tools/call', { name: route.tool, arguments: args }, wanted, startedAt, route);
+    return (await chain.run(call)) as CallToolResult;
+  };
+
+  const perform = async <T>(
+    server: ManagedServer,
+    method: string,
+    params: JsonObject,
+    wanted: CallOptions,
+    startedAt: number,
+  ): Promise<T> => (await chain.run(callOn(server, method, params, wanted, startedAt))) as T;
+
+  const add = (name: string, config: Parameters<typeof createServer>[1]): ManagedServer => {
+    const server = createServer(name, config, house);
+    servers.set(name, server);
+    return server;
+  };
+  const connectAndList = async (server: ManagedServer, first: Promise<unknown>): Promise<void> => {
+    await first;
+    await server.listed();
+  };
+
+  const toolkit: Toolkit = {
+    callTool,
+    async tool(name) {
+      await finder.settled({});
+      const exact = finder.atOnce(name);
+      const { server, tool } = exact ?? routeOfPart(finder.active(), name);
+      const [definition] = listedBy([server], 'tools').filter((listed) => listed.name === tool);
+      if (definition === undefined)
+        throw new ToolwayError('unknown_tool', `there is no tool "${name}"`, { executed: 'no' });
+      const callable = (args?: Record<string, unknown>, wanted?: CallOptions) =>
+        callTool(definition.qualifiedName, args, wanted);
+      return Object.assign(callable, { definition }) satisfies CallableTool;
+    },
+    listTools: async (filter = {}) => listedBy(await finder.read('tools', filter), 'tools'),
+    listResources: async (filter = {}) => listedBy(await finder.read('resources', filter), 'resources'),
+    listResourceTemplates: async (filter = {}) =>
+      listedBy(await finder.read('resourceTemplates', filter), 'resourceTemplates'),
+    listPrompts: async (filter = {}) => listedBy(await finder.read('prompts', filter), 'prompts'),
+    async readResource(uri, { server, ...wanted } = {}) {
+      const startedAt = clock.now();
+      const from =
+        server === undefined ? await resourceServer(uri, finder.active(), finder.read, wanted) : finder.server(server);
+      return perform(from, 'resources/read', { uri }, wanted, startedAt);
+    },
+    async subscribeResource(uri, handler, { server } = {}) {
+      const from =
+        server === undefined ? await resourceServer(uri, finder.active(), finder.read, {}) : finder.server(server);
+      return from.subscriptions.add(uri, handler);
+    },
+    async getPrompt(name, args, wanted = {}) {
+      const startedAt = clock.now();
+      const { server, prompt } = await promptRoute(name, servers, finder.read, wanted);
+      return perform(
+        server,
+        'prompts/get',
+        args === undefined ? { name: prompt } : { name: prompt, arguments: args },
+        wanted,
+        startedAt,
+      );
+    },
+    async complete(ref, argument, { server, context, ...wanted }) {
+      const params = { ref, argument, ...(context === undefined ? {} : { context }) };
+      return perform(finder.server(server), 'completion/complete', params, wanted, clock.now());
+    },
+    server(name) {
+      const server = finder.server(name);
+      return createServerClient(({ method, params, options: wanted = {} }, run) =>
+        server.request(method, run, { ...wanted, params, meta: wanted.meta ?? NO_META }),
+      );
+    },
+    status: () => Object.fromEntries([...servers.values()].map((server) => [server.name, server.status()])),
+    on: events.on,
+    use: chain.use,
+    async addServer(name, raw) {
+      if (closing !== undefined) throw new ToolwayError('closed', 'the toolkit was closed', { executed: 'no' });
+      if (servers.has(name))
+        throw new ToolwayError('invalid_config', `there is a server "${name}" already`, {
+          executed: 'no',
+          server: name,
+        });
+      const server = add(name, settleConfig(name, raw, options.defaults));
+      await connectAndList(server, server.connection().firstOutcome());
+    },
+    async removeServer(name) {
+      const server = finder.server(name);
+      servers.delete(name);
+      await server.close();
+    },
+    async reconnect(name) {
+      const server = finder.server(name);
+      await connectAndList(server, server.connection().reconnect());
+    },
+    async ping(name, wanted = {}) {
+      const startedAt = clock.now();
+      await finder.server(name).request('ping', (session, call) => session.ping(call), wanted);
+      return clock.now() - startedAt;
+    },
+    async waitForConnection(name, { timeoutMs } = {}) {
+      await finder.waitFor(
+        finder.server(name).connection().session(),
+        timeoutMs === undefined ? {} : { timeoutMs },
+        clock.now(),
+      );
+    },
+    calls: () =>
+      [...calls.values()].map((call) => ({
+        id: call.id,
+        server: call.server,
+        scope: call.scope,
+        method: call.method,
+        ...(call.tool === undefined ? {} : { tool: call.tool.name }),
+        ...(call.principal === undefined ? {} : { principal: call.principal }),
+        state: call.state,
+        attempt: call.attempt,
+        elapsedMs: clock.now() - call.startedAt,
+      })),
+    cancel(id) {
+      const call = calls.get(id);
+      call?.stop(new ToolwayError('cancelled', 'the call was cancelled'));
+      return call !== undefined;
+    },
+    close({ drainMs = 500 } = {}) {
+      closing ??= shutDown(drainMs);
+      return closing;
+    },
+    [Symbol.asyncDispose]: () => toolkit.close(),
+  };
+
+  /** Lets the calls in flight finish for a while, stops the others, then takes everything down. */
+  const shutDown = async (drainMs: number): Promise<void> => {
+    const until = clock.now() + drainMs;
+    while (calls.size > 0 && clock.now() < until)
+      await new Promise<void>((resolve) => clock.after(Math.min(20, drainMs), resolve));
+    for (const call of calls.values()) call.stop(new ToolwayError('closed', 'the toolkit was closed'));
+    await Promise.all([...servers.values()].map((server) => server.close()));
+    await validator.close();
+    deadlines.close();
+  };
+
+  for (const [name, config] of await serverConfigs(options)) add(name, config);
+  if (options.connect !== 'lazy') {
+    const connecting = finder.active().map((server) => connectAndList(server, server.connection().firstOutcome()));
+    const all = Promise.allSettled(connecting);
+    if (options.connect === 'wait') await all;
+  }
+  return toolkit;
+};
