@@ -1,0 +1,151 @@
+/** Schema validation in Node: ajv on the calling thread for schemas that cannot hurt, in a watched worker for all others. */
+import { createHash } from 'node:crypto';
+import type { Problem } from '../errors.ts';
+import type { JsonObject } from '../protocol/types.ts';
+import { canonicalJson } from '../schema/canonical.ts';
+import { classify, MAX_SCHEMA_CHARS, MAX_SCHEMA_JSON_DEPTH, type Usable } from '../schema/classify.ts';
+import { isObject } from '../schema/document.ts';
+import { explain } from '../schema/explain.ts';
+import { measureJson, type Price, spend } from '../schema/measure.ts';
+import { createTurns } from '../schema/turns.ts';
+import type { Check, SchemaRefusal, Validator } from '../schema/validator.ts';
+import { type Compile, createCompile } from './schema-ajv.ts';
+import { createSchemaWorker, type SchemaWorker } from './schema-worker.ts';
+
+/**
+ * What one check may cost on the calling thread: nodes of the schema times nodes of the value that it looks at. ajv
+ * takes 5–10 ns for each, a few times more before the code is hot.
+ */
+export const MAX_WORK = 1_000_000;
+/** Largest value that the worker is given: nodes, and characters of strings (one message has at most 10 MiB). */
+export const MAX_VALUE_NODES = 500_000;
+export const MAX_VALUE_CHARS = 12 * 1024 * 1024;
+
+/** What listing everything that is wrong may cost; above it, the first problem must do. */
+const MAX_EXPLAINED_WORK = 100_000;
+const KEPT_SCHEMAS = 2_048;
+
+/** A schema that was compiled or refused; a later failure of its check refuses it too. */
+interface Entry {
+  check?: Check;
+  refusal?: SchemaRefusal;
+}
+
+/** Loads ajv and starts the worker when they are first needed. The same schema, or an equal one, is compiled once. */
+export const createAjvValidator = (): Validator => {
+  const worker = createSchemaWorker();
+  const bySchema = new WeakMap<JsonObject, Promise<Entry>>();
+  const byContent = new Map<string, Promise<Entry>>();
+  const inTurn = createTurns();
+  let compiler: Promise<Compile> | undefined;
+
+  const prepare = async (schema: JsonObject): Promise<Entry> => {
+    const classified = await inTurn(() => classify(schema));
+    if (classified.kind === 'refused') return { refusal: { reason: classified.reason } };
+    if (classified.kind === 'careful') return carefulEntry(classified, worker);
+    compiler ??= loadCompiler();
+    const compile = await compiler;
+    return { check: await inTurn(() => simpleCheck(classified, compile, worker)) };
+  };
+
+  const find = async (schema: JsonObject): Promise<Entry> => {
+    try {
+      const key = await inTurn(() => contentOf(schema));
+      if (typeof key !== 'string') return { refusal: key };
+      const entry = byContent.get(key) ?? prepare(schema);
+      byContent.delete(key);
+      byContent.set(key, entry);
+      const [oldest] = byContent.keys();
+      if (byContent.size > KEPT_SCHEMAS && oldest !== undefined) byContent.delete(oldest);
+      return await entry;
+    } catch (error) {
+      return { refusal: { reason: `the schema cannot be compiled: ${messageOf(error)}` } };
+    }
+  };
+
+  return {
+    async compile(schema) {
+      const known = bySchema.get(schema);
+      const entry = known ?? find(schema);
+      if (known === undefined && isObject(schema)) bySchema.set(schema, entry);
+      const { check, refusal } = await entry;
+      return refusal ?? check ?? { reason: 'the schema was not compiled' };
+    },
+    async close() {
+      byContent.clear();
+      await worker.close();
+    },
+  };
+};
+
+const loadCompiler = async (): Promise<Compile> => {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  return createCompile(Ajv2020, undefined);
+};
+
+const contentOf = (schema: JsonObject): string | SchemaRefusal => {
+  const measured = measureJson(schema, MAX_SCHEMA_CHARS, MAX_SCHEMA_JSON_DEPTH);
+  if ('reason' in measured) return { reason: `the schema ${measured.reason}` };
+  return createHash('sha256').update(canonicalJson(schema)).digest('base64');
+};
+
+const simpleCheck = (usable: Usable, compile: Compile, worker: SchemaWorker): Check => {
+  const compiled = compile(usable.schema, usable.usesUnevaluated);
+  const { price } = usable;
+  let remote: Check | undefined;
+  return (value) => {
+    const left = spend(value, price, MAX_WORK);
+    if (left < 0) {
+      remote ??= workerCheck(usable, worker, {});
+      return remote(value);
+    }
+    if (compiled.fits(value)) return undefined;
+    return explain(compiled.failures(value, MAX_WORK - left <= MAX_EXPLAINED_WORK), value);
+  };
+};
+
+const carefulEntry = async (usable: Usable, worker: SchemaWorker): Promise<Entry> => {
+  const entry: Entry = {};
+  const schema = worker.admit(usable.schema, usable.usesUnevaluated);
+  const reason = await worker.compile(schema);
+  if (reason !== undefined) return { refusal: { reason: `the schema cannot be compiled: ${reason}` } };
+  entry.check = workerCheck(usable, worker, entry, schema);
+  return entry;
+};
+
+const WHOLE_VALUE: Price = { node: 1, text: 0, reach: Number.POSITIVE_INFINITY };
+
+/** Checks that leave the thread. A value that could not be checked does not pass. */
+const workerCheck = (
+  { schema, usesUnevaluated }: Usable,
+  worker: SchemaWorker,
+  entry: Entry,
+  resident = worker.admit(schema, usesUnevaluated),
+): Check => {
+  return async (value) => {
+    const text = textOf(value);
+    if (typeof text !== 'string') return [text];
+    const verdict = await worker.check(resident, text);
+    if (resident.condemned !== undefined)
+      entry.refusal = { reason: `checking against the schema ${resident.condemned}` };
+    if ('reason' in verdict) return [unchecked(verdict.reason)];
+    return verdict.failures && explain(verdict.failures, value);
+  };
+};
+
+const unchecked = (reason: string): Problem => ({ path: '', message: `could not be checked: ${reason}` });
+
+const textOf = (value: unknown): string | Problem => {
+  if (spend(value, WHOLE_VALUE, MAX_VALUE_NODES) < 0) {
+    return unchecked(`it has more than ${MAX_VALUE_NODES} values, or is nested too deeply`);
+  }
+  try {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) return unchecked('it is not JSON');
+    return text.length > MAX_VALUE_CHARS ? unchecked(`it has more than ${MAX_VALUE_CHARS} characters`) : text;
+  } catch (error) {
+    return unchecked(messageOf(error));
+  }
+};
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,213 @@
+/**
+ * One thread for schemas that may take forever. Everything it does is watched: what takes too long, or ends the thread,
+ * condemns the schema that was worked on, and the rest goes on in a fresh thread.
+ */
+import { createRequire } from 'node:module';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { JsonObject } from '../protocol/types.ts';
+import type { Failure } from '../schema/explain.ts';
+import { type Answer, type Order, type ThreadData, threadSource } from './schema-worker-thread.ts';
+
+/** How long one compilation or one check may take. */
+export const WATCHDOG_MS = 250;
+
+const START_MS = 10_000;
+const MEMORY_MB = 256;
+const KEPT_SCHEMAS = 256;
+
+/** A schema that lives in the worker. */
+export interface WorkerSchema {
+  readonly id: number;
+  readonly text: string;
+  readonly usesUnevaluated: boolean;
+  /** Why it is not used any more. */
+  condemned?: string;
+  /** Whether a check has come to an end, which puts it before schemas that nobody knows. */
+  proven: boolean;
+}
+
+/** What came out of a check: nothing wrong, failures, or no answer. */
+export type Verdict = { failures?: Failure[] } | { reason: string };
+
+export interface SchemaWorker {
+  admit(schema: JsonObject, usesUnevaluated: boolean): WorkerSchema;
+  /** Resolves with the reason when the schema cannot be used. */
+  compile(schema: WorkerSchema): Promise<string | undefined>;
+  /** Checks a value that is given as JSON text. */
+  check(schema: WorkerSchema, text: string): Promise<Verdict>;
+  close(): Promise<void>;
+}
+
+interface Job {
+  schema: WorkerSchema;
+  /** The value to check; without one, the schema is only compiled. */
+  text?: string;
+  done(verdict: Verdict): void;
+}
+
+interface Thread {
+  worker: Worker;
+  port: MessagePort;
+  ready: boolean;
+  known: Set<WorkerSchema>;
+}
+
+const noThread = (reason: string): string => `it needs a worker thread, which could not be started: ${reason}`;
+
+/** Starts no thread before the first schema is compiled. The thread never keeps the process alive, work in it does. */
+export const createSchemaWorker = (): SchemaWorker => {
+  const queue: Job[] = [];
+  let thread: Thread | undefined;
+  let current: Job | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let closed: string | undefined;
+  let lastId = 0;
+
+  const start = (): void => {
+    try {
+      const { resolve } = createRequire(import.meta.url);
+      const { port1, port2 } = new MessageChannel();
+      const workerData: ThreadData = { port: port2, ajv: resolve('ajv/dist/2020.js'), re2js: resolve('re2js') };
+      const worker = new Worker(threadSource(), {
+        eval: true,
+        name: 'toolway-schemas',
+        workerData,
+        transferList: [port2],
+        env: {},
+        execArgv: [],
+        resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+      });
+      const own: Thread = { worker, port: port1, ready: false, known: new Set() };
+      thread = own;
+      port1.on('message', (answer: Answer) => thread === own && hear(answer));
+      worker.on('error', (error) => thread === own && lose(error.message));
+      worker.on('exit', (code) => thread === own && lose(`exit code ${code}`));
+      watch(START_MS, 'did not start');
+    } catch (error) {
+      giveUp(noThread(error instanceof Error ? error.message : String(error)));
+    }
+  };
+
+  const watch = (ms: number, reason: string): void => {
+    clearTimeout(timer);
+    const own = thread;
+    timer = setTimeout(() => {
+      // The answer may wait in the port while this thread was busy with other things.
+      const waiting = own === undefined ? undefined : receiveMessageOnPort(own.port);
+      if (waiting === undefined) lose(reason);
+      else hear(waiting.message as Answer);
+    }, ms);
+  };
+
+  const hear = (answer: Answer): void => {
+    clearTimeout(timer);
+    if (thread === undefined) return;
+    if ('ready' in answer) thread.ready = true;
+    else if (current !== undefined) settle(current, answer, thread);
+    next();
+  };
+
+  const settle = (job: Job, answer: Exclude<Answer, { ready: true }>, own: Thread): void => {
+    current = undefined;
+    const { schema, text } = job;
+    const compiled = own.known.has(schema);
+    if (!compiled && answer.error === undefined) remember(own, schema);
+    if (!compiled && answer.error !== undefined) schema.condemned = answer.error;
+    else if (!compiled && text !== undefined) {
+      queue.unshift(job);
+      return;
+    } else if (text !== undefined) schema.proven = true;
+    job.done(answer.error === undefined ? answer : { reason: answer.error });
+  };
+
+  const remember = ({ known, port }: Thread, schema: WorkerSchema): void => {
+    known.add(schema);
+    const [oldest] = known;
+    if (known.size <= KEPT_SCHEMAS || oldest === undefined) return;
+    known.delete(oldest);
+    port.postMessage({ do: 'forget', schema: oldest.id } satisfies Order);
+  };
+
+  const lose = (reason: string): void => {
+    const lost = thread;
+    const job = current;
+    void discard();
+    if (job !== undefined) {
+      job.schema.condemned = reason;
+      job.done({ reason });
+    } else if (lost?.ready === false) giveUp(noThread(reason));
+    next();
+  };
+
+  const discard = (): Promise<unknown> => {
+    clearTimeout(timer);
+    const lost = thread;
+    thread = undefined;
+    current = undefined;
+    lost?.port.close();
+    return lost?.worker.terminate() ?? Promise.resolve();
+  };
+
+  const giveUp = (reason: string): void => {
+    for (const job of queue.splice(0)) job.done({ reason });
+  };
+
+  const next = (): void => {
+    if (current !== undefined) return;
+    for (let index = queue.length - 1; index >= 0; index -= 1) {
+      const job = queue[index];
+      const reason = job?.schema.condemned;
+      if (job === undefined || reason === undefined) continue;
+      queue.splice(index, 1);
+      job.done({ reason });
+    }
+    hold(queue.length > 0);
+    if (queue.length === 0) return;
+    if (thread === undefined) start();
+    if (thread === undefined || !thread.ready) return;
+    const proven = queue.findIndex(({ schema }) => schema.proven);
+    current = queue.splice(Math.max(0, proven), 1)[0];
+    if (current === undefined) return;
+    const { schema, text } = current;
+    const order: Order =
+      thread.known.has(schema) && text !== undefined
+        ? { do: 'check', schema: schema.id, text }
+        : { do: 'compile', schema: schema.id, text: schema.text, usesUnevaluated: schema.usesUnevaluated };
+    watch(WATCHDOG_MS, `took longer than ${WATCHDOG_MS} ms`);
+    thread.port.postMessage(order);
+  };
+
+  const hold = (busy: boolean): void => {
+    if (thread === undefined) return;
+    for (const held of [thread.worker, thread.port]) busy ? held.ref() : held.unref();
+  };
+
+  const run = (schema: WorkerSchema, text?: string): Promise<Verdict> =>
+    new Promise((done) => {
+      const reason = closed ?? schema.condemned;
+      if (reason !== undefined) return done({ reason });
+      queue.push(text === undefined ? { schema, done } : { schema, text, done });
+      if (thread !== undefined) hold(true);
+      next();
+    });
+
+  return {
+    admit(schema, usesUnevaluated) {
+      lastId += 1;
+      return { id: lastId, text: JSON.stringify(schema), usesUnevaluated, proven: false };
+    },
+    async compile(schema) {
+      const verdict = await run(schema);
+      return 'reason' in verdict ? verdict.reason : undefined;
+    },
+    check: run,
+    async close() {
+      const job = current;
+      const ended = discard();
+      closed = 'the validator is closed';
+      job?.done({ reason: closed });
+      giveUp(closed);
+      await ended;
+    },
+  };
+};
