@@ -192,6 +192,10 @@ export const createEngine = (options: EngineOptions): Engine => {
           reject(new ToolwayError('not_connected', 'the connection has ended', { executed: 'no', cause: ended }));
           return;
         }
+        if (call.stopped !== undefined) {
+          reject(call.stopped.with({ executed: call.state === 'queued' ? 'no' : 'unknown' }));
+          return;
+        }
         lastId += 1;
         const id = lastId;
         if (params._meta !== undefined) (params._meta as JsonObject).progressToken = id;
