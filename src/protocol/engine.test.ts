@@ -275,7 +275,10 @@ describe('requests of the server', () => {
     engineOn(peer, {
       onRequest: (_method, _params, { signal }) =>
         new Promise((_, reject) =>
-          signal.addEventListener('abort', () => (aborted.push('yes'), reject(signal.reason))),
+          signal.addEventListener('abort', () => {
+            aborted.push('yes');
+            reject(signal.reason);
+          }),
         ),
     });
     peer.say({ jsonrpc: '2.0', id: 7, method: 'elicitation/create', params: {} });
