@@ -14,6 +14,8 @@ import type { ServerConfig, ToolkitOptions } from '../options.ts';
 export interface LoadConfigOptions {
   /** Files that are trusted by being named; relative to `cwd`. With any of them, no other file is read. */
   files?: readonly string[];
+  /** `false`: read no file that is not named. */
+  found?: boolean;
   /** Default: the process's. */
   cwd?: string;
   /** Default: `process.env`. */
@@ -43,7 +45,7 @@ const PROJECT_FILES = ['mcp.json', '.mcp.json', 'toolway.json'];
  * Throws `invalid_config` for a file that is missing or unreadable as a whole; a server that is wrong fails alone.
  */
 export const loadConfig = async (options: LoadConfigOptions = {}): Promise<LoadedConfig> => {
-  const { files = [], cwd = process.cwd(), env = process.env } = options;
+  const { files = [], found = true, cwd = process.cwd(), env = process.env } = options;
   const named = files.length > 0 ? files : env.TOOLWAY_CONFIG ? [env.TOOLWAY_CONFIG] : [];
   const read: string[] = [];
   const untrusted: string[] = [];
@@ -54,7 +56,7 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
     layers.push(await readConfigFile(path, file));
     read.push(path);
   }
-  if (named.length === 0) {
+  if (named.length === 0 && found) {
     const path = join(userConfigFolder(env), 'config.json');
     if (await exists(path)) {
       layers.push(await readConfigFile(path));

@@ -1,0 +1,84 @@
+/** What a server answered, for people: texts as texts, everything else named. */
+import type { ContentBlock, ResourceContents } from '../protocol/types.ts';
+import type { Sink } from './command.ts';
+import type { Output } from './output.ts';
+import { safeJson } from './output.ts';
+import { safeLine, safeText } from './safe-text.ts';
+import type { Save } from './save.ts';
+import { sizeName } from './size.ts';
+
+/** How to show content: `save` writes what is no text into files; `raw` prints it as it came. */
+export interface ContentOptions {
+  output: Output;
+  stdout: Sink;
+  raw?: boolean;
+  save?: Save;
+  /** What files are called where the server proposes nothing. */
+  name: string;
+}
+
+const bytesOf = (base64: string): Buffer => Buffer.from(base64, 'base64');
+const lastSegment = (uri: string): string => uri.split(/[/\\?#]/).findLast((part) => part !== '') ?? 'content';
+
+const printBytes = async (
+  what: string,
+  data: string,
+  mimeType: string | undefined,
+  proposed: string,
+  { output, stdout, raw, save }: ContentOptions,
+): Promise<void> => {
+  const facts = [mimeType ?? 'unknown type', sizeName(bytesOf(data).length)].join(', ');
+  if (save !== undefined) {
+    const path = await save(data, mimeType, proposed);
+    const line = safeLine(`[${what} ${facts}] saved as ${path}`);
+    await (raw ? output.note(line) : output.print(line));
+  } else if (raw) await stdout.write(bytesOf(data));
+  else await output.print(output.style.dim(safeLine(`[${what} ${facts}]`)));
+};
+
+const printText = (text: string, { output, stdout, raw }: ContentOptions): Promise<void> =>
+  raw ? stdout.write(text) : output.print(safeText(text));
+
+const printLine = async (text: string, { output, raw }: ContentOptions): Promise<void> => {
+  if (!raw) await output.print(output.style.dim(safeLine(text)));
+};
+
+/** Prints the contents of resources; with more than one, each under its URI. */
+export const printContents = async (
+  contents: readonly ResourceContents[],
+  options: ContentOptions,
+  headed = contents.length > 1,
+): Promise<void> => {
+  for (const { uri, mimeType, text, blob } of contents) {
+    if (typeof blob === 'string') await printBytes(`blob ${uri}`, blob, mimeType, lastSegment(uri), options);
+    else {
+      if (headed) await printLine(`[resource ${uri}${mimeType === undefined ? '' : ` ${mimeType}`}]`, options);
+      await printText(text ?? '', options);
+    }
+  }
+};
+
+/** Prints content blocks in order. */
+export const printContent = async (blocks: readonly ContentBlock[], options: ContentOptions): Promise<void> => {
+  for (const block of blocks) {
+    switch (block.type) {
+      case 'text':
+        await printText(block.text, options);
+        break;
+      case 'image':
+      case 'audio':
+        await printBytes(block.type, block.data, block.mimeType, options.name, options);
+        break;
+      case 'resource_link': {
+        const facts = [block.title ?? block.name, block.uri, block.mimeType, block.description];
+        await printLine(`[link ${facts.filter((fact) => fact !== undefined).join(' · ')}]`, options);
+        break;
+      }
+      case 'resource':
+        await printContents([block.resource], options, true);
+        break;
+      default:
+        await printLine(`[${safeJson(block, 0).slice(0, 200)}]`, options);
+    }
+  }
+};

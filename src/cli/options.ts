@@ -1,0 +1,76 @@
+/** Every option of every command: one meaning per name, so that options may stand anywhere on the line. */
+
+export interface OptionSpec {
+  type: 'boolean' | 'string';
+  multiple?: true;
+  short?: string;
+  /** What the value is called in the help. */
+  value?: string;
+  help: string;
+  /** The value may begin with a dash even when it is a word of its own. */
+  dash?: true;
+}
+
+export const OPTIONS = {
+  config: { type: 'string', multiple: true, value: 'FILE', help: 'read servers from this file (repeatable)' },
+  stdio: { type: 'string', value: '"CMD ARGS"', help: 'a server that is in no file, started by this command line' },
+  url: { type: 'string', value: 'URL', help: 'a server that is in no file, at this address' },
+  transport: { type: 'string', value: 'KIND', help: 'how to speak to --url: http, sse or ws' },
+  header: {
+    type: 'string',
+    multiple: true,
+    value: 'K:V',
+    help: `an HTTP header for --url, with \${VAR} filled in (repeatable)`,
+  },
+  env: {
+    type: 'string',
+    multiple: true,
+    value: 'K=V',
+    help: 'a variable for --stdio; K alone passes yours on (repeatable)',
+  },
+  'server-command': { type: 'string', value: 'CMD', help: 'like --stdio, the program alone' },
+  'server-args': { type: 'string', multiple: true, value: 'ARG', dash: true, help: 'one argument of it (repeatable)' },
+  server: { type: 'string', value: 'NAME', help: 'use this server only' },
+  json: { type: 'boolean', help: 'print one JSON document' },
+  timeout: { type: 'string', value: 'MS', help: 'longest time without an answer or progress' },
+  quiet: { type: 'boolean', help: 'say nothing on stderr but errors' },
+  verbose: { type: 'boolean', short: 'v', help: 'say more on stderr' },
+  'no-color': { type: 'boolean', help: 'no colours' },
+  yes: { type: 'boolean', help: 'answer every question with yes' },
+  help: { type: 'boolean', short: 'h', help: 'print help' },
+  version: { type: 'boolean', help: 'print the version' },
+  args: { type: 'string', value: 'JSON|@FILE|-', help: 'all arguments as one JSON object' },
+  save: { type: 'string', value: 'DIR', help: 'write images, audio and blobs into this folder' },
+  raw: { type: 'boolean', help: 'print exactly what the server sent (not to a terminal)' },
+} as const satisfies Record<string, OptionSpec>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** The options that every command takes. */
+export const GLOBAL_OPTIONS: readonly OptionName[] = [
+  'config',
+  'stdio',
+  'url',
+  'transport',
+  'header',
+  'env',
+  'server-command',
+  'server-args',
+  'server',
+  'json',
+  'timeout',
+  'quiet',
+  'verbose',
+  'no-color',
+  'yes',
+  'help',
+  'version',
+];
+
+/** The options of one line, by name. */
+export interface Options {
+  flag(name: OptionName): boolean;
+  /** The value; the last one where it was given more than once. */
+  value(name: OptionName): string | undefined;
+  values(name: OptionName): readonly string[];
+}

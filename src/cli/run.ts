@@ -1,0 +1,37 @@
+/** The command line without a process: words and a world in, output and an exit code out. */
+import { parseLine } from './args.ts';
+import type { CliContext } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import type { OptionName } from './options.ts';
+import { createOutput } from './output.ts';
+import { reportFailure } from './report.ts';
+
+/** What can be told of the options when the line as a whole cannot be understood. */
+const glimpse = (argv: readonly string[]): { flag(name: OptionName): boolean } => {
+  const end = argv.indexOf('--');
+  const words = end === -1 ? argv : argv.slice(0, end);
+  return { flag: (name) => words.includes(`--${name}`) };
+};
+
+/** Runs one line and gives its exit code. Never throws. */
+export const runCli = async (argv: readonly string[], context: CliContext): Promise<number> => {
+  let output = createOutput(context, glimpse(argv));
+  try {
+    const { name, command, args, options, help } = parseLine(argv);
+    output = createOutput(context, options);
+    if (options.flag('version')) {
+      await output.print(context.version);
+      return EXIT.done;
+    }
+    if (help || name === undefined || command === undefined) {
+      const { commandHelp, generalHelp } = await import('./help.ts');
+      const text = name === undefined || command === undefined ? generalHelp() : commandHelp(name, command);
+      await (help ? output.print(text) : output.complain(text));
+      return help ? EXIT.done : EXIT.usage;
+    }
+    const [{ run }, { createOpener }] = await Promise.all([command.load(), import('./session.ts')]);
+    return await run({ args, options, output, context, open: createOpener(context, options, output) });
+  } catch (thrown) {
+    return await reportFailure(thrown, output);
+  }
+};

@@ -1,0 +1,68 @@
+/** Files made from what a server sent. The server proposes a name; nothing of it can leave the folder or replace a file. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ToolwayError } from '../errors.ts';
+
+/** Writes base64 data and says where. */
+export type Save = (data: string, mimeType: string | undefined, proposed: string) => Promise<string>;
+
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+  'image/svg+xml': 'svg',
+  'audio/mpeg': 'mp3',
+  'audio/wav': 'wav',
+  'audio/ogg': 'ogg',
+  'video/mp4': 'mp4',
+  'application/pdf': 'pdf',
+  'application/zip': 'zip',
+  'application/gzip': 'gz',
+  'application/json': 'json',
+  'text/plain': 'txt',
+  'text/csv': 'csv',
+  'text/markdown': 'md',
+  'text/html': 'html',
+};
+
+const LONGEST_STEM = 80;
+const MOST_TRIES = 10_000;
+
+/** A stem of letters, digits, `-` and `_` alone: no separators, no dots, no device names. */
+export const safeStem = (proposed: string): string => {
+  const [, stem = proposed] = /^(.+)\.[A-Za-z0-9]{1,8}$/.exec(proposed) ?? [];
+  const clean = stem
+    .replace(/[^A-Za-z0-9_-]+/g, '_')
+    .replace(/^[-_]+/, '')
+    .slice(0, LONGEST_STEM)
+    .replace(/_+$/, '');
+  if (clean === '') return 'content';
+  return /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(clean) ? `_${clean}` : clean;
+};
+
+/** The extension for a media type; `bin` for one that is not known, whatever the server's name for it ends in. */
+export const extensionOf = (mimeType: string | undefined): string => {
+  const essence = (mimeType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  return (Object.hasOwn(EXTENSIONS, essence) && EXTENSIONS[essence]) || 'bin';
+};
+
+/** Saves into `folder`, which is made when it is missing. A name that is taken gets a number; nothing is overwritten. */
+export const createSave = (folder: string, cwd: string): Save => {
+  const target = resolve(cwd, folder);
+  return async (data, mimeType, proposed) => {
+    await mkdir(target, { recursive: true });
+    const stem = safeStem(proposed);
+    const bytes = Buffer.from(data, 'base64');
+    for (let number = 1; number <= MOST_TRIES; number += 1) {
+      const path = join(target, `${stem}${number === 1 ? '' : `-${number}`}.${extensionOf(mimeType)}`);
+      try {
+        await writeFile(path, bytes, { flag: 'wx' });
+        return path;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+    throw new ToolwayError('internal', `${target} has ${MOST_TRIES} files called ${stem} already`);
+  };
+};

@@ -1,0 +1,175 @@
+/** From options to a toolkit: which servers there are, and what the line says over the files. */
+import { escapeReferences } from '../config/expand.ts';
+import { transport as readTransport } from '../config/fields.ts';
+import { overrideServers } from '../config/merge.ts';
+import { nearest } from '../config/nearest.ts';
+import { describeProblem } from '../config/problem.ts';
+import { ToolwayError } from '../errors.ts';
+import type { LoadedConfig } from '../node/config-files.ts';
+import type { Logger, ServerConfig } from '../options.ts';
+import type { CliContext, Job, Session } from './command.ts';
+import type { OptionName, Options } from './options.ts';
+import type { Output } from './output.ts';
+import { safeLine } from './safe-text.ts';
+import { splitWords } from './words.ts';
+
+/** The name of the server that `--stdio` or `--url` describes. */
+export const ADHOC = 'adhoc';
+
+const DEFAULT_TOTAL_TIMEOUT_MS = 300_000;
+const DEFAULT_CONNECT_TIMEOUT_MS = { stdio: 60_000, other: 20_000 };
+
+const usage = (message: string): ToolwayError => new ToolwayError('invalid_arguments', message, { executed: 'no' });
+
+/** Makes the `open` of a job. */
+export const createOpener =
+  (context: CliContext, options: Options, output: Output): Job['open'] =>
+  async ({ choose = (servers: readonly string[]) => servers, allowNone = false } = {}): Promise<Session> => {
+    const config = await configOf(context, options, output);
+    const all = Object.keys(config.mcpServers);
+    const named = options.value('server');
+    if (named !== undefined) requireServer(named, all);
+    if (all.length === 0 && !allowNone) {
+      throw new ToolwayError(
+        'invalid_config',
+        'there are no servers; name a file with --config, or use --stdio or --url',
+        {
+          executed: 'no',
+        },
+      );
+    }
+    const servers = named === undefined ? [...choose(all)] : [named];
+    const mcpServers = Object.create(null) as Record<string, ServerConfig>;
+    for (const name of servers) mcpServers[name] = config.mcpServers[name] as ServerConfig;
+    const chosen = { ...config, mcpServers };
+    const { problems: _problems, files: _files, untrusted: _untrusted, aliases: _aliases, ...toolkitOptions } = chosen;
+    const logger = createLogger(output);
+    const toolkit = await context.toolkit({ ...toolkitOptions, ...(logger && { logger }) });
+    return { toolkit, config: chosen, servers };
+  };
+
+/** Throws `unknown_server` with the nearest names unless the server is configured. */
+export const requireServer = (name: string, servers: readonly string[]): void => {
+  if (servers.includes(name)) return;
+  const matches = nearest(name, servers);
+  throw new ToolwayError('unknown_server', `there is no server ${JSON.stringify(name)}`, { executed: 'no', matches });
+};
+
+/** Narrows to the server that a qualified name begins with; a bare name leaves all. */
+export const serversOf = (name: string, servers: readonly string[]): readonly string[] => {
+  const owner = servers.find((server) => name.startsWith(`${server}.`) || name.startsWith(`${server}__`));
+  return owner === undefined ? servers : [owner];
+};
+
+/** The time limit of the line, in milliseconds. */
+export const timeoutOf = (options: Options): number | undefined => {
+  const given = options.value('timeout');
+  if (given === undefined) return undefined;
+  const timeoutMs = Number(given);
+  if (given.trim() !== '' && Number.isFinite(timeoutMs) && timeoutMs > 0) return timeoutMs;
+  throw usage(`--timeout must be a number of milliseconds above 0, not ${JSON.stringify(given)}`);
+};
+
+const configOf = async (context: CliContext, options: Options, output: Output): Promise<LoadedConfig> => {
+  const adhoc = adhocServer(options);
+  const timeoutMs = timeoutOf(options);
+  const { env, cwd } = context;
+  const files = options.values('config');
+  const { loadConfig } = await import('../node/config-files.ts');
+  const onlyAdhoc = adhoc !== undefined && files.length === 0;
+  const config = await loadConfig({ files, cwd, env: onlyAdhoc ? withoutServers(env) : env, found: !onlyAdhoc });
+  config.env = env;
+  if (adhoc !== undefined) config.mcpServers[ADHOC] = adhoc;
+  await remark(config, output);
+  const forOneShot = (server: ServerConfig): ServerConfig => ({
+    ...server,
+    ...limitTimes(server, timeoutMs),
+    maxRetries: 0,
+  });
+  config.mcpServers = overrideServers({ servers: config.mcpServers }, forOneShot);
+  return config;
+};
+
+const withoutServers = (env: CliContext['env']): CliContext['env'] => {
+  const { MCP_SERVER_URL: _url, TOOLWAY_CONFIG: _config, ...rest } = env;
+  return rest;
+};
+
+const limitTimes = (server: ServerConfig, timeoutMs: number | undefined): ServerConfig => {
+  if (timeoutMs === undefined) return {};
+  const usual = server.command === undefined ? DEFAULT_CONNECT_TIMEOUT_MS.other : DEFAULT_CONNECT_TIMEOUT_MS.stdio;
+  return {
+    timeoutMs,
+    totalTimeoutMs: Math.max(timeoutMs, server.totalTimeoutMs ?? DEFAULT_TOTAL_TIMEOUT_MS),
+    connectTimeoutMs: Math.min(timeoutMs, server.connectTimeoutMs ?? usual),
+  };
+};
+
+/** The server that the line itself describes, if it describes one. */
+export const adhocServer = (options: Options): ServerConfig | undefined => {
+  const sources = (['stdio', 'url', 'server-command'] as const).filter((name) => options.flag(name));
+  if (sources.length > 1) throw usage(`--${sources.join(' and --')} describe one server twice`);
+  const needs = (option: OptionName, ...wanted: OptionName[]): void => {
+    if (!options.flag(option) || wanted.some((name) => options.flag(name))) return;
+    throw usage(`--${option} needs ${wanted.map((name) => `--${name}`).join(' or ')}`);
+  };
+  needs('transport', 'url');
+  needs('header', 'url');
+  needs('env', 'stdio', 'server-command');
+  needs('server-args', 'server-command');
+
+  const url = options.value('url');
+  if (url !== undefined) return remoteServer(url, options);
+  const line = options.value('stdio');
+  const program = options.value('server-command');
+  const [command, ...args] =
+    program === undefined ? splitWords(line ?? '') : [program, ...options.values('server-args')];
+  if (line === undefined && program === undefined) return undefined;
+  if (command === undefined || command === '') throw usage('--stdio needs a command');
+  const variables = options.values('env').map((given): [string, string] => {
+    const at = given.indexOf('=');
+    const name = at === -1 ? given : given.slice(0, at);
+    if (name === '') throw usage(`--env ${JSON.stringify(given)} names no variable`);
+    return [name, at === -1 ? `\${${name}}` : escapeReferences(given.slice(at + 1))];
+  });
+  const env = variables.length === 0 ? {} : { env: Object.fromEntries(variables) };
+  return { command: escapeReferences(command), args: args.map(escapeReferences), ...env };
+};
+
+const remoteServer = (url: string, options: Options): ServerConfig => {
+  if (!URL.canParse(url) || !/^(https?|wss?):$/.test(new URL(url).protocol)) {
+    throw usage(`--url must be an http(s) or ws(s) URL, not ${JSON.stringify(url)}`);
+  }
+  const server: ServerConfig = { url };
+  const kind = options.value('transport');
+  if (kind !== undefined) {
+    const read = readTransport(kind);
+    if (!read.ok || read.value === 'stdio')
+      throw usage(`--transport must be http, sse or ws, not ${JSON.stringify(kind)}`);
+    server.transport = read.value;
+  }
+  const headers = options.values('header').map((given): [string, string] => {
+    const at = given.indexOf(':');
+    if (at < 1) throw usage(`--header ${JSON.stringify(given)} is not name:value`);
+    return [given.slice(0, at).trim(), given.slice(at + 1).trim()];
+  });
+  if (headers.length > 0) server.headers = Object.fromEntries(headers);
+  return server;
+};
+
+const remark = async ({ problems, untrusted }: LoadedConfig, output: Output): Promise<void> => {
+  for (const problem of problems) {
+    if (problem.level === 'warning' || (problem.level === 'note' && output.verbose)) {
+      await output.note(output.remarks.yellow(safeLine(`toolway: ${describeProblem(problem)}`)));
+    }
+  }
+  for (const file of untrusted) {
+    await output.note(`toolway: found ./${file}: name it with --config ${file} to use it`);
+  }
+};
+
+const createLogger = (output: Output): Logger | undefined => {
+  if (!output.verbose) return undefined;
+  const say = (message: string): void => void output.note(output.remarks.dim(safeLine(`toolway: ${message}`)));
+  return { debug: say, info: say, warn: say, error: say };
+};
