@@ -34,11 +34,11 @@ describe('starting', () => {
   });
 
   test.each([
-    [{ command: '/no/such/file' }, 'there is no such file'],
-    [{ command: fixture('server.js') }, 'permission denied, or not a program'],
-    [{ cwd: '/no/such/folder' }, 'the working directory "/no/such/folder" does not exist'],
-    [{ args: ['x'.repeat(4 * MIB)] }, 'its arguments and environment are too long for this system'],
-  ])('it says why: %o', async (options, reason) => {
+    ['there is no such file', { command: '/no/such/file' }],
+    ['permission denied, or not a program', { command: fixture('server.js') }],
+    ['the working directory "/no/such/folder" does not exist', { cwd: '/no/such/folder' }],
+    ['its arguments and environment are too long for this system', { args: ['x'.repeat(4 * MIB)] }],
+  ])('it says why: %s', async (reason, options) => {
     const error = await failure(open(options));
     expect(error.code).toBe('spawn_failed');
     expect(error.message).toContain(reason);
@@ -207,11 +207,15 @@ describe('an end that nobody asked for', () => {
     expect(closes).toHaveLength(1);
   });
 
-  test('is the end, too, when a running server closes its stdout', async () => {
+  test.each(['stdout', 'stdin'])('is the end, too, when a running server closes its %s', async (pipe) => {
     const { call, closes, transport } = await open({ waits: { eofMs: 100 } });
-    await call('closeStdout');
-    await until(() => closes.length > 0);
-    expect(closes).toMatchObject([{ code: 'protocol_error', message: 'closed its stdout while it was running' }]);
+    await call('closePipe', { pipe });
+    await until(() => {
+      // A closed stdin shows when something is written to it.
+      if (pipe === 'stdin') call('echo').catch(() => {});
+      return closes.length > 0;
+    });
+    expect(closes).toMatchObject([{ code: 'protocol_error', message: `closed its ${pipe} while it was running` }]);
     await transport.close();
     expect(lives(transport.pid ?? 0)).toBe(false);
   });

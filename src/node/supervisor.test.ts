@@ -62,6 +62,17 @@ describe.concurrent('the supervisor', () => {
     await until(() => !lives(first) && !lives(second));
   });
 
+  test("says so when it cannot start, and is in nobody's way", async () => {
+    const supervisor = createSupervisor({ shellPath: '/no/such/shell' });
+    const group = sleeper();
+    const error = await new Promise<Error>((resolve) => supervisor.add(group, resolve));
+    expect(error).toMatchObject({ code: 'ENOENT' });
+    expect(supervisor.pid).toBeUndefined();
+    supervisor.remove(group);
+    supervisor.release();
+    expect(lives(group)).toBe(true);
+  });
+
   test('believes whole lines with plain numbers only: a line that the death of the host cut off names a stranger', async () => {
     const [named, stranger] = [sleeper(), sleeper()];
     const shell = spawn('/bin/sh', ['-c', SUPERVISOR_SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });

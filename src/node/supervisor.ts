@@ -51,13 +51,13 @@ export interface Supervisor {
 }
 
 /** Starts the shell with the first group and ends it with the last. Does nothing on Windows, which has no process groups. */
-export const createSupervisor = (): Supervisor => {
+export const createSupervisor = ({ shellPath = '/bin/sh' } = {}): Supervisor => {
   const groups = new Set<number>();
   let shell: ChildProcess | undefined;
 
   const tell = (line: string): void => void shell?.stdin?.write(`${line}\n`);
   const start = (onlost: (error: Error) => void): void => {
-    const started = spawn('/bin/sh', ['-c', SUPERVISOR_SCRIPT, 'toolway-supervisor'], {
+    const started = spawn(shellPath, ['-c', SUPERVISOR_SCRIPT, 'toolway-supervisor'], {
       // A session of its own: Ctrl-C in the terminal must not end it before its time.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -86,8 +86,15 @@ export const createSupervisor = (): Supervisor => {
     add(leader, onlost) {
       if (process.platform === 'win32') return;
       groups.add(leader);
-      if (shell === undefined) start(onlost);
-      else tell(`+${leader}`);
+      if (shell !== undefined) {
+        tell(`+${leader}`);
+        return;
+      }
+      try {
+        start(onlost);
+      } catch (error) {
+        onlost(error as Error);
+      }
     },
     remove(leader) {
       if (!groups.delete(leader)) return;
