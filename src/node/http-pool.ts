@@ -28,6 +28,12 @@ const CONNECT_TIMEOUT_MS = 20_000;
 export const createPool = ({ origin, tls = {}, connectTimeoutMs = CONNECT_TIMEOUT_MS }: PoolOptions): HttpPool => {
   const base = new URL(origin).origin;
   const connecting = new Set<Socket>();
+  const queue: Queue = {
+    waiting: 0,
+    onabandoned() {
+      for (const socket of connecting) socket.destroy(new Error('nobody waits for this connection any more'));
+    },
+  };
   let pool: Pool | undefined;
   let closed = false;
   /** The one URL that nearly every request goes to, and its path. */
@@ -51,7 +57,7 @@ export const createPool = ({ origin, tls = {}, connectTimeoutMs = CONNECT_TIMEOU
       receiver.onerror(new ToolwayError(path === undefined ? 'internal' : 'closed', reason, { executed: 'no' }), false);
       return () => {};
     }
-    const job = new Job(receiver);
+    const job = new Job(receiver, queue);
     const { method, headers, body } = request;
     pool.dispatch({ path, method, headers: headers as Record<string, string>, body: body ?? null }, job);
     return () => job.abort();
@@ -68,8 +74,13 @@ export const createPool = ({ origin, tls = {}, connectTimeoutMs = CONNECT_TIMEOU
         keepAliveMaxTimeout: IDLE_MS,
         headersTimeout: 0,
         bodyTimeout: 0,
-        // undici forgets a socket that is still connecting when it is destroyed.
         connect: (options, callback) => {
+          // After an abort undici connects again for the very request that was aborted. Nobody would use that socket.
+          if (queue.waiting === 0) {
+            callback(new Error('nobody waits for this connection'), null);
+            return;
+          }
+          // undici forgets a socket that is still connecting, when the pool is destroyed or the request is aborted.
           const socket = connect(options, (...outcome) => {
             connecting.delete(socket);
             callback(...outcome);
@@ -88,25 +99,45 @@ export const createPool = ({ origin, tls = {}, connectTimeoutMs = CONNECT_TIMEOU
 
 const ABORTED = new Error('aborted');
 
+/** The requests that have no connection yet. */
+interface Queue {
+  waiting: number;
+  /** The last of them was aborted. */
+  onabandoned(): void;
+}
+
 /** One request in the pool. Nothing has left before `onRequestStart`, which comes right before the first write. */
 class Job implements Dispatcher.DispatchHandler {
   readonly #receiver: HttpReceiver;
+  readonly #queue: Queue;
+  #waiting = true;
   #controller: Dispatcher.DispatchController | undefined;
   #inflater: Inflater | undefined;
   #over = false;
 
-  constructor(receiver: HttpReceiver) {
+  constructor(receiver: HttpReceiver, queue: Queue) {
     this.#receiver = receiver;
+    this.#queue = queue;
+    queue.waiting += 1;
   }
 
   abort(): void {
     this.#over = true;
     this.#inflater?.stop();
     this.#controller?.abort(ABORTED);
+    if (this.#leaveQueue() && this.#queue.waiting === 0) this.#queue.onabandoned();
+  }
+
+  #leaveQueue(): boolean {
+    if (!this.#waiting) return false;
+    this.#waiting = false;
+    this.#queue.waiting -= 1;
+    return true;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#leaveQueue();
     // Aborted while it waited for a connection.
     if (this.#over) controller.abort(ABORTED);
   }
@@ -158,6 +189,7 @@ class Job implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#leaveQueue();
     if (this.#over) return;
     this.#over = true;
     this.#inflater?.stop();
