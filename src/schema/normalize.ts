@@ -125,7 +125,7 @@ export const normalize = (root: JsonObject): Normalized => {
 
   begin();
   const placed = place(root, 0);
-  const schema: JsonObject = isObject(placed) ? placed : {};
+  const schema: JsonObject = isObject(placed) ? placed : placed ? {} : { not: {} };
   const definitions: Target[] = [];
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     begin();

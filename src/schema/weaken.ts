@@ -29,7 +29,7 @@ export const weaken = ({ schema, units, hasPatterns }: Normalized): Pieces => {
   const definitions = Object.entries(($defs ?? {}) as Record<string, Target>);
   const tainted = hasPatterns ? taintedOf(units) : new Set<string>();
   const pieces: Pieces = new Map();
-  const loses = (node: unknown): boolean => hasPatterns && mentions(node, tainted);
+  const loses = (part: unknown): boolean => [part].flat().some((node) => mentions(node, tainted));
 
   const weak = (node: Target): Target => {
     if (!isObject(node)) return node;
