@@ -53,7 +53,7 @@ const readAssignment = async (word: string, world: World): Promise<Given> => {
     return { key, value: jsonOf(json, key) };
   }
   if (!text.startsWith('@')) return { key, texts: [text], literal: false };
-  const hint = `; for the text itself, write ${key}:=${JSON.stringify(JSON.stringify(text)).slice(1, -1)}`;
+  const hint = `; for the text itself, write ${key}:='${JSON.stringify(text)}'`;
   return { key, texts: [await textOf(text.slice(1), world, hint)], literal: false };
 };
 
