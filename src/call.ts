@@ -38,8 +38,7 @@ export interface CallInit {
 let lastId = 0;
 
 export class Call {
-  /** Unique in this process; `toolkit.cancel` takes it. */
-  readonly id: string;
+  readonly #number: number;
   readonly method: string;
   readonly server: string;
   readonly scope: string;
@@ -65,7 +64,7 @@ export class Call {
 
   constructor(init: CallInit) {
     lastId += 1;
-    this.id = `c${lastId.toString(36)}`;
+    this.#number = lastId;
     this.method = init.method;
     this.params = init.params;
     this.server = init.server;
@@ -79,6 +78,11 @@ export class Call {
     this.dueAt = Math.min(init.startedAt + init.timeoutMs, this.endsAt);
     this.callerSignal = init.signal;
     this.#onProgress = init.onProgress;
+  }
+
+  /** Unique in this process; `toolkit.cancel` takes it. */
+  get id(): string {
+    return `c${this.#number.toString(36)}`;
   }
 
   /** Why the call was stopped, once it was. */
@@ -174,11 +178,11 @@ export const bounded = async <T>(
       cause: callerSignal.reason,
     });
   callerSignal?.addEventListener('abort', onAbort, { once: true });
-  deadlines.add(call);
+  const seat = deadlines.add(call);
   try {
     return await run(call);
   } finally {
-    deadlines.remove(call);
+    deadlines.remove(seat);
     callerSignal?.removeEventListener('abort', onAbort);
     call.state = 'settled';
   }

@@ -1,4 +1,5 @@
 /** Time, in one place: a monotonic clock, and one timer for all calls in flight. */
+import { createRoster, type Seat } from './roster.ts';
 
 export interface Timer {
   cancel(): void;
@@ -30,24 +31,26 @@ export const systemClock: Clock = {
 /** Something that must be over at `dueAt`, in the clock's milliseconds. `dueAt` may move later at any time. */
 export interface Due {
   dueAt: number;
+  /** Called once `dueAt` has passed, and again until it has left. */
   expire(): void;
 }
 
 export interface Deadlines {
   readonly clock: Clock;
-  add(due: Due): void;
-  remove(due: Due): void;
+  /** The seat is what `remove` takes. */
+  add(due: Due): Seat<Due>;
+  remove(seat: Seat<Due>): void;
   /** Forgets all of them and leaves no timer. */
   close(): void;
 }
 
 /**
  * One timer for any number of deadlines. It is set to the earliest known end and, when it fires, looks at all of them:
- * a call that settles in time costs a set entry and never touches the timer, which keeps the process alive only while
+ * a call that settles in time costs a seat and never touches the timer, which keeps the process alive only while
  * something waits.
  */
 export const createDeadlines = (clock: Clock = systemClock): Deadlines => {
-  const waiting = new Set<Due>();
+  const waiting = createRoster<Due>();
   let timer: Timer | undefined;
   let firesAt = Number.POSITIVE_INFINITY;
 
@@ -60,27 +63,23 @@ export const createDeadlines = (clock: Clock = systemClock): Deadlines => {
     timer = undefined;
     firesAt = Number.POSITIVE_INFINITY;
     const now = clock.now();
-    for (const due of waiting) {
-      if (due.dueAt > now) continue;
-      waiting.delete(due);
-      due.expire();
-    }
+    for (const due of waiting.values()) if (due.dueAt <= now) due.expire();
     let next = Number.POSITIVE_INFINITY;
-    for (const due of waiting) next = Math.min(next, due.dueAt);
+    for (const due of waiting.values()) if (due.dueAt > now) next = Math.min(next, due.dueAt);
     if (next < firesAt) arm(next);
   };
   return {
     clock,
     add(due) {
-      waiting.add(due);
+      const seat = waiting.add(due);
       if (due.dueAt < firesAt) arm(due.dueAt);
       else if (waiting.size === 1) timer?.keepAlive(true);
+      return seat;
     },
-    remove(due) {
-      if (waiting.delete(due) && waiting.size === 0) timer?.keepAlive(false);
+    remove(seat) {
+      if (waiting.remove(seat) && waiting.size === 0) timer?.keepAlive(false);
     },
     close() {
-      waiting.clear();
       timer?.cancel();
       timer = undefined;
       firesAt = Number.POSITIVE_INFINITY;

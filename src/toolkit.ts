@@ -16,6 +16,7 @@ import type { CallOptions, RequestOptions, ToolkitOptions } from './options.ts';
 import { promptRoute, resourceServer } from './primitives.ts';
 import { createServerClient } from './protocol/client.ts';
 import type { CallToolResult, JsonObject, Progress } from './protocol/types.ts';
+import { createRoster } from './roster.ts';
 import type { Runtime } from './runtime.ts';
 import { createServer, type House, type ManagedServer } from './server/server.ts';
 import { CLIENT_INFO, DEFAULTS } from './server/settings.ts';
@@ -25,7 +26,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const { clock } = runtime;
   const deadlines = createDeadlines(clock);
   const events = createEmitter((error, event) => options.logger?.error(`a handler of "${event}" failed`, { error }));
-  const calls = new Map<string, Call>();
+  const calls = createRoster<Call>();
   const servers = new Map<string, ManagedServer>();
   const validator = runtime.createValidator();
   let closing: Promise<void> | undefined;
@@ -222,7 +223,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       );
     },
     calls: () =>
-      [...calls.values()].map((call) => ({
+      calls.values().map((call) => ({
         id: call.id,
         server: call.server,
         scope: call.scope,
@@ -234,7 +235,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
         elapsedMs: clock.now() - call.startedAt,
       })),
     cancel(id) {
-      const call = calls.get(id);
+      const call = calls.values().find((each) => each.id === id);
       call?.stop(new ToolwayError('cancelled', 'the call was cancelled'));
       return call !== undefined;
     },

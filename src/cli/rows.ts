@@ -27,7 +27,6 @@ export const toolRow = (tool: ListedTool, output: Output, indent = '', name = to
 export const resourceRow = (
   { uri, name, title, mimeType, description }: ListedResource,
   output: Output,
-  indent = '',
 ): string =>
   row(uri, [title ?? name, mimeType, description].filter((part) => part !== undefined).join(' · '), output, indent);
 
@@ -43,10 +42,10 @@ export const templateRow = (
     indent,
   );
 
-export const promptRow = (prompt: ListedPrompt, output: Output, indent = '', name = prompt.qualifiedName): string => {
+export const promptRow = (prompt: ListedPrompt, output: Output): string => {
   const args = prompt.arguments ?? [];
   const shown = args.map((argument) => `${argument.name}${argument.required === true ? '' : '?'}`).join(', ');
-  return row(`${name}(${shown})`, prompt.description ?? prompt.title, output, indent);
+  return row(`${prompt.qualifiedName}(${shown})`, prompt.description ?? prompt.title, output);
 };
 
 /** The state of a server in the colour of good, waiting or bad news. */

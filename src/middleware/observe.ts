@@ -4,13 +4,14 @@ import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import type { CallToolResult, JsonObject } from '../protocol/types.ts';
+import type { Roster } from '../roster.ts';
 import type { Middleware } from './middleware.ts';
 
 export interface ObserveOptions {
   clock: Clock;
   events: Emitter;
-  /** The calls in flight, by id. */
-  calls: Map<string, Call>;
+  /** The calls in flight. */
+  calls: Roster<Call>;
 }
 
 export const observe =
@@ -18,7 +19,7 @@ export const observe =
   (next) =>
   async (call) => {
     const isTool = call.method === 'tools/call';
-    calls.set(call.id, call);
+    const seat = calls.add(call);
     if (isTool && events.heard('tool_call_start')) {
       events.emit('tool_call_start', { ...label(call), arguments: call.params.arguments });
     }
@@ -34,7 +35,7 @@ export const observe =
       if (isTool) events.emit('tool_call_error', { ...label(call), error, durationMs: clock.now() - call.startedAt });
       throw error;
     } finally {
-      calls.delete(call.id);
+      calls.remove(seat);
       call.state = 'settled';
     }
   };

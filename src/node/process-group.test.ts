@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { fixture, lives, until } from '../../test/fixtures/stdio/harness.ts';
 import { endGroup } from './process-group.ts';
 
 test('a group of zombies that nobody reaps is no reason to wait', async () => {
   const keeper = spawn(process.execPath, [fixture('undertaker.js')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void keeper.kill('SIGKILL'));
   const [line] = (await once(keeper.stdout, 'data')) as [Buffer];
   const zombie = Number(line.toString());
   await until(() => !lives(zombie));
   await endGroup(zombie, Promise.resolve(), { eofMs: 60_000, termMs: 60_000, killMs: 60_000 });
-  keeper.kill('SIGKILL');
   expect(lives(zombie)).toBe(false);
 });
 

@@ -78,6 +78,7 @@ const shared: Row[] = [
     ],
   ],
   ['contains', { contains: { type: 'number' } }, [['a', 1]], [['a'], []]],
+  ['contains in an empty list after a full one', { items: { contains: { const: 1 } } }, [[[1]]], [[[1], []]]],
   ['names of properties', { propertyNames: { maxLength: 2 } }, [{ ab: 1 }], [{ abc: 1 }]],
   ['any of', { anyOf: [{ type: 'string' }, { type: 'null' }] }, ['a', null], [1]],
   ['one of', { oneOf: [{ type: 'number' }, { type: 'integer' }] }, [1.5], [1, 'a']],

@@ -11,6 +11,10 @@ import { type Answer, type Order, type ThreadData, threadSource } from './schema
 /** How long one compilation or one check may take. */
 export const WATCHDOG_MS = 250;
 
+/** How long the watchdog waits for a thread that the machine gives no time to work. */
+const LONGEST_MS = 4 * WATCHDOG_MS;
+/** A thread that had less than this part of its time on a processor, all of the process counted, was starved. */
+const STARVED = 0.8;
 const START_MS = 10_000;
 const MEMORY_MB = 256;
 const KEPT_SCHEMAS = 256;
@@ -82,21 +86,27 @@ export const createSchemaWorker = (): SchemaWorker => {
       port1.on('message', (answer: Answer) => thread === own && hear(answer));
       worker.on('error', (error) => thread === own && lose(error.message));
       worker.on('exit', (code) => thread === own && lose(`exit code ${code}`));
-      watch(START_MS, 'did not start');
+      watch(START_MS, START_MS, 'did not start');
     } catch (error) {
       giveUp(noThread(error instanceof Error ? error.message : String(error)));
     }
   };
 
-  const watch = (ms: number, reason: string): void => {
+  const watch = (ms: number, longestMs: number, reason: string): void => {
     clearTimeout(timer);
     const own = thread;
-    timer = setTimeout(() => {
+    const began = performance.now();
+    const cpu = process.cpuUsage();
+    const look = (): void => {
       // The answer may wait in the port while this thread was busy with other things.
       const waiting = own === undefined ? undefined : receiveMessageOnPort(own.port);
-      if (waiting === undefined) lose(reason);
-      else hear(waiting.message as Answer);
-    }, ms);
+      const { user, system } = process.cpuUsage(cpu);
+      const starved = (user + system) / 1_000 < ms * STARVED && performance.now() - began < longestMs;
+      if (waiting !== undefined) hear(waiting.message as Answer);
+      else if (starved) timer = setTimeout(look, ms / 5);
+      else lose(reason);
+    };
+    timer = setTimeout(look, ms);
   };
 
   const hear = (answer: Answer): void => {
@@ -173,7 +183,7 @@ export const createSchemaWorker = (): SchemaWorker => {
       thread.known.has(schema) && text !== undefined
         ? { do: 'check', schema: schema.id, text }
         : { do: 'compile', schema: schema.id, text: schema.text, usesUnevaluated: schema.usesUnevaluated };
-    watch(WATCHDOG_MS, `took longer than ${WATCHDOG_MS} ms`);
+    watch(WATCHDOG_MS, LONGEST_MS, `took longer than ${WATCHDOG_MS} ms`);
     thread.port.postMessage(order);
   };
 

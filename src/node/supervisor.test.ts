@@ -98,20 +98,21 @@ describe.concurrent('the supervisor', () => {
 
 describe.concurrent('when the host', () => {
   const host = buildHost();
-  /** A host with one well-behaved server and one that has to be killed, and all the processes of that one. `over`: it has ended, and nobody holds its stdout or stderr. */
-  const run = async (way: string) => {
+  /** A host with a well-behaved server and this one. `over`: it has ended, and nobody holds its stdout or stderr. */
+  const run = async (way: string, server: string, processes: number) => {
     const file = join(scratch(), 'pids');
-    const stubborn = [process.execPath, fixture('stubborn.js'), file].join('|');
-    const program = spawn(process.execPath, [host, way, stubborn, 'cat'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const words = [process.execPath, fixture(server), file].join('|');
+    const program = spawn(process.execPath, [host, way, words, 'cat'], { stdio: ['ignore', 'pipe', 'pipe'] });
     program.stdout.resume();
     program.stderr.resume();
     const over = new Promise<void>((resolve) => program.once('close', () => resolve()));
-    const pids = await pidsIn(file, 3);
+    const pids = await pidsIn(file, processes);
     started.push(...pids);
     return { program, over, pids };
   };
+
   test('is killed with SIGKILL, its servers and what they started are gone soon, and sooner than in a quiet end', async () => {
-    const { program, over, pids } = await run('none');
+    const { program, over, pids } = await run('none', 'stubborn.js', 3);
     expect(pids.every(lives)).toBe(true);
     program.kill('SIGKILL');
     await over;
@@ -121,7 +122,7 @@ describe.concurrent('when the host', () => {
   test.each(['exit', 'release', 'release and return'])(
     'ends by "%s", it need not wait for its servers, and they end',
     async (way) => {
-      const { program, over, pids } = await run(way);
+      const { program, over, pids } = await run(way, 'stubborn.js', 3);
       program.kill('SIGUSR2');
       await over;
       expect(program.exitCode).toBe(0);
@@ -131,10 +132,18 @@ describe.concurrent('when the host', () => {
   );
 
   test('closes its links, nothing keeps it from ending, and no process is left', async () => {
-    const { program, over, pids } = await run('close and return');
+    const { program, over, pids } = await run('close and return', 'stubborn.js', 3);
     program.kill('SIGUSR2');
     await over;
     expect(program.exitCode).toBe(0);
     expect(pids.some(lives)).toBe(false);
+  });
+
+  test('closes its links, not even a process that left the group and holds the pipes keeps it from ending', async () => {
+    const { program, over, pids } = await run('close and return', 'escape.js', 1);
+    program.kill('SIGUSR2');
+    await over;
+    expect(program.exitCode).toBe(0);
+    expect(pids.map(lives)).toEqual([true]);
   });
 });

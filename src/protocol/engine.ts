@@ -8,6 +8,7 @@ import { type ErrorFacts, ToolwayError } from '../errors.ts';
 import type { SendOptions, Transport } from '../transport/transport.ts';
 import { deeperThan } from './depth.ts';
 import { createInbox, type Inbox } from './inbox.ts';
+import { createPendingTable } from './pending.ts';
 import type { JsonObject, Progress } from './types.ts';
 import { type JsonRpcErrorBody, type JsonRpcMessage, type RequestId, RPC } from './wire.ts';
 
@@ -62,9 +63,8 @@ interface Pending {
 
 export const createEngine = (options: EngineOptions): Engine => {
   const { transport, server, maxDepth, now, onNotification, onWarning } = options;
-  const pending = new Map<RequestId, Pending>();
+  const pending = createPendingTable<Pending>();
   const dropped: DropCounts = { unmatched: 0, malformed: 0 };
-  let lastId = 0;
   let ended: ToolwayError | undefined;
   let cancelByStream = false;
   let hear: () => void = () => {};
@@ -80,9 +80,8 @@ export const createEngine = (options: EngineOptions): Engine => {
   const inbox = createInbox({ answer: options.onRequest, send: tell, onWarning });
 
   const fail = (id: RequestId, error: ToolwayError): void => {
-    const waiting = pending.get(id);
+    const waiting = pending.take(id);
     if (waiting === undefined) return;
-    pending.delete(id);
     waiting.call.hold(undefined);
     waiting.reject(error);
   };
@@ -105,13 +104,11 @@ export const createEngine = (options: EngineOptions): Engine => {
   };
 
   const settle = (message: JsonObject): void => {
-    const id = message.id as RequestId;
-    const waiting = pending.get(id);
+    const waiting = pending.take(message.id);
     if (waiting === undefined) {
       dropped.unmatched += 1;
       return;
     }
-    pending.delete(id);
     waiting.call.hold(undefined);
     waiting.call.state = 'answering';
     const { result, error } = message;
@@ -123,7 +120,7 @@ export const createEngine = (options: EngineOptions): Engine => {
   };
 
   const progress = (params: JsonObject): void => {
-    const waiting = pending.get(params.progressToken as RequestId);
+    const waiting = pending.get(params.progressToken);
     if (waiting === undefined || typeof params.progress !== 'number') return;
     const seen: Progress = { progress: params.progress };
     if (typeof params.total === 'number') seen.total = params.total;
@@ -162,7 +159,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     if (ended !== undefined) return;
     ended = cause ?? new ToolwayError('closed', 'the connection was closed', { server });
     inbox.close();
-    for (const id of [...pending.keys()]) fail(id, lost(ended));
+    for (const id of pending.ids()) fail(id, lost(ended));
     options.onClose(ended);
   };
 
@@ -196,10 +193,8 @@ export const createEngine = (options: EngineOptions): Engine => {
           reject(call.stopped.with({ executed: call.state === 'queued' ? 'no' : 'unknown' }));
           return;
         }
-        lastId += 1;
-        const id = lastId;
+        const id = pending.add({ call, method, resolve, reject });
         if (params._meta !== undefined) (params._meta as JsonObject).progressToken = id;
-        pending.set(id, { call, method, resolve, reject });
         call.state = 'handed_over';
         call.requestId = id;
         deliver({ jsonrpc: '2.0', id, method, params }, sendOptions).catch((error: unknown) =>

@@ -107,6 +107,11 @@ export const normalize = (root: JsonObject): Normalized => {
       const target = document.target(node, keyword);
       if (target !== undefined) out.allOf = [...((out.allOf as Target[]) ?? []), reference(target, level)];
     }
+    if (out.contains !== undefined) {
+      // Says nothing new, but ajv 8.20 takes an empty array for what the array before it was.
+      const least = Math.max(Number(out.minItems ?? 0), Number(out.minContains ?? 1));
+      if (least > 0) out.minItems = least;
+    }
     if (out.minLength !== undefined || out.maxLength !== undefined) unit.texts += 1;
     if (READS_KEYS.some((keyword) => out[keyword] !== undefined)) unit.reach = Math.max(unit.reach, level + 1);
     if (out.uniqueItems === true) unit.reach = Number.POSITIVE_INFINITY;

@@ -10,6 +10,7 @@ import type { Handlers, Limits, ServerConfig } from '../options.ts';
 import type { ListKind, WholeList } from '../protocol/lists.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Implementation, JsonObject } from '../protocol/types.ts';
+import type { Roster } from '../roster.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
@@ -28,7 +29,7 @@ export interface House {
   handlers: Handlers;
   limits: Limits;
   /** The calls in flight of all servers. */
-  calls: ReadonlyMap<string, Call>;
+  calls: Roster<Call>;
 }
 
 export interface ManagedServer {

@@ -3,7 +3,7 @@ import type { ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool }
 import type { ServerConfig } from '../../options.ts';
 import type { Run } from '../command.ts';
 import type { Output } from '../output.ts';
-import { counted, promptRow, resourceRow, stateName, templateRow, toolRow } from '../rows.ts';
+import { counted, stateName, toolRow } from '../rows.ts';
 import { safeLine, safeText } from '../safe-text.ts';
 import { askServers, exitOf, openServers, ownFields, type ServerAnswer, transportOf } from '../servers.ts';
 
@@ -87,9 +87,6 @@ const inLines = (
   ];
   if (error !== undefined) lines.push(style.red(indented(safeText(`${error.code}: ${error.message}`))));
   for (const tool of tools) lines.push(toolRow(tool, output, '  ', tool.name));
-  for (const resource of resources) lines.push(resourceRow(resource, output, '  '));
-  for (const template of resourceTemplates) lines.push(templateRow(template, output, '  '));
-  for (const prompt of prompts) lines.push(promptRow(prompt, output, '  prompt ', prompt.name));
   return lines.join('\n');
 };
 
