@@ -30,12 +30,10 @@ const toolkit = await createToolkit({
 /** @param {string} text */
 const heading = (text) => console.log(`\n${text}`);
 
-/** The first line of what came back, shortened. @param {unknown} value */
+/** What came back, on one line. @param {unknown} value */
 const shorten = (value) => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const [line = '', ...more] = text.trim().split('\n');
-  const tail = more.length > 0 ? ` … and ${more.length} more lines` : '';
-  return `${line.length > 90 ? `${line.slice(0, 90)}…` : line}${tail}`;
+  const text = (typeof value === 'string' ? value : JSON.stringify(value)).trim().replace(/\s+/g, ' ');
+  return text.length > 150 ? `${text.slice(0, 150)}…` : text;
 };
 
 /** Shows what was called and what came back. @param {string} call @param {() => Promise<unknown>} work */

