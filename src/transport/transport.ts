@@ -11,12 +11,23 @@ export type TransportKind = 'stdio' | 'http' | 'sse' | 'websocket' | 'memory';
 export interface SendOptions {
   /** HTTP headers for this message alone (`Mcp-Param-*`), already encoded. Transports without headers ignore them. */
   headers?: Readonly<Record<string, string>>;
+  /** The official SDKs' own, which makes the two types fit; nothing of ours sets or reads it. */
+  relatedRequestId?: RequestId | undefined;
 }
 
 /** What the transport knows about a message beside its content. */
 export interface MessageExtra {
   /** The HTTP status under which it came, where it was not 2xx: an error answer of a server to the request itself. */
   status?: number;
+  /** The official SDKs' own, which makes the two types fit; nothing of ours sets or reads it. */
+  authInfo?: {
+    token: string;
+    clientId: string;
+    scopes: string[];
+    expiresAt?: number;
+    resource?: URL;
+    extra?: Record<string, unknown>;
+  };
 }
 
 export interface Transport {
