@@ -89,7 +89,8 @@ export class EventStream {
     if (this.#stopped) return;
     const { maxBytes, onevent, ontoolarge, skipTooLarge } = this.#options;
     const { data } = event;
-    const tooLarge = this.#open > maxBytes && new TextEncoder().encode(data).length > maxBytes;
+    // A character is three bytes at most, a surrogate of a pair two: small events need no counting.
+    const tooLarge = data.length * 3 > maxBytes && new TextEncoder().encode(data).length > maxBytes;
     this.#open = 0;
     if (!tooLarge) onevent(event);
     else {
