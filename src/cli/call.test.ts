@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, type FakeServer, folder, type World } from '../../test/fixtures/cli-world.ts';
+import { cli, type FakeServer, folder, type World } from '../../test/fixtures/cli/world.ts';
 import { ToolwayError } from '../errors.ts';
 import { progressText } from './progress.ts';
 import { extensionOf, safeStem } from './save.ts';

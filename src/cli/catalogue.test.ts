@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, folder, type World } from '../../test/fixtures/cli-world.ts';
+import { cli, folder, type World } from '../../test/fixtures/cli/world.ts';
 import { ToolwayError } from '../errors.ts';
 
 const config = (world: World, ...names: string[]): World => {

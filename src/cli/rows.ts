@@ -12,7 +12,7 @@ const row = (
   name: string,
   about: string | undefined,
   { style, columns = COLUMNS_WITHOUT_TERMINAL }: Output,
-  indent: string,
+  indent = '',
 ): string => {
   const width = Math.max(FEWEST_COLUMNS, columns) - indent.length;
   const left = safeLine(name);
@@ -24,23 +24,16 @@ const row = (
 export const toolRow = (tool: ListedTool, output: Output, indent = '', name = tool.qualifiedName): string =>
   row(signature({ name, inputSchema: tool.inputSchema }), tool.description ?? tool.title, output, indent);
 
-export const resourceRow = (
-  { uri, name, title, mimeType, description }: ListedResource,
-  output: Output,
-): string =>
-  row(uri, [title ?? name, mimeType, description].filter((part) => part !== undefined).join(' · '), output, indent);
+type Described = Pick<ListedResource, 'name' | 'title' | 'mimeType' | 'description'>;
 
-export const templateRow = (
-  { uriTemplate, name, title, mimeType, description }: ListedResourceTemplate,
-  output: Output,
-  indent = '',
-): string =>
-  row(
-    uriTemplate,
-    [title ?? name, mimeType, description].filter((part) => part !== undefined).join(' · '),
-    output,
-    indent,
-  );
+const located = (place: string, { name, title, mimeType, description }: Described, output: Output): string =>
+  row(place, [title ?? name, mimeType, description].filter((part) => part !== undefined).join(' · '), output);
+
+export const resourceRow = (resource: ListedResource, output: Output): string =>
+  located(resource.uri, resource, output);
+
+export const templateRow = (template: ListedResourceTemplate, output: Output): string =>
+  located(template.uriTemplate, template, output);
 
 export const promptRow = (prompt: ListedPrompt, output: Output): string => {
   const args = prompt.arguments ?? [];

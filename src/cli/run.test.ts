@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cli, type FakeServer, folder, type World } from '../../test/fixtures/cli-world.ts';
+import { cli, type FakeServer, folder, type World } from '../../test/fixtures/cli/world.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
@@ -278,7 +278,6 @@ describe('list', () => {
     expect(out).toContain(
       'ok  connected  stdio · legacy 2025-11-25 · 2 tools · 1 prompt · 12 ms\n  read(path: string, head?: number)\n',
     );
-    expect(out).toContain('  prompt p(a, b?)\n');
     expect(out).toContain('(in the file: "my server")');
   });
 

@@ -14,7 +14,7 @@ import { safeLine } from './safe-text.ts';
 import { splitWords } from './words.ts';
 
 /** The name of the server that `--stdio` or `--url` describes. */
-export const ADHOC = 'adhoc';
+const ADHOC = 'adhoc';
 
 const DEFAULT_TOTAL_TIMEOUT_MS = 300_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = { stdio: 60_000, other: 20_000 };
@@ -62,7 +62,7 @@ export const serversOf = (name: string, servers: readonly string[]): readonly st
 };
 
 /** The time limit of the line, in milliseconds. */
-export const timeoutOf = (options: Options): number | undefined => {
+const timeoutOf = (options: Options): number | undefined => {
   const given = options.value('timeout');
   if (given === undefined) return undefined;
   const timeoutMs = Number(given);
@@ -106,7 +106,7 @@ const limitTimes = (server: ServerConfig, timeoutMs: number | undefined): Server
 };
 
 /** The server that the line itself describes, if it describes one. */
-export const adhocServer = (options: Options): ServerConfig | undefined => {
+const adhocServer = (options: Options): ServerConfig | undefined => {
   const sources = (['stdio', 'url', 'server-command'] as const).filter((name) => options.flag(name));
   if (sources.length > 1) throw usage(`--${sources.join(' and --')} describe one server twice`);
   const needs = (option: OptionName, ...wanted: OptionName[]): void => {

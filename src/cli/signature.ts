@@ -13,7 +13,7 @@ const own = (value: unknown, key: string): unknown =>
   isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 
 /** Follows local references (`#/$defs/…`) to the schema they mean; what cannot be followed allows anything. */
-export const dereference = (schema: unknown, root: JsonObject): JsonObject => {
+const dereference = (schema: unknown, root: JsonObject): JsonObject => {
   let current = schema;
   for (let hop = 0; hop < MAX_HOPS; hop += 1) {
     const reference = own(current, '$ref');

@@ -12,7 +12,7 @@ export interface EnvironmentLayer extends ParsedConfig {
 }
 
 /** The name of the server that `MCP_SERVER_URL` stands for. */
-export const ENVIRONMENT_SERVER = 'default';
+const ENVIRONMENT_SERVER = 'default';
 
 /** Reads `MCP_SERVER_URL`, `MCP_TRANSPORT`, `MCP_TIMEOUT` (below 1000 in seconds) and `TOOLWAY_TIMEOUT_MS`. Empty is unset. */
 export const readEnvironment = (env: Environment): EnvironmentLayer => {

@@ -107,7 +107,7 @@ const FOREIGN: Record<string, Field> = {
 };
 
 /** Fields of the contract that this version reads over; they are reported, never dropped in silence. */
-export const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'cache',
   'retry',
   'breaker',

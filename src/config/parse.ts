@@ -17,7 +17,7 @@ export interface ParsedConfig {
 }
 
 /** The keys under which files hold their servers. */
-export const ROOT_KEYS = ['mcpServers', 'servers', 'mcp_servers'] as const;
+const ROOT_KEYS = ['mcpServers', 'servers', 'mcp_servers'] as const;
 
 const OTHER_KEYS = ['defaults', 'limits'];
 const WITHOUT_EFFECT = ['policy', 'pins', 'batchWindowMs', 'catalogueFile', 'pinFile'];

@@ -89,7 +89,7 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 /** The folder of the user's own configuration: `$XDG_CONFIG_HOME/toolway`, or `~/.config/toolway`. */
-export const userConfigFolder = (env: Readonly<Record<string, string | undefined>>): string => {
+const userConfigFolder = (env: Readonly<Record<string, string | undefined>>): string => {
   const base = env.XDG_CONFIG_HOME || join(env.HOME || env.USERPROFILE || homedir(), '.config');
   return join(base, 'toolway');
 };
@@ -98,7 +98,7 @@ const invalid = (reason: string, cause?: unknown): ToolwayError =>
   new ToolwayError('invalid_config', reason, { executed: 'no', cause });
 
 /** Reads one file; `shown` is what messages call it. Throws `invalid_config` with line and column. */
-export const readConfigFile = async (path: string, shown: string = path): Promise<ParsedConfig> => {
+const readConfigFile = async (path: string, shown: string = path): Promise<ParsedConfig> => {
   const kind = extname(path).toLowerCase();
   if (/^\.(ya?ml|toml|jsonc)$/.test(kind))
     throw invalid(`${shown}: only JSON files are read in this version, not ${kind}`);

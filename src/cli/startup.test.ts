@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('..', import.meta.url));
+
+/** What loading a file loads with it: its imports that are not for types alone, and theirs. */
+const loadedWith = (file: string, seen = new Set<string>()): Set<string> => {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const imports = readFileSync(file, 'utf8').matchAll(/^import (?!type\b)[^'"]*['"]([^'"]+)['"];/gm);
+  for (const [, target = ''] of imports) {
+    if (target.startsWith('.')) loadedWith(join(dirname(file), target), seen);
+    else seen.add(target);
+  }
+  return seen;
+};
+
+test('the help costs a dozen small files: no command, no transport, no package', () => {
+  const loaded = [...loadedWith(join(src, 'cli/main.ts'))].map((file) =>
+    file.startsWith('/') ? relative(src, file) : file,
+  );
+  expect(loaded.sort()).toEqual([
+    'cli/args.ts',
+    'cli/commands.ts',
+    'cli/exit-codes.ts',
+    'cli/main.ts',
+    'cli/options.ts',
+    'cli/output.ts',
+    'cli/report.ts',
+    'cli/run.ts',
+    'cli/style.ts',
+    'config/nearest.ts',
+    'errors.ts',
+    'node:util',
+    'version.ts',
+  ]);
+});
