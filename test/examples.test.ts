@@ -25,7 +25,7 @@ test('each example is known here', () => {
   expect(readdirSync(examples).sort()).toEqual(Object.keys(PRINTED).sort());
 });
 
-test.each(Object.entries(PRINTED))('%s', async (file, printed) => {
-  const { stdout } = await run(process.execPath, [`${examples}${file}`], { timeout: 25_000 });
+test.each(Object.entries(PRINTED))('%s', { timeout: 60_000 }, async (file, printed) => {
+  const { stdout } = await run(process.execPath, [`${examples}${file}`], { timeout: 60_000 });
   for (const text of printed) expect(stdout).toContain(text);
 });
