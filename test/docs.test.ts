@@ -1,6 +1,6 @@
 /** What a newcomer reads is there: a doc comment on every public name, a first word in every room, and a README that tells the truth. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { API, SymbolFlags } from 'typescript/unstable/sync';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -34,14 +34,16 @@ describe('public names', () => {
 });
 
 describe('rooms', () => {
-  const folders = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map(({ parentPath }) => parentPath.slice(root.length));
+  const rooms = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(root.length));
 
-  test.each([...new Set(folders)].sort())('the first file of %s says what it is for', (folder) => {
-    const files = readdirSync(join(root, folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
-    const first = files.includes('index.ts') ? 'index.ts' : (files.sort()[0] ?? '');
-    expect(read(join(folder, first)), join(folder, first)).toMatch(/^\/\*\*(?:(?!\*\/)[\s\S]){20,}\.\s+\*\//);
+  test.each(rooms)('the first file of %s says what it is for, and names only what is there', (room) => {
+    expect(readdirSync(join(root, room)).sort()[0]).toBe('README.md');
+    const text = read(join(room, 'README.md'));
+    expect(text).toMatch(new RegExp(`^# ${basename(room)}\n\n.{40,}.\n`));
+    const named = [...text.matchAll(/`([\w./-]+\.ts|[\w.-]+\/|\.\.\/[\w-]+)`/g)].map(([, path = '']) => path);
+    expect(named.filter((path) => !existsSync(join(root, room, path)))).toEqual([]);
   });
 });
 
