@@ -40,7 +40,7 @@ export interface Deadlines {
   /** The seat is what `remove` takes. */
   add(due: Due): Seat<Due>;
   remove(seat: Seat<Due>): void;
-  /** Forgets all of them and leaves no timer. */
+  /** Leaves no timer: what still waits ends no more by itself. */
   close(): void;
 }
 
@@ -63,10 +63,20 @@ export const createDeadlines = (clock: Clock = systemClock): Deadlines => {
     timer = undefined;
     firesAt = Number.POSITIVE_INFINITY;
     const now = clock.now();
-    for (const due of waiting.values()) if (due.dueAt <= now) due.expire();
+    const failures: unknown[] = [];
+    for (const due of waiting.values()) {
+      if (due.dueAt > now) continue;
+      try {
+        due.expire();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
     let next = Number.POSITIVE_INFINITY;
     for (const due of waiting.values()) if (due.dueAt > now) next = Math.min(next, due.dueAt);
     if (next < firesAt) arm(next);
+    // A defect of ours, told as one, after all the others have had their turn.
+    if (failures.length > 0) throw failures[0];
   };
   return {
     clock,

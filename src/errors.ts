@@ -90,22 +90,23 @@ export class ToolwayError extends Error {
     super(describe(reason, facts), cause === undefined ? undefined : { cause });
     this.code = code;
     this.#reason = reason;
-    this.#facts = facts;
+    this.#facts = withoutUndefined(facts);
     for (const [key, value] of Object.entries(shown)) {
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
     }
   }
 
-  /** The same failure with more facts; facts that it already has are kept. */
+  /** The same failure with more facts; facts that it already has are kept. Itself, where nothing is new. */
   with(facts: ErrorFacts): ToolwayError {
+    const news = Object.keys(withoutUndefined(facts)).some((key) => !Object.hasOwn(this.#facts, key));
+    if (!news) return this;
     return new ToolwayError(this.code, this.#reason, { ...facts, ...this.#facts });
   }
 
   /** Turns anything thrown into a `ToolwayError`; what is none becomes `internal` with the original as its cause. */
   static from(thrown: unknown, facts: ErrorFacts = {}): ToolwayError {
     if (thrown instanceof ToolwayError) return thrown.with(facts);
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    return new ToolwayError('internal', reason, { ...facts, cause: thrown });
+    return new ToolwayError('internal', reasonOf(thrown), { ...facts, cause: thrown });
   }
 
   /** Code, message and facts as plain data; the cause is left out. */
@@ -120,4 +121,16 @@ Object.defineProperty(ToolwayError.prototype, 'name', { value: 'ToolwayError', c
 const describe = (reason: string, { server, tool }: ErrorFacts): string => {
   if (server === undefined) return reason;
   return `${tool === undefined ? server : `${server}.${tool}`}: ${reason}`;
+};
+
+const withoutUndefined = (facts: ErrorFacts): ErrorFacts =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+
+const reasonOf = (thrown: unknown): string => {
+  if (thrown instanceof Error) return String(thrown.message || thrown.name);
+  try {
+    return String(thrown);
+  } catch {
+    return 'something was thrown that cannot be shown';
+  }
 };

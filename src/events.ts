@@ -32,8 +32,10 @@ export interface ToolkitEvents {
   warning: OfServer & { message: string } & Pick<ErrorFacts, 'tool' | 'cause'>;
 }
 
+/** The name of an event that `toolkit.on` can hear. */
 export type EventName = keyof ToolkitEvents;
-export type EventHandler<E extends EventName> = (event: ToolkitEvents[E]) => void;
+/** May be async; what it returns is not waited for. */
+export type EventHandler<E extends EventName> = (event: ToolkitEvents[E]) => unknown;
 
 export interface Emitter {
   on<E extends EventName>(name: E, handler: EventHandler<E>): () => void;
@@ -42,20 +44,25 @@ export interface Emitter {
   heard(name: EventName): boolean;
 }
 
-/** `report` hears of handlers that threw. */
+/** `report` hears of handlers that threw or rejected. */
 export const createEmitter = (report: (error: unknown, name: EventName) => void): Emitter => {
-  const handlers = new Map<EventName, Set<(event: never) => void>>();
+  const handlers = new Map<EventName, Set<(event: never) => unknown>>();
   return {
     on(name, handler) {
-      const own = (event: never): void => handler(event);
+      const own = (event: never): unknown => handler(event);
       const set = handlers.get(name) ?? new Set();
       handlers.set(name, set.add(own));
       return () => void set.delete(own);
     },
     emit(name, event) {
-      for (const handler of handlers.get(name) ?? []) {
+      const set = handlers.get(name);
+      if (set === undefined || set.size === 0) return;
+      // A copy, because a handler that subscribes anew would otherwise be called without end.
+      for (const handler of [...set]) {
+        if (!set.has(handler)) continue;
         try {
-          handler(event as never);
+          const returned = handler(event as never);
+          if (returned instanceof Promise) returned.catch((error: unknown) => report(error, name));
         } catch (error) {
           report(error, name);
         }
