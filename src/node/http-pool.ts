@@ -10,6 +10,7 @@ import { ToolwayError } from '../errors.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest } from '../transport/http-port.ts';
 import { createInflater, type Inflater } from './inflate.ts';
 
+/** One origin and how to reach it. */
 export interface PoolOptions {
   /** Scheme, host and port; what else stands in the URL is ignored. */
   origin: string;
@@ -19,6 +20,7 @@ export interface PoolOptions {
   connectTimeoutMs?: number;
 }
 
+/** A port with a beginning and an end. */
 export type HttpPool = HttpPort & Required<Pick<HttpPort, 'open' | 'close'>>;
 
 const IDLE_MS = 4_000;

@@ -2,6 +2,7 @@
 import { constants, createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { HttpReceiver } from '../transport/http-port.ts';
 
+/** Takes compressed bytes; what comes out goes to the receiver it was made for. */
 export interface Inflater {
   /** Holds the source back while there is enough to do. */
   write(chunk: Uint8Array, source: { pause(): void; resume(): void }): void;

@@ -4,6 +4,7 @@ import type { JsonObject } from '../protocol/types.ts';
 import { type JsonRpcMessage, type RequestId, RPC } from '../protocol/wire.ts';
 import { decodeStrict } from './bytes.ts';
 
+/** The failure of a request whose answer is over the limit: it was answered, so it ran. */
 export const messageTooLarge = (limit: number): ToolwayError =>
   new ToolwayError('message_too_large', `the answer is larger than ${limit} bytes`, { executed: 'yes', limit });
 
@@ -24,8 +25,10 @@ export const answerTo = (value: unknown, id: RequestId | undefined): JsonRpcMess
 /** A result or error for somebody else: HTTP ties each answer to its request, so this one is never passed on. */
 export const isForeignAnswer = (value: unknown): boolean => isAnswer(value) && value.id !== undefined;
 
+/** Something that the server says of its own accord. */
 export const isRequestOrNotification = (value: unknown): boolean => isObject(value) && value.method !== undefined;
 
+/** The failure of a request that was answered with somebody else's answer. */
 export const foreignAnswer = (): ToolwayError =>
   new ToolwayError('protocol_error', 'the server answered a request with the id of another', { executed: 'unknown' });
 

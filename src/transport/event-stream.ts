@@ -10,6 +10,7 @@ import { ByteStore, decodeLenient } from './bytes.ts';
 import { createEnvelopeScan, type Envelope, type EnvelopeScan } from './envelope-scan.ts';
 import { excerpt } from './http-errors.ts';
 
+/** What becomes of the events of one connection. */
 export interface EventStreamOptions {
   /** The data of one event, in bytes. */
   maxBytes: number;
@@ -28,6 +29,7 @@ const EXCERPTED_CHARS = 512;
 const LF = 10;
 const CR = 13;
 
+/** One connection's events; `feed` takes its bytes as they come. */
 export class EventStream {
   readonly #options: EventStreamOptions;
   readonly #parser: EventSourceParser;

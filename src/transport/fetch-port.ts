@@ -5,6 +5,7 @@
 import { ToolwayError } from '../errors.ts';
 import type { HttpPort, HttpReceiver, HttpRequest } from './http-port.ts';
 
+/** Which `fetch`. */
 export interface FetchPortOptions {
   /** Default: the global one. */
   fetch?: typeof globalThis.fetch;

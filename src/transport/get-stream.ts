@@ -10,6 +10,7 @@ import { type EventTrail, LONGEST_RETRY_MS } from './event-trail.ts';
 import { linkError, retryAfterMs, statusError } from './http-errors.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver } from './http-port.ts';
 
+/** Where the stream is, and what becomes of it. */
 export interface GetStreamOptions {
   port: HttpPort;
   url: string;

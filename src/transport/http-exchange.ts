@@ -38,6 +38,7 @@ export interface ExchangeHost {
   left(exchange: Exchange): void;
 }
 
+/** What sets one exchange apart from another. */
 export interface ExchangeInit {
   /** Absent for notifications and answers, which expect no message in return. */
   id?: RequestId | undefined;
@@ -59,6 +60,7 @@ const MAX_REFUSAL_BYTES = 256 * 1024;
 
 type Phase = 'waiting' | 'json' | 'events' | 'resuming' | 'refused' | 'ignored' | 'over';
 
+/** One POST on its way; the port calls it as its receiver. */
 export class Exchange implements HttpReceiver {
   readonly init: ExchangeInit;
   readonly #host: ExchangeHost;

@@ -3,6 +3,7 @@ import { type Problem, ToolwayError } from '../errors.ts';
 
 /** Headers for every request, or a function that is asked before each one. */
 export type HeaderSource = Readonly<Record<string, string>> | (() => HeaderRecord | Promise<HeaderRecord>);
+/** Header values by name, in any case. */
 export type HeaderRecord = Readonly<Record<string, string>>;
 
 /** RFC 9110 §5.6.2. */
@@ -13,7 +14,7 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const FRAMING = new Set(['connection', 'content-length', 'expect', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
 /** Names in lower case, values as they are. Throws `invalid_config` where a name or value cannot stand in a request. */
-export const checkHeaders = (headers: HeaderRecord): Record<string, string> => {
+const checkHeaders = (headers: HeaderRecord): Record<string, string> => {
   const checked: Record<string, string> = {};
   const problems: Problem[] = [];
   for (const [name, value] of Object.entries(headers)) {

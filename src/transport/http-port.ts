@@ -4,6 +4,7 @@
  * because a call then needs no stream object, no `AbortController` and no timer of its own.
  */
 
+/** One request, whole. */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'DELETE';
   url: string;

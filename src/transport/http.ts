@@ -27,6 +27,7 @@ import {
   type TransportLimits,
 } from './transport.ts';
 
+/** Where the server is, and the way to it. */
 export interface HttpTransportOptions {
   /** The MCP endpoint. */
   url: string;

@@ -19,6 +19,7 @@ import { createLingerers } from './lingerers.ts';
 import { followRedirects } from './redirects.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportLimits } from './transport.ts';
 
+/** Where the server is, and the way to it. */
 export interface SseTransportOptions {
   /** Where the stream of events is. */
   url: string;

@@ -6,6 +6,7 @@
 import type { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 
+/** The kinds of links there are; a custom one passes for `memory`. */
 export type TransportKind = 'stdio' | 'http' | 'sse' | 'websocket' | 'memory';
 
 export interface SendOptions {
