@@ -27,11 +27,16 @@ export interface Listed {
   /** True when the server cannot be reached now and this is what it last said. */
   stale: boolean;
 }
+/** A tool of the catalogue: the server's own object, untouched, and where it comes from. */
 export type ListedTool = Tool & Listed & { qualifiedName: string };
+/** A resource of the catalogue: the server's own object, untouched, and where it comes from. */
 export type ListedResource = Resource & Listed & { qualifiedName: string };
+/** A resource template of the catalogue: the server's own object, untouched, and where it comes from. */
 export type ListedResourceTemplate = ResourceTemplate & Listed & { qualifiedName: string };
+/** A prompt of the catalogue: the server's own object, untouched, and where it comes from. */
 export type ListedPrompt = Prompt & Listed & { qualifiedName: string };
 
+/** Where a server stands. `failed` is final until `reconnect`; `reconnecting` goes on by itself. */
 export type ServerState =
   | 'disconnected'
   | 'connecting'
@@ -43,6 +48,7 @@ export type ServerState =
   | 'disabled'
   | 'closed';
 
+/** What is known of one server now; asking sends nothing. */
 export interface ServerStatus {
   configured: boolean;
   connected: boolean;
@@ -80,11 +86,16 @@ export interface CallInfo {
   elapsedMs: number;
 }
 
+/** A tool as a function: its arguments in, its result out. */
 export interface CallableTool {
   (args?: Record<string, unknown>, options?: CallOptions): Promise<CallToolResult>;
   readonly definition: ListedTool;
 }
 
+/**
+ * Many servers as one: their tools, resources and prompts, and the calls to them. Every method rejects with
+ * `ToolwayError` only.
+ */
 export interface Toolkit extends AsyncDisposable {
   /** Calls `server.tool`, `server__tool`, or a bare name that one server has. `isError: true` is a result. */
   callTool(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<CallToolResult>;
@@ -125,6 +136,7 @@ export interface Toolkit extends AsyncDisposable {
   close(options?: { drainMs?: number }): Promise<void>;
 }
 
+/** Narrows a list to one server, and bounds the wait for it. */
 export interface ListFilter extends RequestOptions {
   server?: string;
 }

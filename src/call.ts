@@ -37,6 +37,10 @@ export interface CallInit {
 
 let lastId = 0;
 
+/**
+ * One call on its way to a server, as every middleware sees it: what is asked, on whose behalf, until when, and how
+ * far it has come.
+ */
 export class Call {
   readonly #number: number;
   readonly method: string;

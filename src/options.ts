@@ -41,6 +41,7 @@ export interface HandlerContext {
   requestId?: RequestId;
 }
 
+/** How a configured server is reached. */
 export type ServerTransport = 'stdio' | 'http' | 'sse' | 'websocket';
 
 /** One server. `command` or `url` says where it is, or `transport` is a function that makes the link. */
@@ -101,6 +102,9 @@ export interface Limits {
   maxInputRounds?: number;
 }
 
+/**
+ * What `createToolkit` takes. Everything has a default; without `mcpServers` the toolkit is empty until `addServer`.
+ */
 export interface ToolkitOptions extends Handlers {
   mcpServers?: Record<string, ServerConfig>;
   /** Any server field, for servers that do not say otherwise. */
@@ -116,6 +120,7 @@ export interface ToolkitOptions extends Handlers {
   logger?: Logger;
 }
 
+/** Where Toolway itself reports; `console` fits. */
 export interface Logger {
   debug(message: string, facts?: JsonObject): void;
   info(message: string, facts?: JsonObject): void;
@@ -134,9 +139,11 @@ export interface RequestOptions {
   meta?: JsonObject;
 }
 
+/** What one tool call may ask for: on whose behalf it is made, and which connection it may share. */
 export interface CallOptions extends RequestOptions {
   principal?: string;
   scope?: string;
 }
 
+/** What a tool answered, by another name. */
 export type ToolResult = CallToolResult;

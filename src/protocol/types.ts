@@ -10,6 +10,10 @@ export type JsonObject = { [key: string]: unknown };
 /** Metadata that either side may attach; keys are namespaced by the specification's `_meta` rules. */
 export type Meta = JsonObject;
 
+/**
+ * An image for people. `src` is a URL or a `data:` URI that a server chose: to be shown with care, never fetched
+ * unasked.
+ */
 export interface Icon {
   src: string;
   mimeType?: string;
@@ -28,6 +32,7 @@ export interface Implementation {
   [key: string]: unknown;
 }
 
+/** What a server says that it can do; a method outside of it is not called. */
 export type ServerCapabilities = JsonObject & {
   tools?: { listChanged?: boolean };
   resources?: { listChanged?: boolean; subscribe?: boolean };
@@ -37,6 +42,7 @@ export type ServerCapabilities = JsonObject & {
   tasks?: JsonObject;
   extensions?: JsonObject;
 };
+/** What we tell servers that we can do: exactly that for which there is a handler. */
 export type ClientCapabilities = JsonObject & {
   roots?: { listChanged?: boolean };
   sampling?: { tools?: JsonObject; context?: JsonObject };
@@ -45,12 +51,14 @@ export type ClientCapabilities = JsonObject & {
   extensions?: JsonObject;
 };
 
+/** For whom a piece of content is, and how much it matters, in the words of its server. */
 export interface Annotations {
   audience?: ('user' | 'assistant')[];
   priority?: number;
   lastModified?: string;
   [key: string]: unknown;
 }
+/** Hints of a server about its own tool. Not believed unless the configuration says `trustHints`. */
 export interface ToolAnnotations {
   title?: string;
   readOnlyHint?: boolean;
@@ -73,6 +81,7 @@ export interface Tool {
   _meta?: Meta;
   [key: string]: unknown;
 }
+/** Something that can be read, under the URI that its server gave it. */
 export interface Resource {
   uri: string;
   name: string;
@@ -97,12 +106,14 @@ export interface ResourceTemplate {
   _meta?: Meta;
   [key: string]: unknown;
 }
+/** One value that a prompt takes; always text. */
 export interface PromptArgument {
   name: string;
   title?: string;
   description?: string;
   required?: boolean;
 }
+/** A template for messages, as its server defined it. */
 export interface Prompt {
   name: string;
   title?: string;
@@ -118,6 +129,7 @@ interface Block {
   _meta?: Meta;
   [key: string]: unknown;
 }
+/** Text, for a person or a model. */
 export interface TextContent extends Block {
   type: 'text';
   text: string;
@@ -152,10 +164,12 @@ export interface ResourceContents {
   _meta?: Meta;
   [key: string]: unknown;
 }
+/** The contents of a resource inside of another answer. */
 export interface EmbeddedResource extends Block {
   type: 'resource';
   resource: ResourceContents;
 }
+/** One piece of what a tool or a prompt gives. */
 export type ContentBlock = TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource;
 
 /** What a tool answered. `isError: true` is the tool's own failure: a value, never an exception. */
@@ -166,15 +180,18 @@ export interface CallToolResult {
   _meta?: Meta;
   [key: string]: unknown;
 }
+/** What reading a resource gave: often one piece, several where the URI stands for several. */
 export interface ReadResourceResult {
   contents: ResourceContents[];
   _meta?: Meta;
   [key: string]: unknown;
 }
+/** One message of a prompt that was filled in. */
 export interface PromptMessage {
   role: 'user' | 'assistant';
   content: ContentBlock;
 }
+/** A prompt that was filled in, ready to be handed to a model. */
 export interface GetPromptResult {
   description?: string;
   messages: PromptMessage[];
@@ -199,6 +216,7 @@ export interface Progress {
 
 /** RFC 5424 severities. */
 export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
+/** One log message of a server; `data` is any JSON value. */
 export interface LogMessage {
   level: LogLevel;
   logger?: string;
@@ -227,7 +245,9 @@ export interface ElicitUrlRequest {
   elicitationId?: string;
   [key: string]: unknown;
 }
+/** What a server asks of a person. */
 export type ElicitRequest = ElicitFormRequest | ElicitUrlRequest;
+/** The answer of that person. `content` goes with `accept` in form mode only. */
 export interface ElicitResult {
   action: 'accept' | 'decline' | 'cancel';
   content?: { [key: string]: string | number | boolean | string[] };
@@ -242,6 +262,7 @@ export interface SampleRequest {
   toolChoice?: JsonObject;
   [key: string]: unknown;
 }
+/** The message that the model gave, and which model it was. */
 export interface SampleResult {
   role: 'assistant';
   model: string;

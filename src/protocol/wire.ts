@@ -30,6 +30,7 @@ export interface JsonRpcFailure {
   id?: RequestId;
   error: JsonRpcErrorBody;
 }
+/** Any message that can travel, in either direction. */
 export type JsonRpcMessage = JsonRpcRequest | JsonRpcNotification | JsonRpcResult | JsonRpcFailure;
 
 /** `legacy`: an `initialize` handshake (up to 2025-11-25). `modern`: metadata with every request (2026-07-28). */

@@ -6,7 +6,7 @@
 import type { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 
-/** The kinds of links there are; a custom one passes for `memory`. */
+/** The kinds of links there are; a custom one that does not say is shown as `memory`. */
 export type TransportKind = 'stdio' | 'http' | 'sse' | 'websocket' | 'memory';
 
 export interface SendOptions {
@@ -31,6 +31,7 @@ export interface MessageExtra {
   };
 }
 
+/** A link to one server. The official SDKs' transports fit; the members that they do not have are optional. */
 export interface Transport {
   /** Opens the link. Called once, after the callbacks are set. Rejects with `spawn_failed`, `connect_failed`, … */
   start(): Promise<void>;
