@@ -215,6 +215,17 @@ describe('servers', () => {
     );
   });
 
+  test('-v hears Toolway and what servers log, on stderr and harmless', async () => {
+    const context = { server: 'adhoc', scope: '', signal: new AbortController().signal };
+    const { options, written } = await cli([...STDIO, '-v', 'list'], adhoc(files));
+    const before = written.err.length;
+    options?.logger?.warn('something odd');
+    options?.onLog?.({ level: 'info', data: `x${ESC}[2Jy` }, context);
+    options?.onLog?.({ level: 'error', data: { a: '\u009b' } }, context);
+    expect(written.err.slice(before)).toBe('toolway: something odd\nadhoc: info: xy\nadhoc: error: {"a":"\\u009b"}\n');
+    expect((await cli([...STDIO, '-v', '--quiet', 'list'], adhoc(files))).options).not.toHaveProperty('onLog');
+  });
+
   test('nothing can be called where there are no servers', async () => {
     const message = 'there are no servers; name a file with --config, or use --stdio or --url';
     expect(await cli(['call', 'x'])).toMatchObject({ code: 2, err: `toolway: ${message}\n` });

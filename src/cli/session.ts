@@ -6,10 +6,10 @@ import { nearest } from '../config/nearest.ts';
 import { describeProblem } from '../config/problem.ts';
 import { ToolwayError } from '../errors.ts';
 import type { LoadedConfig } from '../node/config-files.ts';
-import type { Logger, ServerConfig } from '../options.ts';
+import type { ServerConfig, ToolkitOptions } from '../options.ts';
 import type { CliContext, Job, Session } from './command.ts';
 import type { OptionName, Options } from './options.ts';
-import type { Output } from './output.ts';
+import { type Output, safeJson } from './output.ts';
 import { safeLine } from './safe-text.ts';
 import { splitWords } from './words.ts';
 
@@ -43,8 +43,7 @@ export const createOpener =
     for (const name of servers) mcpServers[name] = config.mcpServers[name] as ServerConfig;
     const chosen = { ...config, mcpServers };
     const { problems: _problems, files: _files, untrusted: _untrusted, aliases: _aliases, ...toolkitOptions } = chosen;
-    const logger = createLogger(output);
-    const toolkit = await context.toolkit({ ...toolkitOptions, ...(logger && { logger }) });
+    const toolkit = await context.toolkit({ ...toolkitOptions, ...(output.verbose && listeners(output)) });
     return { toolkit, config: chosen, servers };
   };
 
@@ -168,8 +167,14 @@ const remark = async ({ problems, untrusted }: LoadedConfig, output: Output): Pr
   }
 };
 
-const createLogger = (output: Output): Logger | undefined => {
-  if (!output.verbose) return undefined;
-  const say = (message: string): void => void output.note(output.remarks.dim(safeLine(`toolway: ${message}`)));
-  return { debug: say, info: say, warn: say, error: say };
+/** What `-v` hears: Toolway itself, and what servers log. */
+const listeners = (output: Output): Pick<ToolkitOptions, 'logger' | 'onLog'> => {
+  const say = (message: string): void => void output.note(output.remarks.dim(safeLine(message)));
+  const own = (message: string): void => say(`toolway: ${message}`);
+  return {
+    logger: { debug: own, info: own, warn: own, error: own },
+    onLog({ level, data }, { server }) {
+      say(`${server}: ${level}: ${typeof data === 'string' ? data : safeJson(data, 0)}`);
+    },
+  };
 };

@@ -87,4 +87,12 @@ describe('JSON for people', () => {
     expect(failure('['.repeat(1_000_000))).toContain('nested deeper');
     expect(parseJson(JSON.stringify({ a: 'x\n'.repeat(500_000) })).ok).toBe(true);
   });
+
+  test('finds a hundred thousand places in a large text', () => {
+    const text = `{${Array.from({ length: 100_000 }, (_, at) => `"k${at}": ${at}`).join(',\r\n')}}`;
+    const parsed = parseJson(text);
+    if (!parsed.ok) throw new Error('not parsed');
+    for (let at = 1; at < 100_000; at += 1) expect(parsed.locate(`/k${at}`)?.line).toBe(at + 1);
+    expect(parsed.locate('/k99999')).toEqual({ line: 100_000, column: 1 });
+  });
 });

@@ -28,16 +28,26 @@ const SPACE = /[ \t\r\n]*/y;
 export const pointerStep = (key: string | number): string =>
   `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-const placeOf = (text: string, offset: number): Place => {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return { line, column: offset - before.lastIndexOf('\n') };
+/** Finds places in a text; the lines are counted once, however many places are asked for. */
+const createPlaces = (text: string): ((offset: number) => Place) => {
+  let lines: number[] | undefined;
+  return (offset) => {
+    lines ??= [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+    let low = 0;
+    for (let high = lines.length; high - low > 1; ) {
+      const middle = (low + high) >> 1;
+      if ((lines[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - (lines[low] ?? 0) + 1 };
+  };
 };
 
 class Stop extends Error {}
 
 /** Reads strict JSON. Comments and trailing commas are errors that say what they are. */
 export const parseJson = (text: string): ParsedJson => {
+  const placeOf = createPlaces(text);
   const starts = new Map<string, number>();
   const duplicates: string[] = [];
   let at = text.startsWith('\uFEFF') ? 1 : 0;
@@ -103,7 +113,7 @@ export const parseJson = (text: string): ParsedJson => {
     take(SPACE);
     if (at < text.length) expected('the end');
   } catch (error) {
-    if (error instanceof Stop) return { ok: false, message: error.message, place: placeOf(text, at) };
+    if (error instanceof Stop) return { ok: false, message: error.message, place: placeOf(at) };
     throw error;
   }
   return {
@@ -112,7 +122,7 @@ export const parseJson = (text: string): ParsedJson => {
     duplicates,
     locate: (pointer) => {
       const start = starts.get(pointer);
-      return start === undefined ? undefined : placeOf(text, start);
+      return start === undefined ? undefined : placeOf(start);
     },
   };
 };
