@@ -39,7 +39,7 @@ const sinkOf = (stream: NodeJS.WriteStream): Sink => ({
     return stream.isTTY === true;
   },
   get columns() {
-    return stream.columns;
+    return stream.columns || undefined;
   },
 });
 
