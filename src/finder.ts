@@ -22,6 +22,9 @@ export interface Finder {
   route(name: string, wanted: RequestOptions, startedAt: number): Promise<Route>;
   /** Has one list read wherever it is wanted. With one server named its failure is the caller's; else the others still count. */
   read(kind: ListKind, filter: ListFilter): Promise<ManagedServer[]>;
+  /** The server that is named, else the one that a resource's URI belongs to. */
+  resource(uri: string, server: string | undefined, wanted: RequestOptions): Promise<ManagedServer>;
+  prompt(name: string, wanted: RequestOptions): Promise<{ server: ManagedServer; prompt: string }>;
   /** Waits until every server is connected, or its first attempt has failed. */
   settled(wanted: RequestOptions): Promise<void>;
   /** Waits for something shared on behalf of one caller. */
@@ -58,6 +61,22 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
   const firstAttempts = (): Promise<unknown> =>
     Promise.allSettled(active().map((each) => each.connection().firstOutcome()));
 
+  const read: Finder['read'] = async (kind, { server: name, ...wanted }) => {
+    const chosen = name === undefined ? active() : [server(name)];
+    const each = chosen.map(async (one) => {
+      await one.connection().firstOutcome();
+      await one.catalog.read(kind);
+    });
+    if (name === undefined) await waitFor(Promise.allSettled(each), wanted, clock.now());
+    else {
+      await waitFor(Promise.all(each), wanted, clock.now()).catch((error: unknown) => {
+        // What the server last said is still worth more than the error, and is marked as stale.
+        if (server(name).catalog.known(kind) === undefined) throw error;
+      });
+    }
+    return chosen;
+  };
+
   return {
     server,
     active,
@@ -77,20 +96,13 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
         throw ToolwayError.from(error, { ...split, executed: 'no' });
       }
     },
-    async read(kind, { server: name, ...wanted }) {
-      const chosen = name === undefined ? active() : [server(name)];
-      const each = chosen.map(async (one) => {
-        await one.connection().firstOutcome();
-        await one.catalog.read(kind);
-      });
-      if (name === undefined) await waitFor(Promise.allSettled(each), wanted, clock.now());
-      else {
-        await waitFor(Promise.all(each), wanted, clock.now()).catch((error: unknown) => {
-          // What the server last said is still worth more than the error, and is marked as stale.
-          if (server(name).catalog.known(kind) === undefined) throw error;
-        });
-      }
-      return chosen;
+    read,
+    async resource(uri, name, wanted) {
+      if (name !== undefined) return server(name);
+      return (await import('./primitives.ts')).resourceServer(uri, active(), read, wanted);
+    },
+    async prompt(name, wanted) {
+      return (await import('./primitives.ts')).promptRoute(name, servers, read, wanted);
     },
     async settled(wanted) {
       await waitFor(firstAttempts(), wanted, clock.now());

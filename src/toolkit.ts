@@ -3,7 +3,8 @@ import type { CallableTool, Toolkit } from './api.ts';
 import { Call } from './call.ts';
 import { listedBy, type Route, routeOfPart } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
-import { serverConfigs, settleConfig } from './config/settle.ts';
+import { isServerName } from './config/names.ts';
+import { isPlain } from './config/plain.ts';
 import { ToolwayError } from './errors.ts';
 import { createEmitter } from './events.ts';
 import { createFinder } from './finder.ts';
@@ -12,8 +13,7 @@ import { deadline } from './middleware/deadline.ts';
 import { limit } from './middleware/limit.ts';
 import { observe } from './middleware/observe.ts';
 import { validate } from './middleware/validate.ts';
-import type { CallOptions, RequestOptions, ToolkitOptions } from './options.ts';
-import { promptRoute, resourceServer } from './primitives.ts';
+import type { CallOptions, RequestOptions, ServerConfig, ToolkitOptions } from './options.ts';
 import { createServerClient } from './protocol/client.ts';
 import type { CallToolResult, JsonObject, Progress } from './protocol/types.ts';
 import { createRoster } from './roster.ts';
@@ -128,6 +128,11 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     startedAt: number,
   ): Promise<T> => (await chain.run(callOn(server, method, params, wanted, startedAt))) as T;
 
+  /** Configurations in a spelling of another host, or with an unusable name, take longer: what reads them is loaded then. */
+  const settle = async (name: string, config: ServerConfig): Promise<[string, ServerConfig]> => {
+    if (isPlain(name, config)) return [name, { ...options.defaults, ...config }];
+    return (await import('./config/settle.ts')).settleServer(name, config, options.defaults);
+  };
   const add = (name: string, config: Parameters<typeof createServer>[1]): ManagedServer => {
     const server = createServer(name, config, house);
     servers.set(name, server);
@@ -158,18 +163,16 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     listPrompts: async (filter = {}) => listedBy(await finder.read('prompts', filter), 'prompts'),
     async readResource(uri, { server, ...wanted } = {}) {
       const startedAt = clock.now();
-      const from =
-        server === undefined ? await resourceServer(uri, finder.active(), finder.read, wanted) : finder.server(server);
+      const from = await finder.resource(uri, server, wanted);
       return perform(from, 'resources/read', { uri }, wanted, startedAt);
     },
     async subscribeResource(uri, handler, { server } = {}) {
-      const from =
-        server === undefined ? await resourceServer(uri, finder.active(), finder.read, {}) : finder.server(server);
+      const from = await finder.resource(uri, server, {});
       return from.subscriptions.add(uri, handler);
     },
     async getPrompt(name, args, wanted = {}) {
       const startedAt = clock.now();
-      const { server, prompt } = await promptRoute(name, servers, finder.read, wanted);
+      const { server, prompt } = await finder.prompt(name, wanted);
       return perform(
         server,
         'prompts/get',
@@ -198,7 +201,9 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
           executed: 'no',
           server: name,
         });
-      const server = add(name, settleConfig(name, raw, options.defaults));
+      if (!isServerName(name))
+        throw new ToolwayError('invalid_config', `"${name}" cannot be the name of a server`, { executed: 'no' });
+      const server = add(...(await settle(name, raw)));
       await connectAndList(server, server.connection().firstOutcome());
     },
     async removeServer(name) {
@@ -257,7 +262,11 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     deadlines.close();
   };
 
-  for (const [name, config] of await serverConfigs(options)) add(name, config);
+  const { mcpServers = {} } = options;
+  if (typeof mcpServers !== 'object' || mcpServers === null || Array.isArray(mcpServers)) {
+    throw new ToolwayError('invalid_config', 'mcpServers must be an object of servers by name');
+  }
+  for (const [name, config] of Object.entries(mcpServers)) add(...(await settle(name, config)));
   if (options.connect !== 'lazy') {
     const connecting = finder.active().map((server) => connectAndList(server, server.connection().firstOutcome()));
     const all = Promise.allSettled(connecting);

@@ -1,34 +1,40 @@
 /** What Node brings: child processes, pooled HTTP, WebSockets with headers, compiled schema checks, files and variables. */
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
-import { expandServer, type ReferenceScheme } from '../config/expand.ts';
+import type { ReferenceScheme } from '../config/expand.ts';
+import { hasReferences } from '../config/plain.ts';
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
 import type { Runtime } from '../runtime.ts';
-import { createHttpTransport } from '../transport/http.ts';
-import { createSseTransport } from '../transport/sse.ts';
-import { createWebSocketTransport } from '../transport/websocket.ts';
-import { createPool } from './http-pool.ts';
-import { createAjvValidator } from './schema-engine.ts';
+import { validatorOnDemand } from '../schema/on-demand.ts';
 import { createStdioTransport } from './stdio.ts';
-import { createNodeWebSocketPort } from './websocket.ts';
 
 /** `env` is where `${…}` is looked up. */
 export const nodeRuntime = (env: Readonly<Record<string, string | undefined>> = process.env): Runtime => ({
   clock: systemClock,
-  createValidator: createAjvValidator,
-  expand: (server, config) => expandServer(server, config, { env, resolve }),
+  createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
+  async expand(server, config) {
+    if (!hasReferences(config)) return config;
+    return (await import('../config/expand.ts')).expandServer(server, config, { env, resolve });
+  },
+  // Each kind of link is loaded when the first server wants it.
   async openTransport({ server, kind, config, maxMessageBytes }) {
     if (kind === 'stdio') return createStdioTransport({ ...launchOf(config), server, maxMessageBytes });
-    const url = config.url ?? '';
-    const { headers } = config;
+    const { url = '', headers } = config;
     if (kind === 'websocket') {
-      const socket = createNodeWebSocketPort(headers === undefined ? {} : { headers });
-      return createWebSocketTransport({ url, socket, maxMessageBytes, server });
+      const [{ createWebSocketTransport }, { createNodeWebSocketPort }] = await Promise.all([
+        import('../transport/websocket.ts'),
+        import('./websocket.ts'),
+      ]);
+      return createWebSocketTransport({ url, socket: createNodeWebSocketPort({ headers }), maxMessageBytes, server });
     }
-    const create = kind === 'sse' ? createSseTransport : createHttpTransport;
-    const port = createPool({ origin: urlOf(url).origin });
-    return create({ url, port, limits: { maxMessageBytes }, ...(headers === undefined ? {} : { headers }) });
+    const [create, { createPool }] = await Promise.all([
+      kind === 'sse'
+        ? import('../transport/sse.ts').then((sse) => sse.createSseTransport)
+        : import('../transport/http.ts').then((http) => http.createHttpTransport),
+      import('./http-pool.ts'),
+    ]);
+    return create({ url, headers, port: createPool({ origin: urlOf(url).origin }), limits: { maxMessageBytes } });
   },
 });
 

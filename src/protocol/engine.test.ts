@@ -239,7 +239,7 @@ describe('progress', () => {
       { startedAt: 0, timeoutMs: 100, totalTimeoutMs: 250, onProgress: ({ progress }) => seen.push(progress) },
     );
     void outcome(engine.request(call, 'echo', { _meta: {} }));
-    const token = (peer.requests()[0]?.params?._meta as { progressToken: unknown }).progressToken;
+    const token = (peer.requests()[0]?.params?._meta as { progressToken: unknown } | undefined)?.progressToken;
     const report = (progressToken: unknown, progress: unknown) =>
       peer.say({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress } });
     now = 90;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ToolwayError } from '../errors.ts';
 import { deeperThan } from './depth.ts';
+import { urlElicitations } from './elicitation.ts';
 import {
   checkCompletion,
   checkDiscover,
@@ -15,7 +16,8 @@ import {
   checkTask,
   checkToolResult,
 } from './results.ts';
-import { createServerRequests, RpcFault, urlElicitations } from './server-requests.ts';
+import { RpcFault } from './rpc-fault.ts';
+import { createServerRequests } from './server-requests.ts';
 import type { JsonObject } from './types.ts';
 
 interface Case {

@@ -1,5 +1,5 @@
 /** The requests a server sends to its client: answered once each, bounded in number, cancellable by the server. */
-import { RpcFault } from './server-requests.ts';
+import { RpcFault } from './rpc-fault.ts';
 import type { JsonObject } from './types.ts';
 import { type JsonRpcMessage, type RequestId, RPC } from './wire.ts';
 

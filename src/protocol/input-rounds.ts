@@ -2,8 +2,8 @@
 import type { Call } from '../call.ts';
 import { ToolwayError } from '../errors.ts';
 import { checkInputRequired } from './results.ts';
+import { RpcFault } from './rpc-fault.ts';
 import type { ServerRequests } from './server-requests.ts';
-import { RpcFault } from './server-requests.ts';
 import type { JsonObject } from './types.ts';
 
 export interface InputOptions {

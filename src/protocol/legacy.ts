@@ -5,8 +5,8 @@ import { SESSION_LOST } from '../transport/transport.ts';
 import type { Engine } from './engine.ts';
 import type { Era, ServerIdentity } from './era.ts';
 import { checkInitialize } from './results.ts';
-import { isTaskTool, runLegacyTask, type TaskOptions } from './tasks.ts';
-import type { ClientCapabilities, Implementation, JsonObject } from './types.ts';
+import type { TaskOptions } from './tasks.ts';
+import type { ClientCapabilities, Implementation, JsonObject, ServerCapabilities, Tool } from './types.ts';
 import { LEGACY_VERSIONS } from './wire.ts';
 
 export interface LegacyOptions extends Omit<TaskOptions, 'send'> {
@@ -70,7 +70,7 @@ export const openLegacy = async (options: LegacyOptions, firstCall: Call): Promi
     identity,
     send: (call, method, params) =>
       method === 'tools/call' && isTaskTool(call.tool, identity.capabilities)
-        ? runLegacyTask({ ...options, send }, call, params)
+        ? import('./tasks.ts').then(({ runLegacyTask }) => runLegacyTask({ ...options, send }, call, params))
         : send(call, method, params),
     async ping(call) {
       await send(call, 'ping', {});
@@ -90,4 +90,11 @@ export const openLegacy = async (options: LegacyOptions, firstCall: Call): Promi
     admits: () => true,
     close() {},
   };
+};
+
+/** The server wants every call of this tool to be a task, and can run tasks. */
+const isTaskTool = (tool: Tool | undefined, capabilities: ServerCapabilities): boolean => {
+  if (tool?.execution?.taskSupport !== 'required') return false;
+  const requests = capabilities.tasks?.requests as { tools?: { call?: unknown } } | undefined;
+  return requests?.tools?.call !== undefined;
 };

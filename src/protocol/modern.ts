@@ -3,10 +3,10 @@ import type { Call } from '../call.ts';
 import { ToolwayError } from '../errors.ts';
 import type { SendOptions } from '../transport/transport.ts';
 import { ASKING_METHODS, type Era, type ServerIdentity } from './era.ts';
-import { answerInputs, type InputOptions } from './input-rounds.ts';
+import type { InputOptions } from './input-rounds.ts';
 import { createListener, type ListenerOptions } from './listener.ts';
 import { checkDiscover, checkTask } from './results.ts';
-import { runModernTask, type TaskOptions } from './tasks.ts';
+import type { TaskOptions } from './tasks.ts';
 import type { ClientCapabilities, Implementation, JsonObject, LogLevel } from './types.ts';
 import { META, MODERN_VERSIONS } from './wire.ts';
 
@@ -59,11 +59,13 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
   ): Promise<JsonObject> => {
     let result = await sendOnce(call, method, params, sendOptions);
     for (let round = 1; result.resultType === 'input_required' && ASKING_METHODS.has(method); round += 1) {
+      const { answerInputs } = await import('./input-rounds.ts');
       const answers = await answerInputs(options, call, result, round);
       result = await sendOnce(call, method, { ...params, ...answers }, sendOptions);
     }
     if (result.resultType === undefined || result.resultType === 'complete') return result;
     if (result.resultType === 'task' && method === 'tools/call') {
+      const { runModernTask } = await import('./tasks.ts');
       return runModernTask({ ...options, send: sendOnce }, call, checkTask(result));
     }
     throw new ToolwayError(

@@ -1,4 +1,5 @@
 /** A request of the server that we refuse, or cannot answer: it becomes a JSON-RPC error. */
+import { RPC } from './wire.ts';
 
 export class RpcFault extends Error {
   readonly code: number;
@@ -13,3 +14,7 @@ export class RpcFault extends Error {
 }
 
 Object.defineProperty(RpcFault.prototype, 'name', { value: 'RpcFault', configurable: true });
+
+/** The refusal of a request that has no handler. */
+export const notOffered = (method: string): RpcFault =>
+  new RpcFault(RPC.methodNotFound, `this client does not offer ${method.slice(0, 80)}`);

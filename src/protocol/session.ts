@@ -19,7 +19,6 @@ import {
 import { checkCompletion, checkPrompt, checkReadResource, checkToolResult } from './results.ts';
 import type { ServerRequests } from './server-requests.ts';
 import type { JsonObject, LogLevel, Tool } from './types.ts';
-import { isUrlElicitation, visitUrls } from './url-elicitation.ts';
 import { type EraName, RPC } from './wire.ts';
 
 export interface Session {
@@ -67,7 +66,8 @@ export const createSession = ({ engine, era, requests, limits }: SessionOptions)
     try {
       return checkToolResult(await sendToolCall(call, call.tool));
     } catch (error) {
-      if (isUrlElicitation(error)) {
+      if (error instanceof ToolwayError && error.rpcCode === RPC.urlElicitationRequired) {
+        const { visitUrls } = await import('./url-elicitation.ts');
         await visitUrls(requests, call, error);
         return checkToolResult(await sendToolCall(call, call.tool));
       }

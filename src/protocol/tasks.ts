@@ -7,7 +7,7 @@ import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import { answerAll, type InputOptions } from './input-rounds.ts';
 import { checkInputRequired, checkTask } from './results.ts';
-import type { JsonObject, ServerCapabilities, Task, Tool } from './types.ts';
+import type { JsonObject, Task } from './types.ts';
 
 export interface TaskOptions {
   clock: Clock;
@@ -19,13 +19,6 @@ export interface TaskOptions {
 
 /** Bounds on how often a server is asked for a task's state, whatever interval it names. */
 const POLL_MS = { least: 50, usual: 1_000, most: 30_000 };
-
-/** The server wants every call of this tool to be a task, and can run tasks. */
-export const isTaskTool = (tool: Tool | undefined, capabilities: ServerCapabilities): boolean => {
-  if (tool?.execution?.taskSupport !== 'required') return false;
-  const requests = capabilities.tasks?.requests as { tools?: { call?: unknown } } | undefined;
-  return requests?.tools?.call !== undefined;
-};
 
 /** Asks for the call as a task, waits for its end and fetches its result (2025-11-25 basic/utilities/tasks). */
 export const runLegacyTask = async (options: TaskOptions, call: Call, params: JsonObject): Promise<JsonObject> => {

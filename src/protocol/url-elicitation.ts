@@ -1,12 +1,9 @@
 /** The legacy error −32042: the server wants the user to visit URLs before it can answer (2025-11-25 client/elicitation). */
 import type { Call } from '../call.ts';
 import { ToolwayError } from '../errors.ts';
+import { urlElicitations } from './elicitation.ts';
 import { answerAll } from './input-rounds.ts';
-import { type ServerRequests, urlElicitations } from './server-requests.ts';
-import { RPC } from './wire.ts';
-
-export const isUrlElicitation = (error: unknown): error is ToolwayError =>
-  error instanceof ToolwayError && error.rpcCode === RPC.urlElicitationRequired;
+import type { ServerRequests } from './server-requests.ts';
 
 /** Puts each URL to the user. Resolves when all were accepted, so that the call can be sent again; else rejects. */
 export const visitUrls = async (requests: ServerRequests, call: Call, error: ToolwayError): Promise<void> => {

@@ -1,0 +1,56 @@
+/** Tells configurations that need no reading from those in another host's spelling, so that only the latter load the rest of this room. */
+import type { ServerConfig } from '../options.ts';
+import { isServerName } from './names.ts';
+
+const FIELDS: Record<keyof ServerConfig, readonly string[]> = {
+  command: ['string'],
+  args: ['array'],
+  env: ['object'],
+  cwd: ['string'],
+  url: ['string'],
+  headers: ['object'],
+  transport: ['function'],
+  era: ['string'],
+  disabled: ['boolean'],
+  enabledTools: ['array'],
+  disabledTools: ['array'],
+  autoApprove: ['array'],
+  trustHints: ['boolean'],
+  retrySafe: ['array'],
+  group: ['string'],
+  autoReconnect: ['boolean'],
+  maxRetries: ['number'],
+  retryDelayMs: ['number'],
+  healthCheckIntervalMs: ['number'],
+  connectTimeoutMs: ['number'],
+  timeoutMs: ['number'],
+  totalTimeoutMs: ['number'],
+  maxConcurrency: ['number'],
+  maxMessageBytes: ['number'],
+  rateLimit: ['object'],
+  logLevel: ['string'],
+  onElicit: ['function'],
+  onSample: ['function'],
+  roots: ['function', 'array'],
+  onLog: ['function'],
+  onTask: ['function'],
+};
+
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value);
+
+/** True when every field is one of `ServerConfig` with a value of its type, and exactly one of them says where the server is. */
+export const isPlain = (name: string, config: ServerConfig): boolean => {
+  if (!isServerName(name) || kindOf(config) !== 'object' || config === null) return false;
+  const { command, url, transport } = config;
+  if ([command, url, transport].filter((place) => place !== undefined).length !== 1) return false;
+  if (url !== undefined && !(typeof url === 'string' && /^(https?|wss?):\/\//i.test(url))) return false;
+  return Object.entries(config).every(([key, value]) => {
+    if (!Object.hasOwn(FIELDS, key)) return false;
+    const negative = typeof value === 'number' && !(value >= 0);
+    return value === undefined || (!negative && FIELDS[key as keyof ServerConfig].includes(kindOf(value)));
+  });
+};
+
+/** True when a text that says where the server is holds a reference to be replaced. */
+export const hasReferences = ({ command, args, env, url, headers }: ServerConfig): boolean =>
+  JSON.stringify([command, args, env, url, headers]).includes('${');

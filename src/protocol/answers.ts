@@ -1,0 +1,108 @@
+/**
+ * How the questions of a server are answered: checked before a handler sees them, the answer checked before the server
+ * does. Loaded when a server asks for the first time; many never do.
+ */
+import { ToolwayError } from '../errors.ts';
+import type { HandlerContext, Handlers } from '../options.ts';
+import { readElicitation } from './elicitation.ts';
+import { fillForm } from './form.ts';
+import { notOffered, RpcFault } from './rpc-fault.ts';
+import { readSample, sampleResultProblem } from './sampling.ts';
+import { isAbsent, isObject } from './shape.ts';
+import type { ElicitResult, JsonObject, Root } from './types.ts';
+import { RPC } from './wire.ts';
+
+/** Answers one question; rejects with `RpcFault` when it is refused or cannot be answered. */
+export type Answer = (method: string, params: JsonObject, context: HandlerContext) => Promise<JsonObject>;
+
+/** What the specification answers when the person in front of us says no (2025-11-25 client/sampling#error-handling). */
+const REJECTED = -1;
+
+/** `report` hears of handlers that threw or gave an answer that cannot be used. */
+export const createAnswer = (handlers: Handlers, server: string, report: (error: unknown) => void): Answer => {
+  const { onElicit, onSample, roots } = handlers;
+
+  const unusable = (handler: string, problem: string): RpcFault => {
+    report(new ToolwayError('internal', `the answer of ${handler} cannot be used: ${problem}`, { server }));
+    return new RpcFault(RPC.internalError, `the client has no usable answer: ${problem}`);
+  };
+  const failed = (error: unknown): RpcFault => {
+    report(error);
+    return new RpcFault(RPC.internalError, 'the client failed to answer');
+  };
+
+  const elicit = async (params: JsonObject, context: HandlerContext): Promise<JsonObject> => {
+    if (onElicit === undefined) throw notOffered('elicitation/create');
+    const asked = readElicitation(params);
+    const given: unknown = await settle(() => onElicit(asked.request, context), context.signal).catch((error) => {
+      const action = refusalOf(error);
+      if (action === undefined) throw failed(error);
+      return { action };
+    });
+    const { action, content } = isObject(given) ? given : {};
+    if (action === 'decline' || action === 'cancel') return { action };
+    if (action !== 'accept') throw unusable('onElicit', 'action is none of accept, decline, cancel');
+    // To accept a URL means to agree to visit it; what happens there is not ours to tell.
+    if (asked.mode === 'url') return { action };
+    if (!isAbsent(content) && !isObject(content)) throw unusable('onElicit', 'content is not an object');
+    const filled = fillForm(asked.form, content ?? {});
+    if ('content' in filled) return { action, content: filled.content };
+    throw unusable('onElicit', filled.problems.map(({ path, message }) => `${path} ${message}`).join(', '));
+  };
+
+  const sample = async (params: JsonObject, context: HandlerContext): Promise<JsonObject> => {
+    if (onSample === undefined) throw notOffered('sampling/createMessage');
+    const request = readSample(params);
+    const given = await settle(() => onSample(request, context), context.signal).catch((error) => {
+      throw refusalOf(error) === undefined ? failed(error) : new RpcFault(REJECTED, 'rejected');
+    });
+    const problem = sampleResultProblem(given);
+    if (problem !== undefined) throw unusable('onSample', problem);
+    return given;
+  };
+
+  const listRoots = async (params: JsonObject, context: HandlerContext): Promise<JsonObject> => {
+    if (roots === undefined) throw notOffered('roots/list');
+    const list = typeof roots === 'function' ? settle(() => roots(params, context), context.signal) : roots;
+    const given = await Promise.resolve(list).catch((error) => {
+      throw refusalOf(error) === undefined ? failed(error) : new RpcFault(REJECTED, 'rejected');
+    });
+    if (!Array.isArray(given) || !given.every(isRoot)) {
+      throw unusable('roots', 'a root is no object with a file:// URI');
+    }
+    return { roots: given };
+  };
+
+  const answers = new Map<string, (params: JsonObject, context: HandlerContext) => Promise<JsonObject>>([
+    ['elicitation/create', elicit],
+    ['sampling/createMessage', sample],
+    ['roots/list', listRoots],
+  ]);
+
+  return async (method, params, context) => {
+    const give = answers.get(method);
+    if (give === undefined) throw notOffered(method);
+    return give(params, context);
+  };
+};
+
+/** A handler says no by throwing `denied` or an `AbortError`; anything else that it throws is a failure of its own. */
+const refusalOf = (error: unknown): Exclude<ElicitResult['action'], 'accept'> | undefined => {
+  if (error instanceof ToolwayError && error.code === 'denied') return 'decline';
+  return error instanceof Error && error.name === 'AbortError' ? 'cancel' : undefined;
+};
+
+/** Runs a handler until it answers or nobody waits any more, for not every handler heeds its signal. */
+const settle = <T>(run: () => T | Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const leave = (): void => reject(new DOMException('nobody waits for the answer any more', 'AbortError'));
+    if (signal.aborted) return leave();
+    signal.addEventListener('abort', leave, { once: true });
+    const done = (): void => signal.removeEventListener('abort', leave);
+    new Promise<T>((begin) => begin(run())).finally(done).then(resolve, reject);
+  });
+
+const isRoot = (root: unknown): root is Root => {
+  if (!isObject(root) || typeof root.uri !== 'string' || !/^file:\/\//i.test(root.uri)) return false;
+  return root.name === undefined || typeof root.name === 'string';
+};
