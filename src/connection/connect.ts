@@ -21,6 +21,8 @@ export interface SessionEvents {
   onTask(task: Task, call: Call): void;
   /** Changes may have been missed. */
   onGap(): void;
+  /** The server had forgotten the session and has a new one: what was asked of it has to be asked again. */
+  onReopened(): void;
   onWarning(message: string, cause?: unknown): void;
   /** The link ended, by itself or by `close`. */
   onClose(cause: ToolwayError): void;
@@ -153,6 +155,7 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
             newCall: (method) => newCall(method, options.timeoutMs),
             bounded: boundedCall,
             onTask: events.onTask,
+            onReopened: events.onReopened,
             sendAside: (method, params) => sendAside(engine, method, params),
           },
           call,

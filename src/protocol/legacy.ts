@@ -16,6 +16,8 @@ export interface LegacyOptions extends Omit<TaskOptions, 'send'> {
   /** Makes the call under which a lost session is opened again. */
   newCall: (method: string) => Call;
   bounded: <T>(call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
+  /** A session that the server had forgotten is open again: it knows nothing of what was asked of the one before. */
+  onReopened: () => void;
 }
 
 /** Shakes hands and returns the era; rejects when the server answers an error or a revision that we do not speak. */
@@ -38,11 +40,21 @@ export const openLegacy = async (options: LegacyOptions, firstCall: Call): Promi
 
   const { protocolVersion, ...identity } = await shakeHands(firstCall);
 
-  let reopening: Promise<unknown> | undefined;
-  const reopen = (): Promise<unknown> => {
-    reopening ??= options.bounded(options.newCall('initialize'), shakeHands).finally(() => {
-      reopening = undefined;
-    });
+  let sessions = 1;
+  let reopening: Promise<void> | undefined;
+  const shakeHandsAgain = async (): Promise<void> => {
+    await options.bounded(options.newCall('initialize'), shakeHands);
+    sessions += 1;
+  };
+  /** Of many calls that lost the same session, the late ones find it open again. */
+  const reopen = (lost: number): Promise<void> => {
+    if (lost !== sessions) return Promise.resolve();
+    if (reopening === undefined) {
+      reopening = shakeHandsAgain().finally(() => {
+        reopening = undefined;
+      });
+      reopening.then(options.onReopened, () => {});
+    }
     return reopening;
   };
 
@@ -51,13 +63,14 @@ export const openLegacy = async (options: LegacyOptions, firstCall: Call): Promi
 
   const sendInSession = async (call: Call, method: string, params: JsonObject): Promise<JsonObject> => {
     // A handshake under way belongs to a newer session than any request that would be sent now.
-    if (reopening !== undefined) await reopening;
+    if (reopening !== undefined) await share(call, reopening);
+    const session = sessions;
     try {
       return await sendOnce(call, method, params);
     } catch (error) {
       if (!(error instanceof ToolwayError) || error.cause !== SESSION_LOST || call.stopped !== undefined) throw error;
       call.state = 'queued';
-      await share(call, reopen());
+      await share(call, reopen(session));
       return sendOnce(call, method, params);
     }
   };

@@ -73,16 +73,22 @@ export const createDialer = (options: DialerOptions): Dialer => {
     return runtime.openTransport({ server: name, kind: fallback ?? kind ?? 'http', config: expanded, maxMessageBytes });
   };
 
-  const eventsOf = (scope: string, lost: (cause: ToolwayError) => void): SessionEvents => ({
+  const reread = (): void => (['tools', 'resources', 'prompts'] as const).forEach(catalog.changed);
+
+  const eventsOf = (scope: string, lost: (cause: ToolwayError) => void, renew: () => void): SessionEvents => ({
     onListChanged: (list) => catalog.changed(list),
     onResourceUpdated: (uri) => subscriptions.updated(uri),
     onTask: (task, call) => onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),
-    onGap: () => (['tools', 'resources', 'prompts'] as const).forEach(catalog.changed),
+    onGap: reread,
+    onReopened() {
+      reread();
+      renew();
+    },
     onWarning: (message, cause) => warn(message, { cause }),
     onClose: lost,
   });
 
-  const attempt = (scope: string, lost: (cause: ToolwayError) => void, signal: AbortSignal): Promise<Session> => {
+  const attempt = (scope: string, events: SessionEvents, signal: AbortSignal): Promise<Session> => {
     const known = knownEra();
     return connect({
       server: name,
@@ -98,7 +104,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
       maxDepth: bounds.maxDepth,
       maxInputRounds: bounds.maxInputRounds,
       listLimits: { maxPages: bounds.maxPages, maxTools: bounds.maxTools, maxBytes: bounds.maxListBytes },
-      events: eventsOf(scope, lost),
+      events,
       signal,
     });
   };
@@ -106,21 +112,26 @@ export const createDialer = (options: DialerOptions): Dialer => {
   const aside = (method: string, run: (call: Call) => Promise<void>): Promise<void> =>
     bounded(newCall(method), deadlines, run);
 
+  const askForLogs = (session: Session): void => {
+    const wanted =
+      (config.onLog ?? handlers.onLog) !== undefined && session.identity.capabilities.logging !== undefined;
+    if (!wanted) return;
+    const level = config.logLevel ?? 'info';
+    aside('logging/setLevel', (call) => session.setLogLevel(call, level)).catch((cause: unknown) =>
+      warn('the log level could not be set', { cause }),
+    );
+  };
+  const subscribe = (session: Session): Promise<void> =>
+    subscriptions.restore((uri) => aside('resources/subscribe', (call) => session.subscribe(call, uri)));
+
   /** The catalogue and the subscriptions are those of the unscoped connection; they are in place before anybody gets the session. */
   const settle = async (session: Session): Promise<void> => {
     settling = session;
     const reading = catalog.refreshAll();
     listed = reading.all;
-    const wantsLogs =
-      (config.onLog ?? handlers.onLog) !== undefined && session.identity.capabilities.logging !== undefined;
-    if (wantsLogs) {
-      const level = config.logLevel ?? 'info';
-      aside('logging/setLevel', (call) => session.setLogLevel(call, level)).catch((cause: unknown) =>
-        warn('the log level could not be set', { cause }),
-      );
-    }
+    askForLogs(session);
     await reading.tools;
-    await subscriptions.restore((uri) => aside('resources/subscribe', (call) => session.subscribe(call, uri)));
+    await subscribe(session);
     void reading.all.then(() => {
       if (settling === session) settling = undefined;
     });
@@ -129,8 +140,13 @@ export const createDialer = (options: DialerOptions): Dialer => {
   return {
     async dial(scope, lost, signal) {
       let session: Session;
+      const renew = (): void => {
+        if (scope !== '') return;
+        askForLogs(session);
+        void subscribe(session);
+      };
       try {
-        session = await attempt(scope, lost, signal);
+        session = await attempt(scope, eventsOf(scope, lost, renew), signal);
       } catch (error) {
         verdict = undefined;
         throw ToolwayError.from(error, { server: name });
