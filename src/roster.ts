@@ -15,6 +15,7 @@ export interface Roster<T> {
   add(value: T): Seat<T>;
   /** False when it had left before. */
   remove(seat: Seat<T>): boolean;
+  find(fits: (value: T) => boolean): T | undefined;
   /** The members now, in no particular order. */
   values(): T[];
 }
@@ -39,6 +40,10 @@ export const createRoster = <T>(): Roster<T> => {
       }
       seat.place = -1;
       return true;
+    },
+    find(fits) {
+      for (const { value } of seats) if (fits(value)) return value;
+      return undefined;
     },
     values: () => seats.map(({ value }) => value),
   };

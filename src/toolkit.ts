@@ -240,7 +240,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
         elapsedMs: clock.now() - call.startedAt,
       })),
     cancel(id) {
-      const call = calls.values().find((each) => each.id === id);
+      const call = calls.find((each) => each.id === id);
       call?.stop(new ToolwayError('cancelled', 'the call was cancelled'));
       return call !== undefined;
     },

@@ -84,6 +84,8 @@ const overSse = async (options: Negotiation, first: unknown): Promise<Negotiated
 
 /** A server of the modern era that we share a revision with, or a legacy one that answers `server/discover`. */
 const modern = async (options: Negotiation, engine: Engine, discovered: JsonObject): Promise<Negotiated> => {
+  // Some legacy servers answer whatever they do not know with an empty result.
+  if (options.known === undefined && !Array.isArray(discovered.supportedVersions)) return legacy(options, engine);
   const { supportedVersions } = checkDiscover(discovered);
   if (sharesVersion(supportedVersions, MODERN_VERSIONS)) return { engine, era: options.openModern(engine, discovered) };
   if (sharesVersion(supportedVersions, LEGACY_VERSIONS) && options.known === undefined) return legacy(options, engine);

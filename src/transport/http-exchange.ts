@@ -5,6 +5,7 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
+import type { Seat } from '../roster.ts';
 import {
   answerTo,
   foreignAnswer,
@@ -63,6 +64,8 @@ type Phase = 'waiting' | 'json' | 'events' | 'resuming' | 'refused' | 'ignored' 
 /** One POST on its way; the port calls it as its receiver. */
 export class Exchange implements HttpReceiver {
   readonly init: ExchangeInit;
+  /** Its place among those of its transport. */
+  seat: Seat<Exchange> | undefined;
   readonly #host: ExchangeHost;
   readonly #body = new ByteStore();
   #phase: Phase = 'waiting';
@@ -268,5 +271,7 @@ export class Exchange implements HttpReceiver {
 /** These say all there is to know, whatever the body holds. */
 const DECIDED_BY_STATUS = new Set([401, 403, 413, 429]);
 
-const mediaType = (header: HeaderLookup): string =>
-  (header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+const mediaType = (header: HeaderLookup): string => {
+  const type = header('content-type') ?? '';
+  return type === 'application/json' ? type : (type.split(';', 1)[0] ?? '').trim().toLowerCase();
+};

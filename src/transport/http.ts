@@ -7,17 +7,17 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import type { JsonObject } from '../protocol/types.ts';
-import { type JsonRpcMessage, META, type RequestId } from '../protocol/wire.ts';
+import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
+import { createRoster } from '../roster.ts';
 import { messageTooLarge } from './answer-reader.ts';
 import { EventTrail } from './event-trail.ts';
 import { openGetStream } from './get-stream.ts';
 import { excerpt } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
-import { checkUrl, type HeaderSource, headerReader } from './http-headers.ts';
+import { checkUrl, type HeaderSource } from './http-headers.ts';
 import type { HttpPort } from './http-port.ts';
 import { createLingerers } from './lingerers.ts';
-import { requestHeaders } from './mcp-headers.ts';
+import { type Outgoing, outgoingHeaders, versionIn } from './outgoing-headers.ts';
 import { followRedirects } from './redirects.ts';
 import {
   DEFAULT_MAX_MESSAGE_BYTES,
@@ -37,17 +37,6 @@ export interface HttpTransportOptions {
   clock?: Clock;
 }
 
-/**
- * `identity`, because Node's pool hands out bodies as they come, and a compressed stream of events would be held back
- * by whoever compresses it. (Browsers set this header themselves and decode by themselves.)
- */
-const JSON_IN = {
-  accept: 'application/json, text/event-stream',
-  'accept-encoding': 'identity',
-  'content-type': 'application/json',
-};
-const EVENTS_IN = { accept: 'text/event-stream', 'accept-encoding': 'identity' };
-
 /** How long `close` waits for the server to confirm the end of the session. */
 const END_SESSION_MS = 1_000;
 /** Visible ASCII (2025-11-25 basic/transports, "Session Management"). */
@@ -58,27 +47,19 @@ const DONE = Promise.resolve();
 export const createHttpTransport = (options: HttpTransportOptions): Transport => {
   const { clock = systemClock, limits } = options;
   const url = checkUrl(options.url).href;
-  const readHeaders = headerReader(options.headers);
+  const headers = outgoingHeaders(options.headers);
   const port = followRedirects(options.port);
   const maxMessageBytes = limits?.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
-  const requests = new Map<RequestId, Exchange>();
-  const others = new Set<Exchange>();
+  const exchanges = createRoster<Exchange>();
   const lingerers = createLingerers(clock);
-  let sessionId: string | undefined;
-  let protocolVersion: string | undefined;
   let standby: { stop(): void } | undefined;
   let closing: Promise<void> | undefined;
 
   const warn = (error: ToolwayError): void => transport.onerror?.(error);
 
-  const sessionHeaders = (): Record<string, string> => ({
-    ...(protocolVersion === undefined ? {} : { 'mcp-protocol-version': protocolVersion }),
-    ...(sessionId === undefined ? {} : { 'mcp-session-id': sessionId }),
-  });
-  const streamHeaders = (): Record<string, string> | Promise<Record<string, string>> => {
-    const own = readHeaders();
-    const join = (given: Record<string, string>) => ({ ...given, ...EVENTS_IN, ...sessionHeaders() });
-    return own instanceof Promise ? own.then(join) : join(own);
+  const exchangeOf = (id: RequestId): Exchange | undefined => exchanges.find(({ init }) => init.id === id);
+  const leave = (exchange: Exchange): void => {
+    if (exchange.seat !== undefined) exchanges.remove(exchange.seat);
   };
 
   const host: ExchangeHost = {
@@ -87,8 +68,8 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
       if (init.id !== undefined) transport.onanswer?.(init.id);
       if (init.method !== 'initialize' || status < 200 || status > 299) return;
       const given = header('mcp-session-id');
-      sessionId = given !== undefined && SESSION_ID.test(given) ? given : undefined;
-      if (given !== undefined && sessionId === undefined) {
+      headers.sessionId = given !== undefined && SESSION_ID.test(given) ? given : undefined;
+      if (given !== undefined && headers.sessionId === undefined) {
         warn(
           new ToolwayError(
             'protocol_error',
@@ -102,24 +83,21 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     onsettled(exchange, error) {
       const { init } = exchange;
       // Of many requests that fail by the same lost session, the first one forgets it.
-      if (error?.cause === SESSION_LOST && sessionId === init.sessionId) {
-        sessionId = undefined;
+      if (error?.cause === SESSION_LOST && headers.sessionId === init.sessionId) {
+        headers.sessionId = undefined;
         standby?.stop();
       }
+      leave(exchange);
       if (init.id === undefined) {
-        others.delete(exchange);
         if (error === undefined && init.method === 'notifications/initialized') openStandby();
         init.done?.(error);
-      } else {
-        requests.delete(init.id);
-        if (error !== undefined) transport.onfail?.(init.id, error);
-      }
+      } else if (error !== undefined) transport.onfail?.(init.id, error);
     },
     resume: (exchange, trail) =>
       openGetStream({
         port,
         url,
-        headers: streamHeaders,
+        headers: headers.forStream,
         clock,
         maxMessageBytes,
         trail,
@@ -149,7 +127,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     standby = openGetStream({
       port,
       url,
-      headers: streamHeaders,
+      headers: headers.forStream,
       clock,
       maxMessageBytes,
       trail: new EventTrail(),
@@ -166,30 +144,13 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     });
   };
 
-  /** Headers of one message, given those of the user. */
-  const messageHeaders = (
-    given: Record<string, string>,
-    message: Outgoing,
-    sendOptions?: SendOptions,
-  ): Record<string, string> => {
-    const { method, params } = message;
-    const version = versionIn(params);
-    if (version !== undefined && method !== undefined) {
-      return { ...given, ...JSON_IN, ...requestHeaders(version, method, params), ...sendOptions?.headers };
-    }
-    // A new session begins with a request that knows of none.
-    return method === 'initialize' ? { ...given, ...JSON_IN } : { ...given, ...JSON_IN, ...sessionHeaders() };
-  };
-
   const begin = (exchange: Exchange, message: Outgoing, sendOptions?: SendOptions): void => {
-    const { init } = exchange;
     const body = JSON.stringify(message);
     const go = (given: Record<string, string>): void => {
-      const headers = messageHeaders(given, message, sendOptions);
-      init.sessionId = headers['mcp-session-id'];
-      exchange.begin(port, { method: 'POST', url, headers, body });
+      exchange.init.sessionId = given['mcp-session-id'];
+      exchange.begin(port, { method: 'POST', url, headers: given, body });
     };
-    const given = readHeaders();
+    const given = headers.forMessage(message, sendOptions);
     if (!(given instanceof Promise)) go(given);
     else given.then(go).catch((error: unknown) => exchange.fail(ToolwayError.from(error, { executed: 'no' })));
   };
@@ -197,10 +158,10 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   const transport: Transport = {
     kind: 'http',
     get sessionId() {
-      return sessionId;
+      return headers.sessionId;
     },
     setProtocolVersion(version) {
-      protocolVersion = version;
+      headers.protocolVersion = version;
     },
     start: async () => options.port.open?.(),
     send(message, sendOptions) {
@@ -221,8 +182,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
         else queueMicrotask(() => transport.onfail?.(id, refusal));
         return settled;
       }
-      if (isRequest) requests.set(id, exchange);
-      else others.add(exchange);
+      exchange.seat = exchanges.add(exchange);
       try {
         begin(exchange, message as Outgoing, sendOptions);
       } catch (error) {
@@ -231,8 +191,10 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
       return settled;
     },
     cancel(id) {
-      requests.get(id)?.abort();
-      requests.delete(id);
+      const exchange = exchangeOf(id);
+      if (exchange === undefined) return;
+      exchange.abort();
+      leave(exchange);
     },
     close() {
       closing ??= end();
@@ -242,7 +204,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
 
   const refuse = ({ id }: ExchangeInit): ToolwayError | undefined => {
     if (closing !== undefined) return new ToolwayError('closed', 'the transport is closed', { executed: 'no' });
-    if (id !== undefined && requests.has(id)) {
+    if (id !== undefined && exchangeOf(id) !== undefined) {
       return new ToolwayError('internal', `the request id ${JSON.stringify(id)} is in use`, { executed: 'no' });
     }
     return undefined;
@@ -250,12 +212,13 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
 
   const end = async (): Promise<void> => {
     standby?.stop();
-    for (const exchange of requests.values()) exchange.abort();
-    requests.clear();
-    for (const exchange of others)
-      exchange.fail(new ToolwayError('closed', 'the transport was closed', { executed: 'unknown' }));
+    for (const exchange of exchanges.values()) {
+      if (exchange.init.id !== undefined) exchange.abort();
+      else exchange.fail(new ToolwayError('closed', 'the transport was closed', { executed: 'unknown' }));
+      leave(exchange);
+    }
     lingerers.close();
-    if (sessionId !== undefined) await endSession();
+    if (headers.sessionId !== undefined) await endSession();
     await options.port.close?.();
     transport.onclose?.();
   };
@@ -263,8 +226,8 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   /** Tells the server that the session is over; it may refuse (405), and is not waited for longer than a second. */
   const endSession = (): Promise<void> =>
     new Promise((resolve) => {
-      const headers = sessionHeaders();
-      sessionId = undefined;
+      const last = headers.forEnd();
+      headers.sessionId = undefined;
       let abort = (): void => {};
       const timer = clock.after(END_SESSION_MS, () => {
         abort();
@@ -276,23 +239,10 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
       };
       const go = (given: Record<string, string>): void => {
         const receiver = { onhead() {}, onbytes() {}, onend: done, onerror: done };
-        abort = port({ method: 'DELETE', url, headers: { ...given, ...headers } }, receiver);
+        abort = port({ method: 'DELETE', url, headers: given }, receiver);
       };
-      Promise.resolve(readHeaders()).then(go).catch(done);
+      Promise.resolve(last).then(go).catch(done);
     });
 
   return transport;
-};
-
-/** A message of ours, of whichever kind. */
-interface Outgoing {
-  id?: RequestId;
-  method?: string;
-  params?: JsonObject;
-}
-
-/** The revision that a request of the modern era carries. */
-const versionIn = (params: JsonObject | undefined): string | undefined => {
-  const version = (params?._meta as JsonObject | undefined)?.[META.protocolVersion];
-  return typeof version === 'string' ? version : undefined;
 };
