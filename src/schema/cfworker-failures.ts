@@ -4,7 +4,7 @@ import type { JsonObject } from '../protocol/types.ts';
 import { canonicalJson } from './canonical.ts';
 import { isObject } from './document.ts';
 import type { Failure } from './explain.ts';
-import type { Pieces } from './weaken.ts';
+import { NEVER, type Pieces } from './weaken.ts';
 
 const MAX_FAILURES = 60;
 const MAX_VALUES = 10;
@@ -25,7 +25,7 @@ export const failuresOf = (errors: OutputUnit[], pieces: Pieces, value: unknown)
   for (const { keyword, keywordLocation, instanceLocation } of errors) {
     if (failures.length >= MAX_FAILURES) break;
     const id = `${keyword} ${instanceLocation} ${keywordLocation}`;
-    if (seen.has(id) || /\/(contains|propertyNames)\//.test(keywordLocation)) continue;
+    if (keyword === '$ref' || seen.has(id) || /\/(contains|propertyNames)\//.test(keywordLocation)) continue;
     seen.add(id);
     const path = decodeURIComponent(instanceLocation.slice(1));
     if (keyword === 'false' && closed !== undefined) {
@@ -33,9 +33,11 @@ export const failuresOf = (errors: OutputUnit[], pieces: Pieces, value: unknown)
       continue;
     }
     const owner = ownerOf(keywordLocation, pieces);
-    closed = LEFT_OVER.has(keyword) && owner[keyword] === false ? { keyword, owner, path } : undefined;
+    const rule = owner[keyword];
+    closed = LEFT_OVER.has(keyword) && isObject(rule) && rule.$ref === NEVER ? { keyword, owner, path } : undefined;
     if (LEFT_OVER.has(keyword)) continue;
-    failures.push(...read(keyword, owner, at(value, path)).map((failure): Failure => ({ path, ...failure })));
+    const found = read(keyword, owner, at(value, path)).slice(0, MAX_FAILURES);
+    failures.push(...found.map((failure): Failure => ({ path, ...failure })));
   }
   return failures;
 };

@@ -38,6 +38,9 @@ export interface Normalized {
 
 const READS_KEYS = ['additionalProperties', 'unevaluatedProperties', 'propertyNames', 'minProperties', 'maxProperties'];
 
+/** Finding equal items costs about as much for each node of a value as so many nodes of a schema. */
+const UNIQUE_SIZE = 30;
+
 /** Throws `unsupported` with the reason when the schema is none, or breaks a limit. */
 export const normalize = (root: JsonObject): Normalized => {
   const document = readDocument(root);
@@ -114,7 +117,10 @@ export const normalize = (root: JsonObject): Normalized => {
     }
     if (out.minLength !== undefined || out.maxLength !== undefined) unit.texts += 1;
     if (READS_KEYS.some((keyword) => out[keyword] !== undefined)) unit.reach = Math.max(unit.reach, level + 1);
-    if (out.uniqueItems === true) unit.reach = Number.POSITIVE_INFINITY;
+    if (out.uniqueItems === true) {
+      unit.reach = Number.POSITIVE_INFINITY;
+      unit.size += UNIQUE_SIZE;
+    }
     const patterns = out.pattern !== undefined || out.patternProperties !== undefined;
     const unevaluated = out.unevaluatedProperties !== undefined || out.unevaluatedItems !== undefined;
     hasPatterns ||= patterns;

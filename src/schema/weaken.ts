@@ -20,15 +20,22 @@ const LOOPS = new Set([
 
 const NOT_JUDGED = ['pattern', 'patternProperties', 'unevaluatedProperties', 'unevaluatedItems'];
 
-/** A schema in pieces: `#` is the root, all others are reached by `$ref`, and so is every body of a loop. */
-export type Pieces = Map<string, JsonObject>;
+/** A schema in pieces: `#` is the root, all others are reached by `$ref`, and so is every body of a loop or a list. */
+export type Pieces = Map<string, Target>;
+
+/** The pieces that accept everything, and nothing. */
+export const ALWAYS = '#always';
+export const NEVER = '#never';
 
 /** Splits a normalized schema into pieces, without its patterns. */
 export const weaken = ({ schema, units, hasPatterns }: Normalized): Pieces => {
   const { $defs, ...root } = schema;
   const definitions = Object.entries(($defs ?? {}) as Record<string, Target>);
   const tainted = hasPatterns ? taintedOf(units) : new Set<string>();
-  const pieces: Pieces = new Map();
+  const pieces: Pieces = new Map([
+    [ALWAYS, true],
+    [NEVER, false],
+  ]);
   const loses = (part: unknown): boolean => [part].flat().some((node) => mentions(node, tainted));
 
   const weak = (node: Target): Target => {
@@ -37,7 +44,7 @@ export const weaken = ({ schema, units, hasPatterns }: Normalized): Pieces => {
     for (const [keyword, value] of Object.entries(node)) {
       if (keyword === 'pattern' || keyword === 'patternProperties') continue;
       const shape = IN_PLACE.get(keyword) ?? TO_CHILDREN.get(keyword);
-      if (shape === 'list') out[keyword] = (value as Target[]).map(weak);
+      if (shape === 'list') out[keyword] = (value as Target[]).map((child) => apart(weak(child)));
       else if (shape === 'map') out[keyword] = mapped(value as Record<string, Target>, weak);
       else if (shape === 'one')
         out[keyword] = LOOPS.has(keyword) ? apart(weak(value as Target)) : weak(value as Target);
@@ -60,18 +67,17 @@ export const weaken = ({ schema, units, hasPatterns }: Normalized): Pieces => {
   };
 
   const apart = (node: Target): Target => {
-    if (!isObject(node) || typeof node.$ref === 'string') return node;
-    const name = `#loop/${pieces.size}`;
+    if (!isObject(node)) return { $ref: node ? ALWAYS : NEVER };
+    if (typeof node.$ref === 'string') return node;
+    const name = `#part/${pieces.size}`;
     pieces.set(name, node);
     return { $ref: name };
   };
 
-  for (const [number, definition] of definitions) pieces.set(`#/$defs/${number}`, asObject(weak(definition)));
-  pieces.set('#', asObject(weak(root)));
+  for (const [number, definition] of definitions) pieces.set(`#/$defs/${number}`, weak(definition));
+  pieces.set('#', weak(root));
   return pieces;
 };
-
-const asObject = (node: Target): JsonObject => (isObject(node) ? node : node ? {} : { not: {} });
 
 const mapped = (map: Record<string, Target>, change: (node: Target) => Target): JsonObject => {
   const out: JsonObject = Object.create(null);
