@@ -15,7 +15,7 @@ export const MAX_SCHEMA_CHARS = 256 * 1024;
 export const MAX_COMPILED_SIZE = 400;
 
 /** The largest schema, counted with every reference written out, whose checks stay on the calling thread. */
-export const MAX_EXPANDED_SIZE = 10_000;
+const MAX_EXPANDED_SIZE = 10_000;
 
 /** References in a row that stay on the calling thread; each is a frame of the stack. */
 const MAX_CHAIN = 50;

@@ -7,11 +7,11 @@ import type { JsonObject } from '../protocol/types.ts';
 import { DEFAULT_DIALECT, type Dialect, dialectOf, HOLDERS, IN_PLACE, type Shape, TO_CHILDREN } from './dialect.ts';
 
 /** Levels of subschemas, counted from the root. */
-export const MAX_SCHEMA_DEPTH = 32;
+const MAX_SCHEMA_DEPTH = 32;
 /** Entries of all `properties` and `patternProperties` together. */
-export const MAX_PROPERTIES = 500;
+const MAX_PROPERTIES = 500;
 /** Subschemas of the whole document, definitions included. */
-export const MAX_SUBSCHEMAS = 1_000;
+const MAX_SUBSCHEMAS = 1_000;
 
 /** What `$id` sets apart: a schema with a URI of its own and its own anchors. */
 interface Resource {

@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** Problems that one check reports at most. */
-export const MAX_PROBLEMS = 20;
+const MAX_PROBLEMS = 20;
 
 /** The problems behind `failures`, without the ones that only repeat that a part failed. Never empty. */
 export const explain = (failures: Failure[], value: unknown): Problem[] => {

@@ -24,7 +24,7 @@ const NOT_JUDGED = ['pattern', 'patternProperties', 'unevaluatedProperties', 'un
 export type Pieces = Map<string, Target>;
 
 /** The pieces that accept everything, and nothing. */
-export const ALWAYS = '#always';
+const ALWAYS = '#always';
 export const NEVER = '#never';
 
 /** Splits a normalized schema into pieces, without its patterns. */
