@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { bundleInOne, bundleInParts, type Chunk } from './bundle.ts';
+
+const LIMIT_BYTES = 34_100;
+const sum = (chunks: readonly Chunk[]): number => chunks.reduce((bytes, { gzipped }) => bytes + gzipped, 0);
+
+test(`what a browser loads before anything runs is at most ${LIMIT_BYTES} bytes gzipped`, async () => {
+  expect(sum((await bundleInParts()).loaded)).toBeLessThanOrEqual(LIMIT_BYTES);
+});
+
+test(`what an application that leaves the on-demand parts out ships is at most ${LIMIT_BYTES} bytes gzipped`, async () => {
+  expect((await bundleInOne()).gzipped).toBeLessThanOrEqual(LIMIT_BYTES);
+});
+
+test('the bundle holds client, both eras, reconnection and the HTTP transport; checks of schemas and other links come on demand', async () => {
+  const { loaded, all } = await bundleInParts();
+  const sources = loaded.flatMap((chunk) => chunk.sources);
+  for (const needed of ['toolkit', 'protocol/legacy', 'protocol/modern', 'connection/connection', 'transport/http']) {
+    expect(sources).toContain(`src/${needed}.ts`);
+  }
+  const later = all.flatMap((chunk) => chunk.sources).filter((source) => !sources.includes(source));
+  for (const onDemand of ['schema/cfworker', 'transport/websocket', 'transport/sse', 'protocol/answers']) {
+    expect(later).toContain(`src/${onDemand}.ts`);
+  }
+});
+
+test('nothing in the bundle, on demand or not, is of Node or makes code from text', async () => {
+  const { all } = await bundleInParts();
+  expect(all.length).toBeGreaterThan(1);
+  for (const { text } of all) {
+    expect(text).not.toMatch(/["'`]node:/);
+    expect(text).not.toMatch(/\beval\b|\bnew Function\b|\bFunction\(/);
+    expect(text).not.toMatch(/\bprocess\.|\bBuffer\b|\brequire\(/);
+  }
+});
