@@ -109,15 +109,20 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     return call;
   };
 
-  const callTool = async (
-    name: string,
-    args: Record<string, unknown> = {},
-    wanted: CallOptions = {},
-  ): Promise<CallToolResult> => {
-    const startedAt = clock.now();
-    const route = finder.atOnce(name) ?? (await finder.route(name, wanted, startedAt));
+  const callRoute = (route: Route, args: Record<string, unknown>, wanted: CallOptions, startedAt: number) => {
     const call = callOn(route.server, 'tools/call', { name: route.tool, arguments: args }, wanted, startedAt, route);
-    return (await chain.run(call)) as CallToolResult;
+    return chain.run(call) as Promise<JsonObject & CallToolResult>;
+  };
+  /** No `async`: each one on this road costs a quarter of a microsecond. */
+  const callTool: Toolkit['callTool'] = (name, args = {}, wanted = {}) => {
+    try {
+      const startedAt = clock.now();
+      const route = finder.atOnce(name);
+      if (route !== undefined) return callRoute(route, args, wanted, startedAt);
+      return finder.route(name, wanted, startedAt).then((found) => callRoute(found, args, wanted, startedAt));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 
   const perform = async <T>(

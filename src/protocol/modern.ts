@@ -58,12 +58,17 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
     sendOptions?: SendOptions,
   ): Promise<JsonObject> => {
     let result = await sendOnce(call, method, params, sendOptions);
-    for (let round = 1; result.resultType === 'input_required' && ASKING_METHODS.has(method); round += 1) {
+    let rounds = 0;
+    while (result.resultType === 'input_required' && ASKING_METHODS.has(method)) {
+      rounds += 1;
       const { answerInputs } = await import('./input-rounds.ts');
-      const answers = await answerInputs(options, call, result, round);
+      const answers = await answerInputs(options, call, result, rounds);
       result = await sendOnce(call, method, { ...params, ...answers }, sendOptions);
     }
-    if (result.resultType === undefined || result.resultType === 'complete') return result;
+    if (result.resultType === undefined || result.resultType === 'complete') {
+      // What depends on answers given on the way must not be kept (2026-07-28 server/utilities/caching).
+      return rounds > 0 ? { ...result, ttlMs: 0 } : result;
+    }
     if (result.resultType === 'task' && method === 'tools/call') {
       const { runModernTask } = await import('./tasks.ts');
       return runModernTask({ ...options, send: sendOnce }, call, checkTask(result));

@@ -78,10 +78,9 @@ export const createSession = ({ engine, era, requests, limits }: SessionOptions)
     }
   };
 
-  const perform = async (call: Call): Promise<JsonObject> => {
+  const perform = (call: Call): Promise<JsonObject> => (call.method === 'tools/call' ? callTool(call) : ask(call));
+  const ask = async (call: Call): Promise<JsonObject> => {
     switch (call.method) {
-      case 'tools/call':
-        return callTool(call);
       case 'resources/read':
         return checkReadResource(await era.send(call, call.method, call.params));
       case 'prompts/get':

@@ -8,6 +8,7 @@ import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportKind } from '../transport/transport.ts';
 import type { Catalog } from './catalog.ts';
+import type { ReadCache } from './read-cache.ts';
 import type { House } from './server.ts';
 import { handlersOf, LIMITS } from './settings.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -22,6 +23,7 @@ export interface DialerOptions {
   warn(message: string, facts?: { cause?: unknown }): void;
   catalog: Catalog;
   subscriptions: Subscriptions;
+  reads: ReadCache;
 }
 
 export interface Dialer {
@@ -37,7 +39,7 @@ export interface Dialer {
 const LEGACY_VERDICT_MS = 3_600_000;
 
 export const createDialer = (options: DialerOptions): Dialer => {
-  const { name, config, kind, house, connectTimeoutMs, newCall, warn, catalog, subscriptions } = options;
+  const { name, config, kind, house, connectTimeoutMs, newCall, warn, catalog, subscriptions, reads } = options;
   const { runtime, deadlines, events, handlers, limits } = house;
   const { clock } = deadlines;
   const bounds = { ...LIMITS, ...limits };
@@ -73,11 +75,20 @@ export const createDialer = (options: DialerOptions): Dialer => {
     return runtime.openTransport({ server: name, kind: fallback ?? kind ?? 'http', config: expanded, maxMessageBytes });
   };
 
-  const reread = (): void => (['tools', 'resources', 'prompts'] as const).forEach(catalog.changed);
+  const reread = (): void => {
+    reads.clear();
+    for (const list of ['tools', 'resources', 'prompts'] as const) catalog.changed(list);
+  };
 
   const eventsOf = (scope: string, lost: (cause: ToolwayError) => void, renew: () => void): SessionEvents => ({
-    onListChanged: (list) => catalog.changed(list),
-    onResourceUpdated: (uri) => subscriptions.updated(uri),
+    onListChanged(list) {
+      if (list === 'resources') reads.clear();
+      catalog.changed(list);
+    },
+    onResourceUpdated(uri) {
+      reads.drop(uri);
+      subscriptions.updated(uri);
+    },
     onTask: (task, call) => onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),
     onGap: reread,
     onReopened() {
@@ -127,6 +138,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
   /** The catalogue and the subscriptions are those of the unscoped connection; they are in place before anybody gets the session. */
   const settle = async (session: Session): Promise<void> => {
     settling = session;
+    reads.clear();
     const reading = catalog.refreshAll();
     listed = reading.all;
     askForLogs(session);

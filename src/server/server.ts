@@ -15,6 +15,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createDialer } from './dialer.ts';
+import { createReadCache } from './read-cache.ts';
 import { allows, announces, CONNECT_TIMEOUT_MS, DEFAULTS, kindOf } from './settings.ts';
 import { describeServer } from './status.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
@@ -106,6 +107,12 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   });
   const subscriptions = createSubscriptions({ server: name, events, request, onWarning: warn });
 
+  const reads = createReadCache(clock);
+  const performNow = (call: Call): Promise<JsonObject> => {
+    const session = connectionOf(call.scope).current();
+    return session === undefined ? sessionOf(call).then((made) => made.perform(call)) : session.perform(call);
+  };
+
   const dialer = createDialer({
     name,
     config,
@@ -116,6 +123,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     warn,
     catalog,
     subscriptions,
+    reads,
   });
 
   const onState =
@@ -175,8 +183,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     lane,
     connection: (scope = '') => connectionOf(scope),
     perform(call) {
-      const session = connectionOf(call.scope).current();
-      return session === undefined ? sessionOf(call).then((made) => made.perform(call)) : session.perform(call);
+      return call.method === 'resources/read' ? reads.read(call, performNow) : performNow(call);
     },
     request,
     listed: dialer.listed,
