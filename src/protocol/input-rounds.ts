@@ -56,7 +56,7 @@ export const answerAll = (
   });
 
 /** How a handler is told which call a request belongs to. */
-export const describeCall = (call: Call): { id: string; tool?: string } =>
+const describeCall = (call: Call): { id: string; tool?: string } =>
   call.tool === undefined ? { id: call.id } : { id: call.id, tool: call.tool.name };
 
 const refusal = (error: unknown): ToolwayError =>

@@ -22,7 +22,7 @@ export interface ModernOptions
 }
 
 /** The metadata that makes a request modern; a fresh object each time, since the progress token is added to it. */
-export const modernMeta = ({
+const modernMeta = ({
   clientInfo,
   capabilities,
 }: Pick<ModernOptions, 'clientInfo' | 'capabilities'>): JsonObject => ({

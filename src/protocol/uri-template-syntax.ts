@@ -1,9 +1,9 @@
 /** The grammar of RFC 6570, within limits: a template is written by a server. */
 
 /** Characters of one template. */
-export const MAX_TEMPLATE = 2048;
+const MAX_TEMPLATE = 2048;
 /** Variables of one template, all expressions together. */
-export const MAX_VARIABLES = 64;
+const MAX_VARIABLES = 64;
 
 export interface Variable {
   name: string;
