@@ -42,7 +42,7 @@ export const routeOn = async (server: ManagedServer, tool: string): Promise<Rout
 };
 
 /** The route of a bare name, among the servers whose tools are known. */
-export const routeOfBareName = (servers: readonly ManagedServer[], name: string): Route => {
+export const routeOfBareName = (servers: readonly ManagedServer[], name: string): Required<Route> => {
   const routes = servers.flatMap((server): Required<Route>[] => {
     const entry = server.catalog.tool(name);
     return entry === undefined ? [] : [{ server, tool: name, entry }];
@@ -64,6 +64,7 @@ export const routeOfPart = (servers: readonly ManagedServer[], part: string): Re
       return entry === undefined ? [] : [{ server, tool: name, entry }];
     }),
   );
+  if (all.some(({ tool }) => tool === part)) return routeOfBareName(servers, part);
   const fits = all.filter(({ server, tool }) => qualify(server.name, tool).toLowerCase().includes(wanted));
   const [only] = fits;
   if (only === undefined) throw unknownTool(part, toolNames(servers));

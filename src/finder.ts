@@ -1,7 +1,7 @@
 /** Finds what a caller names, and waits for it where it has to: within the caller's own limits, counted from when it asked. */
 import type { ListFilter } from './api.ts';
 import { bounded, Call, share } from './call.ts';
-import { type Route, routeAtOnce, routeOfBareName, routeOn } from './catalog.ts';
+import { type Route, routeAtOnce, routeOfBareName, routeOfPart, routeOn } from './catalog.ts';
 import type { Deadlines } from './clock.ts';
 import { nearest } from './config/nearest.ts';
 import { ToolwayError } from './errors.ts';
@@ -25,8 +25,8 @@ export interface Finder {
   /** The server that is named, else the one that a resource's URI belongs to. */
   resource(uri: string, server: string | undefined, wanted: RequestOptions): Promise<ManagedServer>;
   prompt(name: string, wanted: RequestOptions): Promise<{ server: ManagedServer; prompt: string }>;
-  /** Waits until every server is connected, or its first attempt has failed. */
-  settled(wanted: RequestOptions): Promise<void>;
+  /** The route of a tool's name or part of it, among the servers as they are after their first attempts. */
+  part(name: string): Promise<Required<Route>>;
   /** Waits for something shared on behalf of one caller. */
   waitFor<T>(shared: Promise<T>, wanted: RequestOptions, startedAt: number): Promise<T>;
 }
@@ -104,8 +104,15 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     async prompt(name, wanted) {
       return (await import('./primitives.ts')).promptRoute(name, servers, read, wanted);
     },
-    async settled(wanted) {
-      await waitFor(firstAttempts(), wanted, clock.now());
+    async part(name) {
+      const split = splitName(name, (known) => servers.has(known));
+      const startedAt = clock.now();
+      if (split === undefined) await waitFor(firstAttempts(), {}, startedAt);
+      // A named server that cannot be reached is a better answer than "no such tool".
+      else await waitFor(server(split.server).connection().firstOutcome(), {}, startedAt);
+      const exact = routeAtOnce(servers, name);
+      if (exact?.entry !== undefined) return { ...exact, entry: exact.entry };
+      return routeOfPart(active(), name);
     },
   };
 };

@@ -1,7 +1,7 @@
 /** `createToolkit`: many servers behind one face, every call on one road. */
 import type { CallableTool, Toolkit } from './api.ts';
 import { Call } from './call.ts';
-import { listedBy, type Route, routeOfPart } from './catalog.ts';
+import { listedBy, type Route } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
 import { isServerName } from './config/names.ts';
 import { isPlain } from './config/plain.ts';
@@ -151,9 +151,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const toolkit: Toolkit = {
     callTool,
     async tool(name) {
-      await finder.settled({});
-      const exact = finder.atOnce(name);
-      const { server, tool } = exact ?? routeOfPart(finder.active(), name);
+      const { server, tool } = await finder.part(name);
       const [definition] = listedBy([server], 'tools').filter((listed) => listed.name === tool);
       if (definition === undefined)
         throw new ToolwayError('unknown_tool', `there is no tool "${name}"`, { executed: 'no' });

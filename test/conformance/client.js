@@ -1,6 +1,7 @@
 /**
  * The client that the conformance suite drives: `node client.js <server-url>`.
- * The suite names the scenario, the protocol revision and what else is needed in the environment. Needs a built `dist/`.
+ * The suite names the scenario and what else is needed in the environment; which revision its server speaks is found
+ * out by asking, as always. Needs a built `dist/`.
  */
 import { createToolkit } from 'toolway/node';
 
@@ -8,8 +9,7 @@ import { createToolkit } from 'toolway/node';
 /** @typedef {{ name: string, arguments?: Record<string, unknown> }} SuggestedCall */
 
 const url = process.argv[2];
-const { MCP_CONFORMANCE_PROTOCOL_VERSION: revision = '2025-11-25', MCP_CONFORMANCE_CONTEXT: context = '{}' } =
-  process.env;
+const { MCP_CONFORMANCE_CONTEXT: context = '{}' } = process.env;
 
 /** @param {Toolkit} toolkit @param {string} tool @param {Record<string, unknown>} [args] */
 const call = (toolkit, tool, args = {}) => toolkit.callTool(`server.${tool}`, args);
@@ -62,8 +62,7 @@ const scenarios = {
 };
 
 const toolkit = await createToolkit({
-  // The suite's legacy servers are not asked what they speak: some answer any request with an empty result.
-  mcpServers: { server: { url, era: revision < '2026-07-28' ? 'legacy' : 'auto' } },
+  mcpServers: { server: { url } },
   clientInfo: { name: 'toolway-conformance', version: '1.0.0' },
   connect: 'wait',
   roots: [{ uri: 'file:///workspace', name: 'workspace' }],
