@@ -5,31 +5,16 @@ import { startHttpServer } from '../lib/server.js';
 import { interleave, median, pairedRatio } from '../lib/statistics.js';
 import { bytes, figure, table } from '../lib/table.js';
 
-/** Measured calls per sample; as many go before them unmeasured. */
-const CELLS = {
-  stdio: [
-    { payload: 100, inFlight: 64, calls: 40_000 },
-    { payload: 100, inFlight: 1, calls: 10_000 },
-    { payload: 20_000, inFlight: 64, calls: 3_000 },
-    { payload: 20_000, inFlight: 1, calls: 2_000 },
-    { payload: 1_000_000, inFlight: 64, calls: 128 },
-    { payload: 1_000_000, inFlight: 1, calls: 100 },
-  ],
-  http: [
-    { payload: 100, inFlight: 32, calls: 4_000 },
-    { payload: 100, inFlight: 1, calls: 2_000 },
-    { payload: 20_000, inFlight: 32, calls: 2_000 },
-    { payload: 20_000, inFlight: 1, calls: 1_000 },
-    { payload: 1_000_000, inFlight: 32, calls: 160 },
-    { payload: 1_000_000, inFlight: 1, calls: 80 },
-  ],
-};
+/** Sizes, and the calls it takes at least until the slowest client is compiled and runs evenly. */
+const PAYLOADS = [
+  { payload: 100, warmupCalls: 4_000 },
+  { payload: 20_000, warmupCalls: 2_000 },
+  { payload: 1_000_000, warmupCalls: 300 },
+];
+const IN_FLIGHT = { stdio: [64, 1], http: [32, 1] };
 
-/**
- * Calls without a pause for the collector. Over HTTP the SDKs leave a listener per call on one signal until it has
- * run, and Node warns from 1 500 on.
- */
-const SLICE = { stdio: 60_000, http: 1_000 };
+/** Processor time that a sample may use to warm up, and then again to be measured. */
+const CPU_MS = { full: 1_000, quick: 700 };
 
 const RAW = { stdio: 'raw-stdio', http: 'raw-undici' };
 
@@ -65,11 +50,10 @@ const printCell = (cell, samples, print) => {
 };
 
 const cellsOf = (transport, { quick, payload, inFlight }) =>
-  CELLS[transport]
+  PAYLOADS.flatMap((size) => IN_FLIGHT[transport].map((many) => ({ ...size, transport, inFlight: many })))
     .filter((cell) => !quick || isGoal(cell) || payload !== undefined || inFlight !== undefined)
     .filter((cell) => payload === undefined || cell.payload === payload)
-    .filter((cell) => inFlight === undefined || cell.inFlight === inFlight)
-    .map((cell) => ({ ...cell, calls: quick && cell.calls > 500 ? cell.calls / 2 : cell.calls, transport }));
+    .filter((cell) => inFlight === undefined || cell.inFlight === inFlight);
 
 const subjectsOf = (transport, { era, toolway, profile }) => {
   if (profile) return ['toolway'];
@@ -83,7 +67,8 @@ const subjectsOf = (transport, { era, toolway, profile }) => {
  * @returns the samples of each cell, for the goals.
  */
 export const measureCalls = async (transport, options) => {
-  const { era, rounds, profile, print } = options;
+  const { era, quick, rounds, profile, print } = options;
+  const cpuMs = quick ? CPU_MS.quick : CPU_MS.full;
   const server = transport === 'http' ? await startHttpServer({ era }) : undefined;
   try {
     const cells = [];
@@ -94,8 +79,7 @@ export const measureCalls = async (transport, options) => {
           ...cell,
           subject,
           era,
-          warmup: cell.calls,
-          slice: SLICE[transport],
+          cpuMs,
           url: server?.url(),
           profile: name,
         };
