@@ -3,6 +3,7 @@ import { type ScriptedServer, scriptedServer, text } from '../test/fixtures/scri
 import type { Toolkit } from './api.ts';
 import { ToolwayError } from './errors.ts';
 import { createToolkit } from './index.ts';
+import type { Middleware } from './middleware/middleware.ts';
 import type { ToolkitOptions } from './options.ts';
 import type { JsonRpcRequest } from './protocol/wire.ts';
 
@@ -309,10 +310,13 @@ describe('the toolkit', () => {
   test('runs a step of the user just inside observe, or at the place it names', async () => {
     const toolkit = await toolkitOf({ s: echo() });
     const order: string[] = [];
-    const step = (name: string) => (next: (call: never) => Promise<never>) => (call: never) => {
-      order.push(name);
-      return next(call);
-    };
+    const step =
+      (name: string): Middleware =>
+      (next) =>
+      (call) => {
+        order.push(name);
+        return next(call);
+      };
     toolkit.use(step('last'), { after: 'limit' });
     toolkit.use(step('first'));
     toolkit.use(step('before limit'), { before: 'limit' });
