@@ -71,7 +71,7 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     else {
       await waitFor(Promise.all(each), wanted, clock.now()).catch((error: unknown) => {
         // What the server last said is still worth more than the error, and is marked as stale.
-        if (server(name).catalog.known(kind) === undefined) throw error;
+        if (server(name).catalog.known(kind) === undefined) throw ToolwayError.from(error, { server: name });
       });
     }
     return chosen;

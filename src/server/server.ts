@@ -86,7 +86,11 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     }
   };
   const request: ManagedServer['request'] = (method, run, init) =>
-    bounded(newCall(method, init), deadlines, async (call) => run(await sessionOf(call), call));
+    bounded(newCall(method, init), deadlines, async (call) => run(await sessionOf(call), call)).catch(
+      (error: unknown) => {
+        throw ToolwayError.from(error, { server: name });
+      },
+    );
 
   const catalog = createCatalog({
     clock,
