@@ -6,6 +6,7 @@ import { createToolkit } from './index.ts';
 import type { Middleware } from './middleware/middleware.ts';
 import type { ToolkitOptions } from './options.ts';
 import type { JsonRpcRequest } from './protocol/wire.ts';
+import type { Transport } from './transport/transport.ts';
 
 const open: Toolkit[] = [];
 afterEach(async () => {
@@ -356,10 +357,10 @@ describe('the toolkit', () => {
     const toolkit = await toolkitOf({}, {});
     toolkit.on('warning', ({ message }) => void warnings.push(message));
     const config = { ...server.config };
-    const made = config.transport as () => ReturnType<NonNullable<typeof made>>;
+    const made = config.transport as () => Transport;
     await toolkit.addServer('s', {
       transport: () => {
-        const transport = (made as () => never)();
+        const transport = made();
         server.latest().on('tools/list', () => ({
           tools: ['first', 'second'].map((title) => ({ name: 'echo', title, inputSchema: { type: 'object' } })),
         }));
