@@ -1,12 +1,12 @@
-import type { EventSourceMessage } from 'eventsource-parser';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Envelope } from './envelope-scan.ts';
-import { EventStream, type EventStreamOptions, readEvent } from './event-stream.ts';
+import { skipping } from './event-skip.ts';
+import { EventStream, type EventStreamOptions, readEvent, type StreamEvent } from './event-stream.ts';
 import { EventTrail } from './event-trail.ts';
 
 interface Read {
-  events: EventSourceMessage[];
+  events: StreamEvent[];
   retries: number[];
   tooLarge: (Envelope | undefined)[];
 }
@@ -125,19 +125,32 @@ describe('events over the limit', () => {
   ])('are skipped %s, and their envelope is known', (_how, pieces) => {
     for (const eol of ['\n', '\r\n', '\r']) {
       const wire = `data: first\n\n${large('event: message\n')}id: 5\n\ndata: next\n\n`.replaceAll('\n', eol);
-      const { events, tooLarge } = read(pieces(bytes(`${wire}:${eol}`)), { maxBytes: limit, skipTooLarge: true });
+      const { events, tooLarge } = read(pieces(bytes(`${wire}:${eol}`)), { maxBytes: limit, skipTooLarge: skipping });
       expect(events.map(({ data }) => data)).toEqual(['first', 'next']);
       expect(tooLarge).toHaveLength(1);
     }
-    const { tooLarge } = read(pieces(bytes(`${large('')}\n`)), { maxBytes: limit, skipTooLarge: true });
+    const { tooLarge } = read(pieces(bytes(`${large('')}\n`)), { maxBytes: limit, skipTooLarge: skipping });
     expect(tooLarge).toEqual([{ id: 7, method: false, result: true }]);
   });
 
   test('whose data stands in many lines keep their envelope to themselves', () => {
     const wire = `data: {"id":7,\n${'data: "a":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",\n'.repeat(1000)}\ndata: next\n\n`;
-    const { events, tooLarge } = read(slices(bytes(wire), [500]), { maxBytes: limit, skipTooLarge: true });
+    const { events, tooLarge } = read(slices(bytes(wire), [500]), { maxBytes: limit, skipTooLarge: skipping });
     expect(events.map(({ data }) => data)).toEqual(['next']);
     expect(tooLarge).toEqual([undefined]);
+  });
+
+  test('and without end are given up', () => {
+    let endless = 0;
+    const { events, tooLarge } = read(slices(bytes(`data: ${'x'.repeat(50_000)}\n\ndata: next\n\n`), [1000]), {
+      maxBytes: limit,
+      skipTooLarge: skipping,
+      maxSkippedBytes: 20_000,
+      onendless: () => {
+        endless += 1;
+      },
+    });
+    expect([endless, events, tooLarge]).toEqual([1, [], []]);
   });
 
   test('are measured in bytes, not in characters', () => {
@@ -155,7 +168,7 @@ describe('events over the limit', () => {
 
 test('what an event holds is JSON, nothing, or a warning', () => {
   const warnings: Error[] = [];
-  const value = (event: EventSourceMessage) => readEvent(event, (error) => warnings.push(error));
+  const value = (event: StreamEvent) => readEvent(event, (error) => warnings.push(error));
   expect(value({ data: '{"a":1}' })).toEqual({ a: 1 });
   expect(value({ data: '{"a":1}', event: 'message' })).toEqual({ a: 1 });
   expect(value({ data: '{"a":1}', event: 'ping' })).toBeUndefined();

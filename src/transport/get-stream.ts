@@ -4,7 +4,9 @@
  */
 import type { Clock, Timer } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
+import { messageTooLarge } from './answer-reader.ts';
 import { ByteStore } from './bytes.ts';
+import { skipping } from './event-skip.ts';
 import { EventStream, readEvent } from './event-stream.ts';
 import { type EventTrail, LONGEST_RETRY_MS } from './event-trail.ts';
 import { linkError, retryAfterMs, statusError } from './http-errors.ts';
@@ -137,9 +139,10 @@ class Connection implements HttpReceiver {
     const { maxMessageBytes, trail, ontoolarge } = this.#options;
     this.#stream = new EventStream({
       maxBytes: maxMessageBytes,
-      skipTooLarge: !this.#options.resumed,
+      ...(this.#options.resumed ? {} : { skipTooLarge: skipping }),
       onretry: (ms) => trail.setRetry(ms),
       ontoolarge,
+      onendless: () => this.#close({ final: false, error: messageTooLarge(maxMessageBytes) }),
       onevent: (event) => {
         if (this.#over) return;
         const seen = trail.note(event.id);

@@ -3,14 +3,14 @@
  * which messages are posted. Deprecated, and spoken only with servers that know nothing else.
  * Source: https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
  */
-import type { EventSourceMessage } from 'eventsource-parser';
 import { type Clock, systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 import { messageTooLarge } from './answer-reader.ts';
 import { ByteStore } from './bytes.ts';
 import type { Envelope } from './envelope-scan.ts';
-import { EventStream, readEvent } from './event-stream.ts';
+import { skipping } from './event-skip.ts';
+import { EventStream, readEvent, type StreamEvent } from './event-stream.ts';
 import { excerpt, linkError, statusError } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
 import { checkUrl, type HeaderSource, headerReader } from './http-headers.ts';
@@ -88,7 +88,7 @@ export const createSseTransport = (options: SseTransportOptions): Transport => {
     endpoint = target.href;
     opened.resolve();
   };
-  const onevent = (event: EventSourceMessage): void => {
+  const onevent = (event: StreamEvent): void => {
     if (ended !== undefined) return;
     if (event.event === 'endpoint') onendpoint(event.data);
     else {
@@ -128,7 +128,14 @@ export const createSseTransport = (options: SseTransportOptions): Transport => {
       protocolVersion === undefined ? {} : { 'mcp-protocol-version': protocolVersion };
     const headers = { ...(await readHeaders()), ...EVENTS_IN, ...versionHeader };
     if (ended !== undefined) throw ended;
-    const stream = new EventStream({ maxBytes: maxMessageBytes, skipTooLarge: true, onevent, ontoolarge });
+    const onendless = (): void => lose(messageTooLarge(maxMessageBytes));
+    const stream = new EventStream({
+      maxBytes: maxMessageBytes,
+      skipTooLarge: skipping,
+      onevent,
+      ontoolarge,
+      onendless,
+    });
     stopStream = port({ method: 'GET', url: url.href, headers }, new StreamReceiver(stream, lose));
   };
 
