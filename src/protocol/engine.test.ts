@@ -217,6 +217,13 @@ describe('the end of a call', () => {
     });
   });
 
+  test('a link that was ended by a limit names it', async () => {
+    const peer = scriptedPeer();
+    const answer = outcome(engineOn(peer).request(callFor('echo'), 'echo', {}));
+    peer.hangUp(new ToolwayError('message_too_large', 'a line without end', { limit: 7 }));
+    expect(await answer).toMatchObject({ code: 'message_too_large', executed: 'unknown', limit: 7 });
+  });
+
   test('a call that was stopped before it was sent is never sent', async () => {
     const peer = scriptedPeer();
     const engine = engineOn(peer);

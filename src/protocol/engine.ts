@@ -249,6 +249,7 @@ const lost = (cause: ToolwayError): ToolwayError => {
   const facts: ErrorFacts = { executed: 'unknown', cause };
   if (cause.exitCode !== undefined) facts.exitCode = cause.exitCode;
   if (cause.stderr !== undefined) facts.stderr = cause.stderr;
+  if (cause.limit !== undefined) facts.limit = cause.limit;
   const code = cause.code === 'protocol_error' || cause.code === 'message_too_large' ? cause.code : 'outcome_unknown';
   return new ToolwayError(code, `the connection was lost before the answer came: ${cause.message}`, facts);
 };
