@@ -1,46 +1,71 @@
-// What a browser downloads before the first call: the entry with all it imports statically, minified and gzipped.
+// What a browser downloads, minified and gzipped: the entry with all it imports statically, and what a first call adds.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { figure } from '../lib/table.js';
+import { runSample } from '../lib/sample.js';
+import { startHttpServer } from '../lib/server.js';
 import { isBuilt, toolwayFile } from '../lib/toolway-dist.js';
 
-/** The output files that `file` needs at once; what it imports dynamically comes later. */
-const staticChunks = (outputs, file, found = new Set()) => {
-  if (found.has(file)) return found;
-  found.add(file);
-  for (const { path, kind } of outputs[file].imports) {
-    if (kind === 'import-statement' && outputs[path] !== undefined) staticChunks(outputs, path, found);
-  }
-  return found;
-};
+const kilobytes = (contents) => gzipSync(contents).length / 1000;
 
-/** Bundles the browser entry, prints its weight, and resolves to kilobytes and the `node:` imports found. */
-export const measureBundle = async ({ print }) => {
-  if (!isBuilt('index.js')) return {};
-  const { outputFiles, metafile } = await build({
+const bundle = (options) =>
+  build({
     entryPoints: [toolwayFile('index.js')],
     bundle: true,
-    splitting: true,
     minify: true,
     format: 'esm',
     platform: 'browser',
-    external: ['node:*'],
     metafile: true,
     write: false,
-    outdir: 'out',
     logLevel: 'error',
+    outdir: 'out',
+    ...options,
+    external: ['node:*'],
   });
-  const { outputs } = metafile;
-  const entry = Object.keys(outputs).find((file) => outputs[file].entryPoint !== undefined);
-  const chunks = staticChunks(outputs, entry);
-  const contents = new Map(Object.keys(outputs).map((file, index) => [file, outputFiles[index].contents]));
-  const weigh = (files) => files.reduce((sum, file) => sum + gzipSync(contents.get(file)).length, 0) / 1000;
-  const bundleKb = weigh([...chunks]);
-  const laterKb = weigh([...contents.keys()].filter((file) => !chunks.has(file)));
-  const nodeImports = Object.values(outputs)
+
+/** Leaves out what is imported dynamically: it comes later, if ever. */
+const withoutDynamicImports = {
+  name: 'without-dynamic-imports',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /.*/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined)),
+};
+
+/** Runs the bundle as a browser would split it, makes one call over HTTP, and says which of its files were loaded. */
+const filesOfFirstCall = async (outputFiles) => {
+  const folder = mkdtempSync(join(tmpdir(), 'toolway-bench-'));
+  const server = await startHttpServer({ era: 'legacy' });
+  try {
+    for (const { path, text } of outputFiles) {
+      const name = basename(path);
+      writeFileSync(join(folder, name), `(globalThis.loadedFiles??=[]).push(${JSON.stringify(name)});${text}`);
+    }
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    const { report } = await runSample('first-call', [join(folder, 'index.js'), server.url()]);
+    return new Set(report.files);
+  } finally {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  }
+};
+
+/** Bundles the browser entry, prints its weight, and resolves to kilobytes and the number of `node:` imports. */
+export const measureBundle = async ({ print }) => {
+  if (!isBuilt('index.js')) return {};
+  const entry = await bundle({ plugins: [withoutDynamicImports] });
+  const split = await bundle({ splitting: true });
+  const loaded = await filesOfFirstCall(split.outputFiles);
+  const weigh = (files) => files.reduce((sum, { contents }) => sum + kilobytes(contents), 0);
+  const bundleKb = kilobytes(entry.outputFiles[0].contents);
+  const firstCallKb = weigh(split.outputFiles.filter(({ path }) => loaded.has(basename(path))));
+  const nodeImports = Object.values(split.metafile.outputs)
     .flatMap(({ imports }) => imports.map(({ path }) => path))
     .filter((path) => path.startsWith('node:'));
-  print(`\nbrowser bundle: ${figure(bundleKb)} kB gzipped, ${figure(laterKb)} kB more loaded when needed`);
+  print('\nbrowser bundle, minified and gzipped');
+  print(`  entry with its static imports                ${bundleKb.toFixed(1)} kB`);
+  print(`  all that one checked call over HTTP loads    ${firstCallKb.toFixed(1)} kB in ${loaded.size} files`);
+  print(`  everything                                   ${weigh(split.outputFiles).toFixed(1)} kB`);
   if (nodeImports.length > 0) print(`  it imports ${[...new Set(nodeImports)].join(', ')}`);
   return { bundleKb, nodeImports: nodeImports.length };
 };

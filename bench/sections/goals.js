@@ -34,8 +34,8 @@ const goalsOf = ({ cells, importMs, bundleKb, nodeImports }) => [
     ]),
   ),
   ['import of toolway/node over bare Node', importMs, 40, ' ms'],
-  ['browser bundle, gzipped', bundleKb, 25, ' kB'],
-  ['node: imports in the browser bundle', nodeImports, 0, ''],
+  ['browser entry, gzipped', bundleKb, 25, ' kB'],
+  ['node: imports in the browser entry', nodeImports, 0, ''],
 ];
 
 const verdict = (value, limit) => {
