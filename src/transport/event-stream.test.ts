@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Envelope } from './envelope-scan.ts';
-import { skipping } from './event-skip.ts';
+import { createSkipping } from './event-skip.ts';
 import { EventStream, type EventStreamOptions, readEvent, type StreamEvent } from './event-stream.ts';
 import { EventTrail } from './event-trail.ts';
 
@@ -23,6 +23,11 @@ const read = (chunks: Iterable<Uint8Array>, options: Partial<EventStreamOptions>
   for (const chunk of chunks) stream.feed(chunk);
   return seen;
 };
+const skipping = createSkipping({
+  onendless() {
+    throw new Error('no event is that long');
+  },
+});
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const slices = (all: Uint8Array, sizes: number[]): Uint8Array[] => {
   const parts: Uint8Array[] = [];
@@ -144,11 +149,12 @@ describe('events over the limit', () => {
     let endless = 0;
     const { events, tooLarge } = read(slices(bytes(`data: ${'x'.repeat(50_000)}\n\ndata: next\n\n`), [1000]), {
       maxBytes: limit,
-      skipTooLarge: skipping,
-      maxSkippedBytes: 20_000,
-      onendless: () => {
-        endless += 1;
-      },
+      skipTooLarge: createSkipping({
+        maxSkippedBytes: 20_000,
+        onendless: () => {
+          endless += 1;
+        },
+      }),
     });
     expect([endless, events, tooLarge]).toEqual([1, [], []]);
   });

@@ -42,7 +42,7 @@ export interface EventStreamOptions {
   /** An event was larger than the limit. Its envelope is known where the stream goes on and the data stood in one line. */
   ontoolarge: (envelope: Envelope | undefined) => void;
   /** Goes on behind an event that is too large; `ontoolarge` then comes at its end. Absent: at once, and nothing comes after it. */
-  skipTooLarge?: Skipping;
+  skipTooLarge?: Skipping | undefined;
 }
 
 /** What the field names, ids and line ends of one event may take beside its data. */
@@ -64,6 +64,8 @@ export class EventStream {
   #data: string | undefined;
   #event: string | undefined;
   #id: string | undefined;
+  /** What its fields take, in characters. */
+  #size = 0;
   #skip: Skip | undefined;
   #stopped = false;
 
@@ -82,8 +84,7 @@ export class EventStream {
       if (end < chunk.length) this.#rest.add(chunk.subarray(end));
       this.#parse(decodeLenient(lines));
     }
-    const held = (this.#data?.length ?? 0) + this.#rest.length;
-    if (held > this.#options.maxBytes + FRAMING_BYTES) this.#overflow();
+    if (this.#size + this.#rest.length > this.#options.maxBytes + FRAMING_BYTES) this.#overflow();
   }
 
   #behindSkipped(skip: Skip, bytes: Uint8Array): Uint8Array | undefined {
@@ -112,6 +113,9 @@ export class EventStream {
 
   #field(line: string): void {
     const colon = line.indexOf(':');
+    // A comment is no part of an event.
+    if (colon === 0) return;
+    this.#size += line.length;
     const name = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(line.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1);
     if (name === 'data') this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
@@ -152,6 +156,7 @@ export class EventStream {
     this.#data = undefined;
     this.#event = undefined;
     this.#id = undefined;
+    this.#size = 0;
   }
 }
 

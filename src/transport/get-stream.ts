@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import { messageTooLarge } from './answer-reader.ts';
 import { ByteStore } from './bytes.ts';
-import { skipping } from './event-skip.ts';
+import { createSkipping } from './event-skip.ts';
 import { EventStream, readEvent } from './event-stream.ts';
 import { type EventTrail, LONGEST_RETRY_MS } from './event-trail.ts';
 import { linkError, retryAfterMs, statusError } from './http-errors.ts';
@@ -137,12 +137,12 @@ class Connection implements HttpReceiver {
       return;
     }
     const { maxMessageBytes, trail, ontoolarge } = this.#options;
+    const onendless = (): void => this.#close({ final: false, error: messageTooLarge(maxMessageBytes) });
     this.#stream = new EventStream({
       maxBytes: maxMessageBytes,
-      ...(this.#options.resumed ? {} : { skipTooLarge: skipping }),
+      skipTooLarge: this.#options.resumed ? undefined : createSkipping({ onendless }),
       onretry: (ms) => trail.setRetry(ms),
       ontoolarge,
-      onendless: () => this.#close({ final: false, error: messageTooLarge(maxMessageBytes) }),
       onevent: (event) => {
         if (this.#over) return;
         const seen = trail.note(event.id);

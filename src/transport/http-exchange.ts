@@ -2,7 +2,6 @@
  * One POST and everything that may come back for it: a JSON answer, a stream of events that ends with the answer, a
  * plain acceptance, or a refusal. Whatever happens, the request behind it is told exactly once.
  */
-import type { EventSourceMessage } from 'eventsource-parser';
 import { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 import type { Seat } from '../roster.ts';
@@ -16,7 +15,7 @@ import {
   refusalAnswer,
 } from './answer-reader.ts';
 import { ByteStore, decodeStrict } from './bytes.ts';
-import { EventStream, readEvent } from './event-stream.ts';
+import { EventStream, readEvent, type StreamEvent } from './event-stream.ts';
 import { EventTrail } from './event-trail.ts';
 import { excerpt, linkError, statusError } from './http-errors.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest } from './http-port.ts';
@@ -244,7 +243,7 @@ export class Exchange implements HttpReceiver {
     });
   }
 
-  #onevent(event: EventSourceMessage): void {
+  #onevent(event: StreamEvent): void {
     if (this.#phase !== 'events') return;
     this.#trail?.note(event.id);
     const value = readEvent(event, (error) => this.#host.onwarning(error));

@@ -9,7 +9,7 @@ import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 import { messageTooLarge } from './answer-reader.ts';
 import { ByteStore } from './bytes.ts';
 import type { Envelope } from './envelope-scan.ts';
-import { skipping } from './event-skip.ts';
+import { createSkipping } from './event-skip.ts';
 import { EventStream, readEvent, type StreamEvent } from './event-stream.ts';
 import { excerpt, linkError, statusError } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
@@ -131,10 +131,9 @@ export const createSseTransport = (options: SseTransportOptions): Transport => {
     const onendless = (): void => lose(messageTooLarge(maxMessageBytes));
     const stream = new EventStream({
       maxBytes: maxMessageBytes,
-      skipTooLarge: skipping,
+      skipTooLarge: createSkipping({ onendless }),
       onevent,
       ontoolarge,
-      onendless,
     });
     stopStream = port({ method: 'GET', url: url.href, headers }, new StreamReceiver(stream, lose));
   };
