@@ -145,7 +145,7 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
       attempt: (method, run) => boundedCall(newCall(method, remaining()), run),
       discover: (engine, call) => discover(modernOptions(engine), call),
       openModern: (engine, discovered) => openModern(modernOptions(engine), discovered),
-      openLegacy: (engine, call) =>
+      openLegacy: (engine, call, accept) =>
         openLegacy(
           {
             engine,
@@ -159,6 +159,7 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
             sendAside: (method, params) => sendAside(engine, method, params),
           },
           call,
+          accept,
         ),
     });
     live = negotiated.engine;
@@ -186,9 +187,12 @@ const TELLING: ReadonlySet<ErrorCode> = new Set([
 
 const connectError = (thrown: unknown, timeoutMs: number): ToolwayError => {
   const error = ToolwayError.from(thrown);
-  if (TELLING.has(error.code)) return error;
-  const { code: _code, message, ...facts } = error.toJSON();
+  const { code, message, ...facts } = error.toJSON();
+  // What failed is a request of the handshake; of the caller's own request nothing was sent.
   const known = { ...facts, executed: 'no', cause: error } as const;
+  if (TELLING.has(code)) {
+    return error.executed === 'no' ? error : new ToolwayError(code, message, { ...known, cause: error.cause });
+  }
   if (error.code === 'timeout') {
     return new ToolwayError('connect_timeout', `not connected within ${timeoutMs} ms`, { ...known, limit: timeoutMs });
   }

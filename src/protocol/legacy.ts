@@ -21,12 +21,18 @@ export interface LegacyOptions extends Omit<TaskOptions, 'send'> {
 }
 
 /** Shakes hands and returns the era; rejects when the server answers an error or a revision that we do not speak. */
-export const openLegacy = async (options: LegacyOptions, firstCall: Call): Promise<Era> => {
+export const openLegacy = async (
+  options: LegacyOptions,
+  firstCall: Call,
+  accept: () => boolean = () => true,
+): Promise<Era> => {
   const { engine, clientInfo, capabilities } = options;
 
   const shakeHands = async (call: Call): Promise<ServerIdentity & { protocolVersion: string }> => {
     const offer = { protocolVersion: LEGACY_VERSIONS[0], capabilities, clientInfo };
-    const answer = checkInitialize(await engine.request(call, 'initialize', offer));
+    const answered = await engine.request(call, 'initialize', offer);
+    if (call === firstCall && !accept()) throw new ToolwayError('unsupported', 'the server speaks the modern era');
+    const answer = checkInitialize(answered);
     if (!(LEGACY_VERSIONS as readonly string[]).includes(answer.protocolVersion)) {
       throw new ToolwayError(
         'unsupported',

@@ -24,7 +24,8 @@ export interface Negotiation {
   attempt<T>(method: string, run: (call: Call) => Promise<T>): Promise<T>;
   discover(engine: Engine, call: Call): Promise<JsonObject>;
   openModern(engine: Engine, discovered: JsonObject): Era;
-  openLegacy(engine: Engine, call: Call): Promise<Era>;
+  /** `accept` is asked once the server has answered; false means that the era has been decided otherwise meanwhile. */
+  openLegacy(engine: Engine, call: Call, accept?: () => boolean): Promise<Era>;
 }
 
 export interface Negotiated {
@@ -55,8 +56,13 @@ export const negotiate = async (options: Negotiation): Promise<Negotiated> => {
 
 const speaksHttp = (kind: TransportKind | undefined): boolean => kind === 'http';
 
+/** Servers that know nothing of the probe may answer it with anything: what is no answer to it is a failure of the probe. */
 const probe = (options: Negotiation, engine: Engine): Promise<JsonObject> =>
-  options.attempt('server/discover', (call) => options.discover(engine, call));
+  options.attempt('server/discover', async (call) => {
+    const discovered = await options.discover(engine, call);
+    checkDiscover(discovered);
+    return discovered;
+  });
 
 const legacy = async (options: Negotiation, engine: Engine): Promise<Negotiated> => {
   try {
@@ -86,8 +92,8 @@ const overSse = async (options: Negotiation, first: unknown): Promise<Negotiated
 const modern = async (options: Negotiation, engine: Engine, discovered: JsonObject): Promise<Negotiated> => {
   // Some legacy servers answer whatever they do not know with an empty result.
   if (options.known === undefined && !Array.isArray(discovered.supportedVersions)) return legacy(options, engine);
+  if (isModern(discovered)) return { engine, era: options.openModern(engine, discovered) };
   const { supportedVersions } = checkDiscover(discovered);
-  if (sharesVersion(supportedVersions, MODERN_VERSIONS)) return { engine, era: options.openModern(engine, discovered) };
   if (sharesVersion(supportedVersions, LEGACY_VERSIONS) && options.known === undefined) return legacy(options, engine);
   throw new ToolwayError(
     'unsupported',
@@ -135,24 +141,28 @@ const offersModern = (error: unknown): boolean => {
 
 /**
  * Over stdio and the like a legacy server may answer the probe with any error, with nothing, or by exiting. After a
- * silence the handshake is sent as well; whichever is answered first decides.
+ * silence the handshake is sent as well; whichever is answered first decides, and the other answer changes nothing.
  */
 const overChannel = async (options: Negotiation, engine: Engine): Promise<Negotiated> => {
-  const probed = probe(options, engine).then(
-    (discovered): ProbeOutcome => ({ discovered }),
-    (error: unknown): ProbeOutcome => ({ error }),
-  );
+  let decided: EraName | undefined;
+  const decides = (era: EraName): boolean => {
+    decided ??= era;
+    return decided === era;
+  };
+  const probed = options
+    .attempt('server/discover', async (call): Promise<ProbeOutcome> => {
+      const discovered = await options.discover(engine, call);
+      if (isModern(discovered)) return decides('modern') ? { discovered } : {};
+      return { discovered };
+    })
+    .catch((error: unknown): ProbeOutcome => ({ error }));
   const outcome = await Promise.race([probed, silence(options.clock, engine)]);
   if (outcome === undefined) {
-    return Promise.any([
-      legacy(options, engine),
-      probed.then(({ discovered, error }) => {
-        if (discovered === undefined) throw error;
-        return modern(options, engine, discovered);
-      }),
-    ]).catch((both: AggregateError) => {
-      throw both.errors[0];
-    });
+    const greeted = options.attempt('initialize', async (call) => ({
+      engine,
+      era: await options.openLegacy(engine, call, () => decides('legacy')),
+    }));
+    return firstAnswered(options, engine, probed, greeted);
   }
   if (outcome.discovered !== undefined) return modern(options, engine, outcome.discovered);
   if (engine.ended !== undefined) return legacy(options, await options.open());
@@ -165,6 +175,24 @@ interface ProbeOutcome {
   discovered?: JsonObject;
   error?: unknown;
 }
+
+/** Waits for both. A refused handshake leaves the probe a little longer: a modern server may refuse faster than it discovers. */
+const firstAnswered = (
+  options: Negotiation,
+  engine: Engine,
+  probed: Promise<ProbeOutcome>,
+  greeted: Promise<Negotiated>,
+): Promise<Negotiated> =>
+  new Promise((resolve, reject) => {
+    void probed.then(({ discovered }) => {
+      if (discovered !== undefined && isModern(discovered))
+        resolve({ engine, era: options.openModern(engine, discovered) });
+    });
+    greeted.then(resolve, (error: unknown) => {
+      void probed.then(() => reject(error));
+      options.clock.after(SILENCE_MS.fromFirstByte, () => reject(error)).keepAlive(false);
+    });
+  });
 
 const silence = (clock: Clock, engine: Engine): Promise<undefined> =>
   new Promise((resolve) => {
@@ -179,6 +207,9 @@ const silence = (clock: Clock, engine: Engine): Promise<undefined> =>
 /** HTTP answers that say "no Streamable HTTP here" (2025-11-25 basic/transports, backwards compatibility). */
 const refusesStreamableHttp = (error: unknown): boolean =>
   error instanceof ToolwayError && [400, 404, 405].includes(error.status ?? 0);
+
+const isModern = (discovered: JsonObject): boolean =>
+  sharesVersion(checkDiscover(discovered).supportedVersions, MODERN_VERSIONS);
 
 const sharesVersion = (offered: readonly unknown[], ours: readonly string[]): boolean =>
   offered.some((version) => typeof version === 'string' && ours.includes(version));
