@@ -45,7 +45,7 @@ for (const name of wanted) {
 
 print(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.versions.node}`);
 print(`${options.era} era; medians of ${options.rounds} interleaved rounds, each sample a process of its own;`);
-print('CPU is that of the client process; arguments are all distinct and every call was counted by the server');
+print('CPU is that of the client process; all arguments are distinct, and the count of the server is checked');
 if (!options.toolway) print('toolway is not built: only its peers are measured');
 
 const measured = { cells: [] };
