@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Dispatcher, Pool } from 'undici';
 import { ToolwayError } from '../errors.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest } from '../transport/http-port.ts';
+import { followRedirects } from '../transport/redirects.ts';
 import { createInflater, type Inflater } from './inflate.ts';
 
 /** One origin and how to reach it. */
@@ -65,7 +66,7 @@ export const createPool = ({ origin, tls = {}, connectTimeoutMs = CONNECT_TIMEOU
     return () => job.abort();
   };
 
-  return Object.assign(start, {
+  const port = Object.assign(start, {
     async open() {
       const { Pool, buildConnector } = await import('undici');
       if (closed) throw new ToolwayError('closed', 'the connection pool is closed');
@@ -97,6 +98,7 @@ export const createPool = ({ origin, tls = {}, connectTimeoutMs = CONNECT_TIMEOU
       for (const socket of connecting) socket.destroy();
     },
   });
+  return followRedirects(port);
 };
 
 const ABORTED = new Error('aborted');

@@ -4,6 +4,7 @@
  */
 import { ToolwayError } from '../errors.ts';
 import type { HttpPort, HttpReceiver, HttpRequest } from './http-port.ts';
+import type { Redirects } from './redirects.ts';
 
 /** Which `fetch`. */
 export interface FetchPortOptions {
@@ -11,13 +12,49 @@ export interface FetchPortOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** Reaches the network through `fetch`. Redirects are never followed by it. */
+/**
+ * Reaches the network through `fetch`. Browsers do not say where a redirect leads; where other runtimes do, it is
+ * followed as everywhere.
+ */
 export const fetchPort = ({ fetch = globalThis.fetch }: FetchPortOptions = {}): HttpPort => {
   const open = new Set<AbortController>();
+  let redirects: Redirects | undefined;
+
+  const exchange = async (first: HttpRequest, receiver: HttpReceiver, signal: AbortSignal): Promise<void> => {
+    let request = redirects?.settled(first) ?? first;
+    let hops = 0;
+    const send = (): Promise<Response> => {
+      const { url, ...init } = request;
+      return fetch(url, { ...init, redirect: 'manual', cache: 'no-store', signal });
+    };
+    try {
+      let response = await send();
+      if (response.type === 'opaqueredirect') throw hiddenRedirect(request.url);
+      while (REDIRECTS.has(response.status)) {
+        redirects ??= (await import('./redirects.ts')).createRedirects();
+        request = redirects.next(request, response.status, response.headers.get('location') ?? undefined, hops);
+        hops += 1;
+        await response.body?.cancel();
+        response = await send();
+      }
+      if (signal.aborted) return;
+      receiver.onhead(response.status, (name) => response.headers.get(name) ?? undefined);
+      const reader = response.body?.getReader();
+      while (reader !== undefined && !signal.aborted) {
+        const { done, value } = await reader.read();
+        if (done || signal.aborted) break;
+        receiver.onbytes(value);
+      }
+      if (!signal.aborted) receiver.onend();
+    } catch (error) {
+      if (!signal.aborted) receiver.onerror(error, hops > 0 || !neverLeft(error));
+    }
+  };
+
   const start = (request: HttpRequest, receiver: HttpReceiver): (() => void) => {
     const controller = new AbortController();
     open.add(controller);
-    void exchange(fetch, request, receiver, controller.signal).finally(() => open.delete(controller));
+    void exchange(request, receiver, controller.signal).finally(() => open.delete(controller));
     return () => controller.abort();
   };
   return Object.assign(start, {
@@ -27,28 +64,7 @@ export const fetchPort = ({ fetch = globalThis.fetch }: FetchPortOptions = {}): 
   });
 };
 
-const exchange = async (
-  fetch: typeof globalThis.fetch,
-  { url, ...init }: HttpRequest,
-  receiver: HttpReceiver,
-  signal: AbortSignal,
-): Promise<void> => {
-  try {
-    const response = await fetch(url, { ...init, redirect: 'manual', cache: 'no-store', signal });
-    if (signal.aborted) return;
-    if (response.type === 'opaqueredirect') throw hiddenRedirect(url);
-    receiver.onhead(response.status, (name) => response.headers.get(name) ?? undefined);
-    const reader = response.body?.getReader();
-    while (reader !== undefined && !signal.aborted) {
-      const { done, value } = await reader.read();
-      if (done || signal.aborted) break;
-      receiver.onbytes(value);
-    }
-    if (!signal.aborted) receiver.onend();
-  } catch (error) {
-    if (!signal.aborted) receiver.onerror(error, !neverLeft(error));
-  }
-};
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 const hiddenRedirect = (url: string): ToolwayError =>
   new ToolwayError(

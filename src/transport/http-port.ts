@@ -20,7 +20,7 @@ export type HeaderLookup = (name: string) => string | undefined;
  * after an abort nothing at all.
  */
 export interface HttpReceiver {
-  /** Status and headers have arrived. Redirects are not followed by the port. */
+  /** Status and headers have arrived. A redirect is not among them: the port has followed it, or failed. */
   onhead(status: number, header: HeaderLookup): void;
   onbytes(chunk: Uint8Array): void;
   onend(): void;

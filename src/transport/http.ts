@@ -11,14 +11,13 @@ import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 import { createRoster } from '../roster.ts';
 import { messageTooLarge } from './answer-reader.ts';
 import { EventTrail } from './event-trail.ts';
-import { openGetStream } from './get-stream.ts';
+import type { GetStreamOptions } from './get-stream.ts';
 import { excerpt } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
 import { checkUrl, type HeaderSource } from './http-headers.ts';
 import type { HttpPort } from './http-port.ts';
 import { createLingerers } from './lingerers.ts';
 import { type Outgoing, outgoingHeaders, versionIn } from './outgoing-headers.ts';
-import { followRedirects } from './redirects.ts';
 import {
   DEFAULT_MAX_MESSAGE_BYTES,
   SESSION_LOST,
@@ -45,10 +44,9 @@ const DONE = Promise.resolve();
 
 /** Connects to one MCP endpoint. Throws `invalid_config` when the URL or the headers cannot be used. */
 export const createHttpTransport = (options: HttpTransportOptions): Transport => {
-  const { clock = systemClock, limits } = options;
+  const { port, clock = systemClock, limits } = options;
   const url = checkUrl(options.url).href;
   const headers = outgoingHeaders(options.headers);
-  const port = followRedirects(options.port);
   const maxMessageBytes = limits?.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
   const exchanges = createRoster<Exchange>();
   const lingerers = createLingerers(clock);
@@ -163,7 +161,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     setProtocolVersion(version) {
       headers.protocolVersion = version;
     },
-    start: async () => options.port.open?.(),
+    start: async () => port.open?.(),
     send(message, sendOptions) {
       const { id, method, params } = message as Outgoing;
       const isRequest = method !== undefined && id !== undefined;
@@ -219,7 +217,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     }
     lingerers.close();
     if (headers.sessionId !== undefined) await endSession();
-    await options.port.close?.();
+    await port.close?.();
     transport.onclose?.();
   };
 
@@ -245,4 +243,21 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     });
 
   return transport;
+};
+
+/** Only the legacy era has such streams, so what reads them is loaded with the first one. */
+const openGetStream = (options: GetStreamOptions): { stop(): void } => {
+  let stopped = false;
+  let stop = (): void => {
+    stopped = true;
+  };
+  import('./get-stream.ts').then(
+    (loaded) => {
+      if (!stopped) stop = loaded.openGetStream(options).stop;
+    },
+    (error: unknown) => {
+      if (!stopped) options.ongiveup(ToolwayError.from(error));
+    },
+  );
+  return { stop: () => stop() };
 };

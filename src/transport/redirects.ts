@@ -14,25 +14,44 @@ const FOLLOWED_FOR_ALL = new Set([301, 307, 308]);
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const PERMANENT = new Set([301, 308]);
 
-/** Wraps a port so that its receivers never see a redirect: it is followed, or it is an error. */
-export const followRedirects = (port: HttpPort): HttpPort => {
-  /** Where an address has moved for good, so that each further request saves the detour. */
+/** What is known of the redirects of one server. */
+export interface Redirects {
+  /** The request at the address that its own has moved to for good, which saves the detour. */
+  settled(request: HttpRequest): HttpRequest;
+  /** The request that follows a redirect, after `hops` before it. Throws where it must not be followed. */
+  next(request: HttpRequest, status: number, location: string | undefined, hops: number): HttpRequest;
+}
+
+/** Decides which redirects are followed, and remembers the permanent ones. */
+export const createRedirects = (): Redirects => {
   const moved = new Map<string, string>();
+  return {
+    settled(request) {
+      const url = moved.get(request.url);
+      return url === undefined ? request : { ...request, url };
+    },
+    next(request, status, location, hops) {
+      const { href } = targetOf(request, status, location, hops);
+      if (PERMANENT.has(status) && moved.size < MAX_REDIRECTS) moved.set(request.url, href);
+      return { ...request, url: href };
+    },
+  };
+};
+
+/** Wraps a port that does not follow redirects, so that its receivers never see one: it is followed, or it is an error. */
+export const followRedirects = <P extends HttpPort>(port: P): P => {
+  const redirects = createRedirects();
   const follow = (request: HttpRequest, receiver: HttpReceiver): (() => void) => {
-    const url = moved.get(request.url);
-    const trip = new Trip(port, moved, receiver, url === undefined ? request : { ...request, url });
+    const trip = new Trip(port, redirects, receiver, redirects.settled(request));
     trip.go();
     return () => trip.abort();
   };
-  return Object.assign(follow, {
-    open: async () => port.open?.(),
-    close: async () => port.close?.(),
-  });
+  return Object.assign(follow, port);
 };
 
 class Trip implements HttpReceiver {
   readonly #port: HttpPort;
-  readonly #moved: Map<string, string>;
+  readonly #redirects: Redirects;
   readonly #receiver: HttpReceiver;
   #request: HttpRequest;
   /** Set while the body of a redirect is read to its end, which keeps the connection usable. */
@@ -42,9 +61,9 @@ class Trip implements HttpReceiver {
   #over = false;
   #abort: (() => void) | undefined;
 
-  constructor(port: HttpPort, moved: Map<string, string>, receiver: HttpReceiver, request: HttpRequest) {
+  constructor(port: HttpPort, redirects: Redirects, receiver: HttpReceiver, request: HttpRequest) {
     this.#port = port;
-    this.#moved = moved;
+    this.#redirects = redirects;
     this.#receiver = receiver;
     this.#request = request;
   }
@@ -87,18 +106,14 @@ class Trip implements HttpReceiver {
   }
 
   #redirect(status: number, location: string | undefined): void {
-    const { url } = this.#request;
-    const target = location !== undefined && URL.canParse(location, url) ? new URL(location, url) : undefined;
-    const refusal = refuse(this.#request, status, target, this.#hops);
-    if (refusal !== undefined || target === undefined) {
+    try {
+      this.#next = this.#redirects.next(this.#request, status, location, this.#hops);
+      this.#hops += 1;
+      this.#drained = 0;
+    } catch (refusal) {
       this.abort();
       this.#receiver.onerror(refusal, true);
-      return;
     }
-    this.#hops += 1;
-    if (PERMANENT.has(status) && this.#moved.size < MAX_REDIRECTS) this.#moved.set(url, target.href);
-    this.#next = { ...this.#request, url: target.href };
-    this.#drained = 0;
   }
 
   #hop(request: HttpRequest): void {
@@ -109,36 +124,26 @@ class Trip implements HttpReceiver {
   }
 }
 
-const refuse = (
-  request: HttpRequest,
-  status: number,
-  target: URL | undefined,
-  hops: number,
-): ToolwayError | undefined => {
+const targetOf = (request: HttpRequest, status: number, location: string | undefined, hops: number): URL => {
   // 307 and 308 say that the request was not looked at here and belongs elsewhere; the others may follow a deed.
   const executed: Executed = status === 307 || status === 308 ? 'no' : 'unknown';
-  const facts = { status, executed };
-  if (target === undefined)
-    return new ToolwayError('protocol_error', `HTTP ${status} without a usable location`, facts);
-  if (target.origin !== new URL(request.url).origin) {
-    return new ToolwayError(
-      'protocol_error',
+  const refuse = (reason: string, limit?: number): ToolwayError =>
+    new ToolwayError('protocol_error', reason, { status, executed, limit });
+  const { url, method } = request;
+  if (location === undefined || !URL.canParse(location, url)) {
+    throw refuse(`HTTP ${status} without a usable location`);
+  }
+  const target = new URL(location, url);
+  if (target.origin !== new URL(url).origin) {
+    throw refuse(
       `the server redirects to another origin, ${target.origin} (HTTP ${status}); if that is where it lives, change the URL`,
-      facts,
     );
   }
-  if (request.method !== 'GET' && !FOLLOWED_FOR_ALL.has(status)) {
-    return new ToolwayError(
-      'protocol_error',
-      `the server redirects to ${target.origin}${target.pathname} (HTTP ${status}), which cannot be followed with a ${request.method}`,
-      facts,
+  if (method !== 'GET' && !FOLLOWED_FOR_ALL.has(status)) {
+    throw refuse(
+      `the server redirects to ${target.origin}${target.pathname} (HTTP ${status}), which cannot be followed with a ${method}`,
     );
   }
-  if (hops >= MAX_REDIRECTS) {
-    return new ToolwayError('protocol_error', `more than ${MAX_REDIRECTS} redirects`, {
-      ...facts,
-      limit: MAX_REDIRECTS,
-    });
-  }
-  return undefined;
+  if (hops >= MAX_REDIRECTS) throw refuse(`more than ${MAX_REDIRECTS} redirects`, MAX_REDIRECTS);
+  return target;
 };

@@ -16,7 +16,6 @@ import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.
 import { checkUrl, type HeaderSource, headerReader } from './http-headers.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver } from './http-port.ts';
 import { createLingerers } from './lingerers.ts';
-import { followRedirects } from './redirects.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportLimits } from './transport.ts';
 
 /** Where the server is, and the way to it. */
@@ -40,10 +39,9 @@ const DONE = Promise.resolve();
 
 /** Connects to one server. `start` resolves when the server has named its address for messages. Throws `invalid_config`. */
 export const createSseTransport = (options: SseTransportOptions): Transport => {
-  const { clock = systemClock, limits } = options;
+  const { port, clock = systemClock, limits } = options;
   const url = checkUrl(options.url);
   const readHeaders = headerReader(options.headers);
-  const port = followRedirects(options.port);
   const maxMessageBytes = limits?.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
   const posts = new Map<RequestId, Exchange>();
   const others = new Set<Exchange>();
@@ -144,7 +142,7 @@ export const createSseTransport = (options: SseTransportOptions): Transport => {
       protocolVersion = version;
     },
     async start() {
-      await options.port.open?.();
+      await port.open?.();
       await new Promise<void>((resolve, reject) => {
         opened = { resolve, reject };
         openStream().catch((error: unknown) => lose(ToolwayError.from(error, { executed: 'no' })));
@@ -195,7 +193,7 @@ export const createSseTransport = (options: SseTransportOptions): Transport => {
       if (ended?.code === 'closed') return;
       const wasLost = ended !== undefined;
       release(new ToolwayError('closed', 'the transport was closed', { executed: 'no' }));
-      await options.port.close?.();
+      await port.close?.();
       if (!wasLost) transport.onclose?.();
     },
   };
