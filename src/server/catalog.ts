@@ -114,17 +114,18 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     return list;
   };
 
-  /** One reading of a list at a time; whoever asks meanwhile shares it. */
-  const readOnce = (kind: ListKind): Promise<ServerList<ListKind>> => {
-    const running = reading.get(kind);
-    if (running !== undefined) return running;
-    const promise = readNow(kind).finally(() => reading.delete(kind));
+  const readAnew = (kind: ListKind): Promise<ServerList<ListKind>> => {
+    const promise = readNow(kind).finally(() => {
+      if (reading.get(kind) === promise) reading.delete(kind);
+    });
     reading.set(kind, promise);
     return promise;
   };
+  /** One reading of a list at a time; whoever asks meanwhile shares it. */
+  const readOnce = (kind: ListKind): Promise<ServerList<ListKind>> => reading.get(kind) ?? readAnew(kind);
 
-  const quietly = (kind: ListKind): Promise<void> =>
-    readOnce(kind).then(
+  const quietly = (kind: ListKind, read = readOnce): Promise<void> =>
+    read(kind).then(
       () => {},
       (error: unknown) => {
         const cause = ToolwayError.from(error);
@@ -155,7 +156,8 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
       return (fresh ? known : await readOnce(kind)) as ServerList<K>;
     },
     refreshAll() {
-      const each = KINDS.map(quietly);
+      // A reading that is under way may be waiting for the very connection that waits for this one.
+      const each = KINDS.map((kind) => quietly(kind, readAnew));
       return { tools: each[0] ?? Promise.resolve(), all: Promise.all(each).then(() => {}) };
     },
     changed(kind) {
