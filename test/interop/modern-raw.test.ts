@@ -205,7 +205,7 @@ describe('the probe', () => {
     [429, 'rate_limited', {}],
   ] as const)('refused with %i is no evidence of an era: %s', async (status, code, headers) => {
     const { server, toolkit } = await setUp(refusing(status, headers));
-    expect(toolkit.status().s?.lastError).toMatchObject({ code, status });
+    expect(toolkit.status().s?.lastError).toMatchObject({ code, status, executed: 'no' });
     expect(server.count('initialize')).toBe(0);
     expect(server.seen.every(({ method }) => method === 'POST')).toBe(true);
   });
