@@ -9,13 +9,12 @@ import {
   checkDiscover,
   checkEmpty,
   checkInitialize,
-  checkInputRequired,
   checkListPage,
   checkPrompt,
   checkReadResource,
-  checkTask,
   checkToolResult,
 } from './results.ts';
+import { checkInputRequired, checkTask } from './results-on-demand.ts';
 import { RpcFault } from './rpc-fault.ts';
 import { createServerRequests } from './server-requests.ts';
 import type { JsonObject } from './types.ts';

@@ -1,7 +1,7 @@
 /** Multi round-trip requests: the server answers with questions, we send the request again with the answers (2026-07-28 basic/patterns/mrtr). */
 import type { Call } from '../call.ts';
 import { ToolwayError } from '../errors.ts';
-import { checkInputRequired } from './results.ts';
+import { checkInputRequired } from './results-on-demand.ts';
 import { RpcFault } from './rpc-fault.ts';
 import type { ServerRequests } from './server-requests.ts';
 import type { JsonObject } from './types.ts';

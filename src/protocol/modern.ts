@@ -5,7 +5,7 @@ import type { SendOptions } from '../transport/transport.ts';
 import { ASKING_METHODS, type Era, type ServerIdentity } from './era.ts';
 import type { InputOptions } from './input-rounds.ts';
 import { createListener, type ListenerOptions } from './listener.ts';
-import { checkDiscover, checkTask } from './results.ts';
+import { checkDiscover } from './results.ts';
 import type { TaskOptions } from './tasks.ts';
 import type { ClientCapabilities, Implementation, JsonObject, LogLevel } from './types.ts';
 import { META, MODERN_VERSIONS } from './wire.ts';
@@ -22,10 +22,7 @@ export interface ModernOptions
 }
 
 /** The metadata that makes a request modern; a fresh object each time, since the progress token is added to it. */
-const modernMeta = ({
-  clientInfo,
-  capabilities,
-}: Pick<ModernOptions, 'clientInfo' | 'capabilities'>): JsonObject => ({
+const modernMeta = ({ clientInfo, capabilities }: Pick<ModernOptions, 'clientInfo' | 'capabilities'>): JsonObject => ({
   [META.protocolVersion]: MODERN_VERSIONS[0],
   [META.clientCapabilities]: { ...capabilities, extensions: { ...capabilities.extensions, [TASKS_EXTENSION]: {} } },
   [META.clientInfo]: clientInfo,
@@ -71,7 +68,7 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
     }
     if (result.resultType === 'task' && method === 'tools/call') {
       const { runModernTask } = await import('./tasks.ts');
-      return runModernTask({ ...options, send: sendOnce }, call, checkTask(result));
+      return runModernTask({ ...options, send: sendOnce }, call, result);
     }
     throw new ToolwayError(
       'protocol_error',

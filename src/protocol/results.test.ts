@@ -4,15 +4,14 @@ import { MAX_TTL_MS } from './answer.ts';
 import {
   checkCompletion,
   checkEmpty,
-  checkInputRequired,
   checkListPage,
   checkPrompt,
   checkReadResource,
-  checkTask,
   checkToolResult,
   MAX_COMPLETIONS,
   MAX_DROPPED,
 } from './results.ts';
+import { checkInputRequired, checkTask } from './results-on-demand.ts';
 
 const refusal = (check: () => unknown): ToolwayError => {
   try {

@@ -6,7 +6,7 @@ import { type Call, pause } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import { answerAll, type InputOptions } from './input-rounds.ts';
-import { checkInputRequired, checkTask } from './results.ts';
+import { checkInputRequired, checkTask } from './results-on-demand.ts';
 import type { JsonObject, Task } from './types.ts';
 
 export interface TaskOptions {
@@ -33,9 +33,13 @@ export const runLegacyTask = async (options: TaskOptions, call: Call, params: Js
 };
 
 /** Follows a task that the server made of a call, answering what it asks (extension `io.modelcontextprotocol/tasks`). */
-export const runModernTask = (options: TaskOptions & InputOptions, call: Call, first: Task): Promise<JsonObject> => {
+export const runModernTask = (
+  options: TaskOptions & InputOptions,
+  call: Call,
+  created: JsonObject,
+): Promise<JsonObject> => {
   const answered = new Set<string>();
-  return follow(options, call, first, async (task) => {
+  return follow(options, call, checkTask(created), async (task) => {
     if (task.status === 'completed') return task.result as JsonObject;
     if (task.status === 'failed') throw failure(task);
     if (task.status === 'input_required') {
