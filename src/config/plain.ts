@@ -2,38 +2,45 @@
 import type { ServerConfig } from '../options.ts';
 import { isServerName } from './names.ts';
 
-const FIELDS: Record<keyof ServerConfig, readonly string[]> = {
-  command: ['string'],
-  args: ['array'],
-  env: ['object'],
-  cwd: ['string'],
-  url: ['string'],
-  headers: ['object'],
-  transport: ['function'],
-  era: ['string'],
-  disabled: ['boolean'],
-  enabledTools: ['array'],
-  disabledTools: ['array'],
-  autoApprove: ['array'],
-  trustHints: ['boolean'],
-  retrySafe: ['array'],
-  group: ['string'],
-  autoReconnect: ['boolean'],
-  maxRetries: ['number'],
-  retryDelayMs: ['number'],
-  healthCheckIntervalMs: ['number'],
-  connectTimeoutMs: ['number'],
-  timeoutMs: ['number'],
-  totalTimeoutMs: ['number'],
-  maxConcurrency: ['number'],
-  maxMessageBytes: ['number'],
-  rateLimit: ['object'],
-  logLevel: ['string'],
-  onElicit: ['function'],
-  onSample: ['function'],
-  roots: ['function', 'array'],
-  onLog: ['function'],
-  onTask: ['function'],
+const TEXT = 'string';
+const FLAG = 'boolean';
+const NUMBER = 'number';
+const LIST = 'array';
+const RECORD = 'object';
+const HANDLER = 'function';
+
+const FIELDS: Record<keyof ServerConfig, string> = {
+  command: TEXT,
+  args: LIST,
+  env: RECORD,
+  cwd: TEXT,
+  url: TEXT,
+  headers: RECORD,
+  transport: HANDLER,
+  era: TEXT,
+  disabled: FLAG,
+  enabledTools: LIST,
+  disabledTools: LIST,
+  autoApprove: LIST,
+  trustHints: FLAG,
+  retrySafe: LIST,
+  group: TEXT,
+  autoReconnect: FLAG,
+  maxRetries: NUMBER,
+  retryDelayMs: NUMBER,
+  healthCheckIntervalMs: NUMBER,
+  connectTimeoutMs: NUMBER,
+  timeoutMs: NUMBER,
+  totalTimeoutMs: NUMBER,
+  maxConcurrency: NUMBER,
+  maxMessageBytes: NUMBER,
+  rateLimit: RECORD,
+  logLevel: TEXT,
+  onElicit: HANDLER,
+  onSample: HANDLER,
+  roots: `${HANDLER} ${LIST}`,
+  onLog: HANDLER,
+  onTask: HANDLER,
 };
 
 const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value);
