@@ -7,7 +7,7 @@ import type { Era, ServerIdentity } from './era.ts';
 import { checkInitialize } from './results.ts';
 import type { TaskOptions } from './tasks.ts';
 import type { ClientCapabilities, Implementation, JsonObject, ServerCapabilities, Tool } from './types.ts';
-import { LEGACY_VERSIONS } from './wire.ts';
+import { LEGACY_VERSIONS, RPC } from './wire.ts';
 
 export interface LegacyOptions extends Omit<TaskOptions, 'send'> {
   engine: Engine;
@@ -67,6 +67,22 @@ export const openLegacy = async (
   const sendOnce = (call: Call, method: string, params: JsonObject): Promise<JsonObject> =>
     engine.request(call, method, call.meta === undefined ? params : { ...params, _meta: { ...call.meta } });
 
+  let asking: Promise<boolean> | undefined;
+  /** Asks in the same session for a sign of life; one question for all who doubt. */
+  const isLost = async (session: number): Promise<boolean> => {
+    if (session !== sessions || engine.transport.sessionId === undefined) return session !== sessions;
+    asking ??= options
+      .bounded(options.newCall('ping'), (call) => sendOnce(call, 'ping', {}))
+      .then(
+        () => false,
+        (error: unknown) => error instanceof ToolwayError && (error.cause === SESSION_LOST || mayBeLost(error)),
+      )
+      .finally(() => {
+        asking = undefined;
+      });
+    return asking;
+  };
+
   const sendInSession = async (call: Call, method: string, params: JsonObject): Promise<JsonObject> => {
     // A handshake under way belongs to a newer session than any request that would be sent now.
     if (reopening !== undefined) await share(call, reopening);
@@ -74,9 +90,14 @@ export const openLegacy = async (
     try {
       return await sendOnce(call, method, params);
     } catch (error) {
-      if (!(error instanceof ToolwayError) || error.cause !== SESSION_LOST || call.stopped !== undefined) throw error;
-      call.state = 'queued';
+      if (!(error instanceof ToolwayError) || call.stopped !== undefined) throw error;
+      const known = error.cause === SESSION_LOST;
+      if (!known && !(mayBeLost(error) && (await share(call, isLost(session))))) throw error;
+      // A guess, however good, is no proof that a tool did not run.
+      const proven = known || method !== 'tools/call' || error.executed === 'no';
+      if (proven) call.state = 'queued';
       await share(call, reopen(session));
+      if (!proven) throw error;
       return sendOnce(call, method, params);
     }
   };
@@ -110,6 +131,10 @@ export const openLegacy = async (
     close() {},
   };
 };
+
+/** How servers that do not say 404 tell of a session that they do not know; it may mean something else as well. */
+const mayBeLost = ({ status, rpcCode }: ToolwayError): boolean =>
+  status === 400 || rpcCode === RPC.invalidRequest || rpcCode === -32000 || rpcCode === -32001;
 
 /** The server wants every call of this tool to be a task, and can run tasks. */
 const isTaskTool = (tool: Tool | undefined, capabilities: ServerCapabilities): boolean => {

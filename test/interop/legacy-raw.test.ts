@@ -185,6 +185,73 @@ describe('over HTTP', () => {
     expect(seen).toEqual([{ progress: 1 }]);
   });
 
+  test.each<[string, Reply]>([
+    ['400 and a JSON-RPC error', answering(400, 'application/json', rpcError(-32000))],
+    ['400 and a text', answering(400, 'text/plain', 'No valid session ID provided')],
+    ['200 and an error', () => ({ error: { code: -32001, message: 'Session not found' } })],
+  ])('a session that the server does not know any more, told as %s, is opened again', async (_name, unknown) => {
+    let known = '';
+    let sessions = 0;
+    const effects: string[] = [];
+    const inSession =
+      (reply: Reply): Reply =>
+      (params, exchange) => {
+        if (exchange.headers['mcp-session-id'] !== known) return unknown(params, exchange);
+        effects.push(exchange.body.method ?? '');
+        return reply(params, exchange);
+      };
+    const { toolkit } = await setUp({
+      initialize: (_params, { response }) => {
+        sessions += 1;
+        known = `session-${sessions}`;
+        response.setHeader('mcp-session-id', known);
+        return initialized();
+      },
+      'tools/list': inSession(() => toolList('work')),
+      'tools/call': inSession(() => said('worked')),
+      'custom/ask': inSession(() => ({ asked: true })),
+      ping: inSession(() => ({})),
+    });
+    known = 'another';
+    effects.length = 0;
+    // Whether a tool ran is not proven by such an answer, so the call is not sent again; everything after it works.
+    await expect(toolkit.callTool('s.work')).rejects.toMatchObject({ executed: 'unknown' });
+    expect(textOf(await toolkit.callTool('s.work'))).toBe('worked');
+    expect(effects.filter((effect) => effect === 'tools/call')).toHaveLength(1);
+    known = 'yet-another';
+    expect(await toolkit.server('s').request('custom/ask')).toMatchObject({ asked: true });
+    expect(sessions).toBe(3);
+  });
+
+  test('an error of a tool that looks like a lost session costs a question, and no session', async () => {
+    const { server, toolkit } = await setUp({
+      initialize: (_params, { response }) => {
+        response.setHeader('mcp-session-id', 'one');
+        return initialized();
+      },
+      'tools/call': () => ({ error: { code: -32000, message: 'the tool failed' } }),
+      ping: () => ({}),
+    });
+    await expect(toolkit.callTool('s.work')).rejects.toMatchObject({ code: 'server_error', rpcCode: -32000 });
+    expect(server.count('ping')).toBe(1);
+    expect(server.count('initialize')).toBe(1);
+  });
+
+  test('server-everything, which says 400, is found again after a restart', async () => {
+    const everything = [installed('@modelcontextprotocol/server-everything/dist/index.js'), 'streamableHttp'];
+    const first = await launch(everything);
+    closers.push(first.stop);
+    const toolkit = await connect({ url: `${first.origin}/mcp` });
+    await first.stop();
+    const again = await launch(everything, { port: Number(new URL(first.origin).port) });
+    closers.push(again.stop);
+    const echoed = await until(
+      () => toolkit.callTool('s.echo', { message: 'found' }).catch(() => undefined),
+      'a call succeeds',
+    );
+    expect(textOf(echoed)).toBe('Echo: found');
+  });
+
   test('a URL that speaks neither transport says what was wrong with both', async () => {
     const { toolkit } = await setUp({
       'server/discover': answering(404, 'text/plain', 'nothing here'),
