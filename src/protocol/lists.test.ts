@@ -87,6 +87,17 @@ describe('walking a list', () => {
     expect(asked).toEqual([{}, { cursor: 'n' }, {}, { cursor: 'n' }]);
   });
 
+  test('ends with the error of the server when it knows no cursor at all', async () => {
+    let asked = 0;
+    const broken = async (params: JsonObject): Promise<JsonObject> => {
+      asked += 1;
+      if (params.cursor === undefined) return { tools: [], nextCursor: 'n' };
+      throw new ToolwayError('server_error', 'bad cursor', { rpcCode: -32602, data: 'n' });
+    };
+    expect(await refusal(broken)).toMatchObject({ code: 'server_error', rpcCode: -32602, data: 'n' });
+    expect(asked).toBe(4);
+  });
+
   test('holds no longer than its shortest page, and is private when one page is', async () => {
     const server = pages([
       { tools: [], nextCursor: 'a', ttlMs: 5_000, cacheScope: 'public' },

@@ -45,8 +45,10 @@ export const walkList = async <K extends ListKind>(
   try {
     return await walkOnce(kind, fetchPage, limits);
   } catch (error) {
-    if (error instanceof StaleCursor) return walkOnce(kind, fetchPage, limits);
-    throw error;
+    if (!(error instanceof StaleCursor)) throw error;
+    return walkOnce(kind, fetchPage, limits).catch((again: unknown) => {
+      throw again instanceof StaleCursor ? again.cause : again;
+    });
   }
 };
 
