@@ -185,6 +185,8 @@ export const bounded = async <T>(
   const seat = deadlines.add(call);
   try {
     return await run(call);
+  } catch (error) {
+    throw ToolwayError.from(error, { executed: call.state === 'queued' ? 'no' : 'unknown' });
   } finally {
     deadlines.remove(seat);
     callerSignal?.removeEventListener('abort', onAbort);

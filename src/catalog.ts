@@ -6,6 +6,7 @@ import { qualify, splitName } from './names.ts';
 import type { ListKind } from './protocol/lists.ts';
 import type { ToolEntry } from './server/catalog.ts';
 import type { ManagedServer } from './server/server.ts';
+import { allows } from './server/settings.ts';
 
 /** Where a name leads. Without an entry the tool's definition could not be read, and calls go unchecked. */
 export interface Route {
@@ -34,6 +35,7 @@ export const routeAtOnce = (servers: Servers, name: string): Route | undefined =
 
 /** The route of a qualified name, once its server's lists have been read. */
 export const routeOn = async (server: ManagedServer, tool: string): Promise<Route> => {
+  if (!allows(server.config, tool)) throw unknownTool(tool, toolNames([server]), server.name);
   if (server.catalog.tool(tool) === undefined) await server.catalog.upToDate();
   const entry = server.catalog.tool(tool);
   if (entry !== undefined) return { server, tool, entry };

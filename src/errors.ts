@@ -52,6 +52,8 @@ export interface ErrorFacts {
   /** Exit code or signal name of a child that died, and the end of what it wrote to stderr. */
   exitCode?: number | string;
   stderr?: string;
+  /** True where the same attempt would fail again, whatever the time: an untrusted certificate. */
+  permanent?: boolean;
   /** The limit that was hit, in its own unit. */
   limit?: number;
   /** The names that would have matched (`ambiguous_*`), or the nearest ones (`unknown_*`). */
@@ -79,6 +81,7 @@ export class ToolwayError extends Error {
   declare readonly status?: number;
   declare readonly exitCode?: number | string;
   declare readonly stderr?: string;
+  declare readonly permanent?: boolean;
   declare readonly limit?: number;
   declare readonly matches?: string[];
   declare readonly problems?: Problem[];

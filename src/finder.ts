@@ -8,7 +8,7 @@ import { ToolwayError } from './errors.ts';
 import { splitName } from './names.ts';
 import type { RequestOptions } from './options.ts';
 import type { ListKind } from './protocol/lists.ts';
-import type { ManagedServer } from './server/server.ts';
+import { type ManagedServer, waitingEnded } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
 
 export interface Finder {
@@ -27,8 +27,8 @@ export interface Finder {
   prompt(name: string, wanted: RequestOptions): Promise<{ server: ManagedServer; prompt: string }>;
   /** The route of a tool's name or part of it, among the servers as they are after their first attempts. */
   part(name: string): Promise<Required<Route>>;
-  /** Waits for something shared on behalf of one caller. */
-  waitFor<T>(shared: Promise<T>, wanted: RequestOptions, startedAt: number): Promise<T>;
+  /** Waits for something shared on behalf of one caller; `on` gives the limits that the caller leaves open, and the reason. */
+  waitFor<T>(shared: Promise<T>, wanted: RequestOptions, startedAt: number, on?: ManagedServer): Promise<T>;
 }
 
 export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadlines: Deadlines): Finder => {
@@ -43,37 +43,37 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
   };
   const active = (): ManagedServer[] => [...servers.values()].filter(({ config }) => config.disabled !== true);
 
-  const waitFor: Finder['waitFor'] = async (shared, wanted, startedAt) => {
-    const { timeoutMs = DEFAULTS.timeoutMs, totalTimeoutMs = DEFAULTS.totalTimeoutMs, signal } = wanted;
+  const waitFor: Finder['waitFor'] = async (shared, wanted, startedAt, on) => {
+    const limits = on?.config;
+    const { timeoutMs = limits?.timeoutMs ?? DEFAULTS.timeoutMs, signal } = wanted;
+    const totalTimeoutMs = wanted.totalTimeoutMs ?? limits?.totalTimeoutMs ?? DEFAULTS.totalTimeoutMs;
     const call = new Call({ method: 'wait', params: {}, server: '', timeoutMs, totalTimeoutMs, signal, startedAt });
     try {
       return await bounded(call, deadlines, () => share(call, shared));
     } catch (error) {
-      const cause = ToolwayError.from(error, { executed: 'no' });
-      if (cause.code !== 'timeout') throw cause;
-      throw new ToolwayError('connect_timeout', 'the call ended while a server was being connected', {
-        executed: 'no',
-        cause,
-        limit: cause.limit,
-      });
+      throw waitingEnded(error, on?.connection().state);
     }
   };
-  const firstAttempts = (): Promise<unknown> =>
-    Promise.allSettled(active().map((each) => each.connection().firstOutcome()));
+  /** Waits for servers of which nothing is known yet; those that failed before are not waited for again. */
+  const firstAttempts = async (wanted: RequestOptions, startedAt: number): Promise<void> => {
+    const attempts = active().flatMap((each) => each.connection().firstAttempt() ?? []);
+    if (attempts.length > 0) await waitFor(Promise.allSettled(attempts), wanted, startedAt);
+  };
 
   const read: Finder['read'] = async (kind, { server: name, ...wanted }) => {
     const chosen = name === undefined ? active() : [server(name)];
+    const startedAt = clock.now();
     const each = chosen.map(async (one) => {
-      await one.connection().firstOutcome();
-      await one.catalog.read(kind);
+      const connection = one.connection();
+      await (name === undefined ? connection.firstAttempt() : connection.firstOutcome());
+      if (connection.current() !== undefined) await one.catalog.read(kind);
     });
-    if (name === undefined) await waitFor(Promise.allSettled(each), wanted, clock.now());
-    else {
-      await waitFor(Promise.all(each), wanted, clock.now()).catch((error: unknown) => {
-        // What the server last said is still worth more than the error, and is marked as stale.
-        if (server(name).catalog.known(kind) === undefined) throw ToolwayError.from(error, { server: name });
-      });
-    }
+    const all = name === undefined ? Promise.allSettled(each) : Promise.all(each);
+    await waitFor<unknown>(all, wanted, startedAt, name === undefined ? undefined : chosen[0]).catch((error) => {
+      if (wanted.signal?.aborted) throw error;
+      // What the servers last said is worth more than the error, and is marked as stale.
+      if (name !== undefined && server(name).catalog.known(kind) === undefined) throw error;
+    });
     return chosen;
   };
 
@@ -85,13 +85,13 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     async route(name, wanted, startedAt) {
       const split = splitName(name, (known) => servers.has(known));
       if (split === undefined) {
-        await waitFor(firstAttempts(), wanted, startedAt);
+        await firstAttempts(wanted, startedAt);
         return routeOfBareName(active(), name);
       }
       const on = server(split.server);
       try {
-        await waitFor(on.connection().session(), wanted, startedAt);
-        return await waitFor(routeOn(on, split.tool), wanted, startedAt);
+        await waitFor(on.connection().session(), wanted, startedAt, on);
+        return await waitFor(routeOn(on, split.tool), wanted, startedAt, on);
       } catch (error) {
         throw ToolwayError.from(error, { ...split, executed: 'no' });
       }
@@ -107,7 +107,7 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     async part(name) {
       const split = splitName(name, (known) => servers.has(known));
       const startedAt = clock.now();
-      if (split === undefined) await waitFor(firstAttempts(), {}, startedAt);
+      if (split === undefined) await firstAttempts({}, startedAt);
       // A named server that cannot be reached is a better answer than "no such tool".
       else await waitFor(server(split.server).connection().firstOutcome(), {}, startedAt);
       const exact = routeAtOnce(servers, name);

@@ -1,5 +1,5 @@
 /** One connection attempt: opens a link, finds out the era, and hands back a session, or the true reason why there is none. */
-import { bounded, Call } from '../call.ts';
+import { bounded, Call, share } from '../call.ts';
 import type { Deadlines } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { createEngine, type Engine } from '../protocol/engine.ts';
@@ -48,11 +48,11 @@ export interface ConnectOptions {
   signal?: AbortSignal;
 }
 
-const LIST_CHANGED: Record<string, Exclude<ListKind, 'resourceTemplates'>> = {
-  'notifications/tools/list_changed': 'tools',
-  'notifications/resources/list_changed': 'resources',
-  'notifications/prompts/list_changed': 'prompts',
-};
+const LIST_CHANGED = new Map<string, Exclude<ListKind, 'resourceTemplates'>>([
+  ['notifications/tools/list_changed', 'tools'],
+  ['notifications/resources/list_changed', 'resources'],
+  ['notifications/prompts/list_changed', 'prompts'],
+]);
 
 export const connect = async (options: ConnectOptions): Promise<Session> => {
   const { server, scope, requests, clientInfo, deadlines, events, maxInputRounds } = options;
@@ -78,7 +78,8 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
   const onNotification = (method: string, params: JsonObject): void => {
     if (method === 'notifications/message') requests.log(params);
     else if (era?.admits(method, params) !== true) return;
-    else if (LIST_CHANGED[method] !== undefined) events.onListChanged(LIST_CHANGED[method]);
+    const list = LIST_CHANGED.get(method);
+    if (list !== undefined) events.onListChanged(list);
     else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
       events.onResourceUpdated(params.uri);
   };
@@ -87,8 +88,22 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
     return requests.answer(method, params, call === undefined ? context : { ...context, call });
   };
 
-  const open = async (kind?: 'sse'): Promise<Engine> => {
-    const transport = await options.openTransport(kind);
+  const engines: Engine[] = [];
+  /** Opening and starting are held to the attempt's limit like everything else; a transport that comes too late is closed. */
+  const open = (kind?: 'sse'): Promise<Engine> =>
+    boundedCall(newCall('start', remaining()), async (call) => {
+      const opening = options.openTransport(kind);
+      const closeIfLate = async (): Promise<void> => {
+        const transport = await opening;
+        if (call.stopped !== undefined) await transport.close();
+      };
+      closeIfLate().catch(() => {});
+      const engine = engineOver(await share(call, opening));
+      engines.push(engine);
+      await share(call, engine.start());
+      return engine;
+    });
+  const engineOver = (transport: Transport): Engine => {
     const engine = createEngine({
       transport,
       server,
@@ -101,22 +116,11 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
       },
       onWarning: events.onWarning,
     });
-    await started(engine);
     return engine;
   };
-  /** A transport that hangs while it starts is held to the attempt's limit like everything else. */
-  const started = (engine: Engine): Promise<void> =>
-    boundedCall(
-      newCall('start', remaining()),
-      (call) =>
-        new Promise((resolve, reject) => {
-          call.hold((error) => {
-            void engine.close();
-            reject(error);
-          });
-          engine.start().then(resolve, reject);
-        }),
-    );
+  /** Of all links that were opened in the attempt, only `kept` stays. */
+  const closeOthers = (kept?: Engine): Promise<unknown> =>
+    Promise.all(engines.map((engine) => (engine === kept ? undefined : engine.close().catch(() => {}))));
 
   const modernOptions = (engine: Engine): ModernOptions => ({
     engine,
@@ -142,6 +146,7 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
       mayFallBackToSse: options.mayFallBackToSse,
       ...(options.known === undefined ? {} : { known: options.known }),
       clock,
+      remainingMs: remaining,
       attempt: (method, run) => boundedCall(newCall(method, remaining()), run),
       discover: (engine, call) => discover(modernOptions(engine), call),
       openModern: (engine, discovered) => openModern(modernOptions(engine), discovered),
@@ -165,9 +170,12 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
     live = negotiated.engine;
     era = negotiated.era;
     if (live.ended !== undefined) throw live.ended;
+    void closeOthers(live);
     const { listLimits } = options;
     return createSession({ ...negotiated, requests, ...(listLimits === undefined ? {} : { limits: listLimits }) });
   } catch (error) {
+    live = undefined;
+    await closeOthers();
     throw connectError(error, options.timeoutMs);
   }
 };

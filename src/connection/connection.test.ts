@@ -143,14 +143,97 @@ describe('a connection', () => {
         }),
     });
     const outcome = connection.session().catch((error: unknown) => error);
-    await connection.close();
+    await vi.advanceTimersByTimeAsync(0);
+    const closing = connection.close();
     made({
       close: async () => {
         closed += 1;
       },
     } as unknown as Session);
     expect(await outcome).toMatchObject({ code: 'closed' });
+    await closing;
     expect(closed).toBe(1);
+  });
+
+  test('that is closed before it has begun opens nothing', async () => {
+    const { world, connection } = remote();
+    const outcome = connection.session().catch((error: unknown) => error);
+    await connection.close();
+    expect(await outcome).toMatchObject({ code: 'closed', executed: 'no' });
+    expect(world.attempts).toHaveLength(0);
+  });
+
+  test('never has two links at a time: the next one waits until the last of the one before is gone', async () => {
+    let alive = 0;
+    let most = 0;
+    const ends: (() => void)[] = [];
+    let lose: (cause: ToolwayError) => void = () => {};
+    const { connection } = remote({
+      isChild: true,
+      connect: async (lost) => {
+        alive += 1;
+        most = Math.max(most, alive);
+        lose = lost;
+        return {
+          close: () =>
+            new Promise<void>((resolve) =>
+              ends.push(() => {
+                alive -= 1;
+                resolve();
+              }),
+            ),
+        } as unknown as Session;
+      },
+    });
+    await connection.session();
+    lose(down());
+    const again = connection.session();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(alive).toBe(1);
+    ends.shift()?.();
+    await again;
+    const reconnected = connection.reconnect();
+    const waiting = connection.session();
+    await vi.advanceTimersByTimeAsync(1_000);
+    ends.shift()?.();
+    expect(await waiting).toBe(await reconnected);
+    expect(most).toBe(1);
+    const closing = connection.close();
+    await vi.advanceTimersByTimeAsync(6_000);
+    await closing;
+  });
+
+  test('whose child dies five times within a minute is given up, until somebody reconnects', async () => {
+    const { world, connection } = remote({ isChild: true });
+    for (let crash = 1; crash <= 4; crash += 1) {
+      await connection.session();
+      world.lose(down());
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    await connection.session();
+    world.lose(down());
+    expect(connection.state.name).toBe('failed');
+    expect(world.attempts).toHaveLength(5);
+    await connection.reconnect();
+    expect(connection.state.name).toBe('ready');
+  });
+
+  test('that is lost before anybody got it counts as a failed attempt', async () => {
+    let attempts = 0;
+    const { connection } = remote({
+      connect: async (lost) => {
+        attempts += 1;
+        if (attempts === 1) lost(new ToolwayError('server_exited', 'gone', { exitCode: 1 }));
+        return { close: async () => {} } as unknown as Session;
+      },
+    });
+    expect(await connection.firstOutcome().catch((error: unknown) => error)).toMatchObject({
+      code: 'connect_failed',
+      exitCode: 1,
+    });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(connection.state.name).toBe('ready');
+    expect(attempts).toBe(2);
   });
 });
 

@@ -52,8 +52,11 @@ export interface Connection {
   session(): Promise<Session>;
   /** What comes of the attempt under way, or of a first one; rejects when it fails, though others may follow. */
   firstOutcome(): Promise<Session>;
+  /** The very first attempt, made if need be, while it has no outcome; undefined ever after. */
+  firstAttempt(): Promise<Session> | undefined;
   /** Drops the link and connects anew, whatever the state. Rejects when that first attempt fails. */
   reconnect(): Promise<Session>;
+  /** Resolves when nothing of any link is left. */
   close(): Promise<void>;
 }
 
@@ -66,11 +69,19 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'auth_failed',
   'forbidden',
 ]);
+/** A child that dies so often in so short a time is not started again. */
+const CRASH_LOOP = { crashes: 5, withinMs: 60_000 };
+/** The end of a link is waited for this long; a child's takes up to 4.6 s. */
+const END_MS = 4_800;
 
 export const createConnection = (options: ConnectionOptions): Connection => {
   const { clock, isChild, autoReconnect, maxRetries, retryDelayMs, connect, onState } = options;
   let state: ConnectionState = { name: 'idle' };
   let live: Session | undefined;
+  let settledOnce = false;
+  let crashes: number[] = [];
+  /** Everything that was left behind and is not gone yet: two children of one server never live at a time. */
+  let ending: Promise<unknown> | undefined;
 
   const enter = <S extends ConnectionState>(next: S): S => {
     const before = state;
@@ -80,29 +91,46 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     return next;
   };
 
+  const endAfter = (work: Promise<unknown>): void => {
+    const all = Promise.all([ending, within(clock, END_MS, work)]).then(() => {
+      if (ending === all) ending = undefined;
+    });
+    ending = all;
+  };
+
   const attempt = (number: number): ConnectionState & { name: 'connecting' } => {
     const startedAt = clock.now();
     const abort = new AbortController();
+    const before = ending;
     let session: Session | undefined;
+    let lostEarly: ToolwayError | undefined;
     const lost = (cause: ToolwayError): void => {
-      if (state.name === 'ready' && state.session === session) linkLost(cause);
+      if (session === undefined) lostEarly = cause;
+      else if (state.name === 'ready' && state.session === session) linkLost(cause);
     };
-    const outcome = connect(lost, abort.signal).then(
-      (made) => {
-        if (state !== connecting) {
-          void made.close();
-          throw closedError();
-        }
-        session = made;
-        enter({ name: 'ready', session: made, since: clock.now(), connectMs: clock.now() - startedAt });
-        return made;
-      },
-      (error: unknown) => {
+    const make = async (): Promise<Session> => {
+      await before;
+      if (state !== connecting) throw closedError();
+      const made = await connect(lost, abort.signal);
+      if (state === connecting && lostEarly === undefined) return made;
+      await within(clock, END_MS, made.close());
+      throw lostEarly === undefined ? closedError() : diedEarly(lostEarly);
+    };
+    const ready = (made: Session): Session => {
+      settledOnce = true;
+      session = made;
+      enter({ name: 'ready', session: made, since: clock.now(), connectMs: clock.now() - startedAt });
+      return made;
+    };
+    const outcome = Promise.resolve()
+      .then(make)
+      .then(ready, (error: unknown) => {
+        settledOnce = true;
         throw ToolwayError.from(error);
-      },
-    );
+      });
     const promise = outcome.catch((cause: ToolwayError) => {
-      if (state !== connecting) throw cause;
+      // Whoever waited for an attempt that was given up waits for what came after it.
+      if (state !== connecting) return sessionOf();
       return attemptFailed(number, cause);
     });
     promise.catch(() => {});
@@ -111,7 +139,8 @@ export const createConnection = (options: ConnectionOptions): Connection => {
   };
 
   const attemptFailed = (number: number, cause: ToolwayError): Promise<Session> => {
-    if (!autoReconnect || number > maxRetries || HOPELESS.has(cause.code)) {
+    const hopeless = HOPELESS.has(cause.code) || cause.permanent === true;
+    if (!autoReconnect || number > maxRetries || hopeless || (cause.exitCode !== undefined && crashedTooOften())) {
       enter({ name: 'failed', cause });
       throw cause;
     }
@@ -120,8 +149,14 @@ export const createConnection = (options: ConnectionOptions): Connection => {
   };
 
   const linkLost = (cause: ToolwayError): void => {
-    if (!autoReconnect) enter({ name: 'failed', cause });
+    if (live !== undefined) endAfter(live.close());
+    if (!autoReconnect || crashedTooOften()) enter({ name: 'failed', cause });
     else waitAndRetry(1, cause, afterLossMs(isChild)).catch(() => {});
+  };
+  const crashedTooOften = (): boolean => {
+    const now = clock.now();
+    crashes = [...crashes.filter((at) => now - at < CRASH_LOOP.withinMs), now];
+    return isChild && crashes.length >= CRASH_LOOP.crashes;
   };
 
   const waitAndRetry = (number: number, cause: ToolwayError, delayMs: number): Promise<Session> => {
@@ -157,17 +192,16 @@ export const createConnection = (options: ConnectionOptions): Connection => {
   };
 
   /** Leaves the present state for `next` and ends what it holds. */
-  const leave = async (next: ConnectionState): Promise<void> => {
+  const leave = (next: ConnectionState): void => {
     const before = state;
     enter(next);
-    if (before.name === 'connecting') before.abort.abort();
+    if (before.name === 'connecting') {
+      before.abort.abort();
+      endAfter(before.outcome.catch(() => {}));
+    }
     if (before.name === 'waiting') before.wake();
-    if (before.name === 'ready') await before.session.close();
+    if (before.name === 'ready') endAfter(before.session.close());
   };
-
-  /** The attempt under way after a reconnect, which somebody else may have started meanwhile. */
-  const attemptOf = (now: ConnectionState): { outcome: Promise<Session> } =>
-    now.name === 'connecting' ? now : now.name === 'idle' ? attempt(1) : { outcome: sessionOf() };
 
   return {
     get state() {
@@ -180,15 +214,41 @@ export const createConnection = (options: ConnectionOptions): Connection => {
       if (state.name === 'connecting') return state.outcome;
       return state.name === 'waiting' ? Promise.reject(state.cause) : sessionOf();
     },
+    firstAttempt() {
+      if (settledOnce) return undefined;
+      if (state.name === 'connecting') return state.outcome;
+      return state.name === 'idle' ? attempt(1).outcome : undefined;
+    },
     async reconnect() {
       if (state.name === 'closed') throw closedError();
-      await leave({ name: 'idle' });
-      return attemptOf(state).outcome;
+      crashes = [];
+      leave({ name: 'idle' });
+      return attempt(1).outcome;
     },
     async close() {
-      if (state.name !== 'closed') await leave({ name: 'closed' });
+      if (state.name !== 'closed') leave({ name: 'closed' });
+      await ending;
     },
   };
 };
+
+/** Waits for work of somebody else's, but not for ever, and whatever becomes of it. */
+const within = (clock: Clock, ms: number, work: Promise<unknown>): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = clock.after(ms, resolve);
+    const done = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    work.then(done, done);
+  });
+
+const diedEarly = (cause: ToolwayError): ToolwayError =>
+  new ToolwayError('connect_failed', `the connection was lost as soon as it was made: ${cause.message}`, {
+    executed: 'no',
+    exitCode: cause.exitCode,
+    stderr: cause.stderr,
+    cause,
+  });
 
 const closedError = (): ToolwayError => new ToolwayError('closed', 'the connection was closed', { executed: 'no' });

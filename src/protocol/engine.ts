@@ -5,7 +5,7 @@
  */
 import type { Call } from '../call.ts';
 import { type ErrorFacts, ToolwayError } from '../errors.ts';
-import type { SendOptions, Transport } from '../transport/transport.ts';
+import type { MessageExtra, SendOptions, Transport } from '../transport/transport.ts';
 import { deeperThan } from './depth.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createPendingTable } from './pending.ts';
@@ -103,7 +103,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     transport.cancel?.(id);
   };
 
-  const settle = (message: JsonObject): void => {
+  const settle = (message: JsonObject, status?: number): void => {
     const waiting = pending.take(message.id);
     if (waiting === undefined) {
       dropped.unmatched += 1;
@@ -115,7 +115,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     if (error === undefined && isObject(result)) {
       if (deeperThan(result, maxDepth)) waiting.reject(tooDeep(waiting, maxDepth));
       else waiting.resolve(result);
-    } else if (result === undefined && isErrorBody(error)) waiting.reject(serverError(error));
+    } else if (result === undefined && isErrorBody(error)) waiting.reject(serverError(error, status));
     else waiting.reject(malformedAnswer(waiting));
   };
 
@@ -128,14 +128,14 @@ export const createEngine = (options: EngineOptions): Engine => {
     waiting.call.progress(seen, now());
   };
 
-  const receive = (message: unknown): void => {
+  const receive = (message: unknown, extra?: MessageExtra): void => {
     hear();
     if (Array.isArray(message) && message.length > 0) {
       // Servers of 2025-03-26 may send batches.
       for (const single of message) receiveOne(single);
-    } else receiveOne(message);
+    } else receiveOne(message, extra?.status);
   };
-  const receiveOne = (message: unknown): void => {
+  const receiveOne = (message: unknown, status?: number): void => {
     if (!isObject(message) || message.jsonrpc !== '2.0') {
       dropped.malformed += 1;
       return;
@@ -143,7 +143,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     const { method } = message;
     if (method === undefined) {
       if (message.id === undefined && message.error === undefined) dropped.malformed += 1;
-      else settle(message);
+      else settle(message, status);
       return;
     }
     const params = message.params ?? {};
@@ -228,9 +228,10 @@ const NOT_RUN: ReadonlySet<number> = new Set([
   RPC.unsupportedProtocolVersion,
 ]);
 
-const serverError = ({ code, message, data }: JsonRpcErrorBody): ToolwayError =>
+const serverError = ({ code, message, data }: JsonRpcErrorBody, status: number | undefined): ToolwayError =>
   new ToolwayError('server_error', `${message} (JSON-RPC error ${code})`, {
     rpcCode: code,
+    status,
     executed: NOT_RUN.has(code) ? 'no' : 'unknown',
     ...(data === undefined ? {} : { data }),
   });

@@ -40,28 +40,33 @@ export const openLegacy = async (
       );
     }
     engine.transport.setProtocolVersion?.(answer.protocolVersion);
-    await engine.notify('notifications/initialized');
+    await share(call, engine.notify('notifications/initialized'));
     return answer;
   };
 
   const { protocolVersion, ...identity } = await shakeHands(firstCall);
 
   let sessions = 1;
+  let isOpen = true;
   let reopening: Promise<void> | undefined;
   const shakeHandsAgain = async (): Promise<void> => {
     await options.bounded(options.newCall('initialize'), shakeHands);
     sessions += 1;
+    isOpen = true;
   };
   /** Of many calls that lost the same session, the late ones find it open again. */
-  const reopen = (lost: number): Promise<void> => {
-    if (lost !== sessions) return Promise.resolve();
+  const reopen = async (call: Call, lost: number): Promise<void> => {
+    if (isOpen && lost !== sessions) return;
+    isOpen = false;
     if (reopening === undefined) {
       reopening = shakeHandsAgain().finally(() => {
         reopening = undefined;
       });
       reopening.then(options.onReopened, () => {});
     }
-    return reopening;
+    await share(call, reopening).catch((error: unknown) => {
+      throw call.stopped ?? notReopened(error);
+    });
   };
 
   const sendOnce = (call: Call, method: string, params: JsonObject): Promise<JsonObject> =>
@@ -85,7 +90,7 @@ export const openLegacy = async (
 
   const sendInSession = async (call: Call, method: string, params: JsonObject): Promise<JsonObject> => {
     // A handshake under way belongs to a newer session than any request that would be sent now.
-    if (reopening !== undefined) await share(call, reopening);
+    if (!isOpen) await reopen(call, sessions);
     const session = sessions;
     try {
       return await sendOnce(call, method, params);
@@ -96,7 +101,7 @@ export const openLegacy = async (
       // A guess, however good, is no proof that a tool did not run.
       const proven = known || method !== 'tools/call' || error.executed === 'no';
       if (proven) call.state = 'queued';
-      await share(call, reopen(session));
+      await reopen(call, session);
       if (!proven) throw error;
       return sendOnce(call, method, params);
     }
@@ -141,4 +146,14 @@ const isTaskTool = (tool: Tool | undefined, capabilities: ServerCapabilities): b
   if (tool?.execution?.taskSupport !== 'required') return false;
   const requests = capabilities.tasks?.requests as { tools?: { call?: unknown } } | undefined;
   return requests?.tools?.call !== undefined;
+};
+
+const notReopened = (thrown: unknown): ToolwayError => {
+  const cause = ToolwayError.from(thrown);
+  return new ToolwayError('not_connected', `the session was lost and could not be opened again: ${cause.message}`, {
+    executed: 'no',
+    status: cause.status,
+    retryAfterMs: cause.retryAfterMs,
+    cause,
+  });
 };

@@ -13,13 +13,15 @@ import type { JsonObject } from './types.ts';
 import { type EraName, LEGACY_VERSIONS, MODERN_VERSIONS, RPC } from './wire.ts';
 
 export interface Negotiation {
-  /** Opens and starts a link; `sse` is asked for where Streamable HTTP was refused. */
+  /** Opens and starts a link, which the caller closes when the attempt fails; `sse` is asked for where Streamable HTTP was refused. */
   open(kind?: 'sse'): Promise<Engine>;
   /** True when the configuration leaves open whether the URL speaks Streamable HTTP or HTTP+SSE. */
   mayFallBackToSse: boolean;
   /** The era that the configuration pins, or that this server is known to speak. */
   known?: EraName;
   clock: Clock;
+  /** What is left of the time of the attempt. */
+  remainingMs(): number;
   /** A request of the handshake, under the limits of the connection attempt. */
   attempt<T>(method: string, run: (call: Call) => Promise<T>): Promise<T>;
   discover(engine: Engine, call: Call): Promise<JsonObject>;
@@ -44,14 +46,9 @@ const MODERN_ERRORS: ReadonlySet<number> = new Set([
 
 export const negotiate = async (options: Negotiation): Promise<Negotiated> => {
   const engine = await options.open();
-  try {
-    if (options.known === 'legacy') return await legacy(options, engine);
-    if (options.known === 'modern') return await modern(options, engine, await probe(options, engine));
-    return await (speaksHttp(engine.transport.kind) ? overHttp(options, engine) : overChannel(options, engine));
-  } catch (error) {
-    await engine.close();
-    throw error;
-  }
+  if (options.known === 'legacy') return legacy(options, engine);
+  if (options.known === 'modern') return modern(options, engine, await probe(options, engine));
+  return speaksHttp(engine.transport.kind) ? overHttp(options, engine) : overChannel(options, engine);
 };
 
 const speaksHttp = (kind: TransportKind | undefined): boolean => kind === 'http';
@@ -156,13 +153,17 @@ const overChannel = async (options: Negotiation, engine: Engine): Promise<Negoti
       return { discovered };
     })
     .catch((error: unknown): ProbeOutcome => ({ error }));
-  const outcome = await Promise.race([probed, silence(options.clock, engine)]);
+  const outcome = await Promise.race([probed, silence(options, engine)]);
   if (outcome === undefined) {
     const greeted = options.attempt('initialize', async (call) => ({
       engine,
       era: await options.openLegacy(engine, call, () => decides('legacy')),
     }));
-    return firstAnswered(options, engine, probed, greeted);
+    return firstAnswered(options, engine, probed, greeted).catch(async (error: unknown) => {
+      // A server that was slow to start may exit on the probe all the same.
+      if (engine.ended === undefined) throw error;
+      return legacy(options, await options.open());
+    });
   }
   if (outcome.discovered !== undefined) return modern(options, engine, outcome.discovered);
   if (engine.ended !== undefined) return legacy(options, await options.open());
@@ -194,13 +195,15 @@ const firstAnswered = (
     });
   });
 
-const silence = (clock: Clock, engine: Engine): Promise<undefined> =>
+/** Never more than half of what is left: the handshake needs its share. */
+const silence = ({ clock, remainingMs }: Negotiation, engine: Engine): Promise<undefined> =>
   new Promise((resolve) => {
+    const half = remainingMs() / 2;
     const giveUp = (): void => resolve(undefined);
-    const fromStart = clock.after(SILENCE_MS.fromStart, giveUp);
+    const fromStart = clock.after(Math.min(SILENCE_MS.fromStart, half), giveUp);
     void engine.heard.then(() => {
       fromStart.cancel();
-      clock.after(SILENCE_MS.fromFirstByte, giveUp).keepAlive(false);
+      clock.after(Math.min(SILENCE_MS.fromFirstByte, half), giveUp).keepAlive(false);
     });
   });
 
@@ -208,8 +211,8 @@ const silence = (clock: Clock, engine: Engine): Promise<undefined> =>
 const refusesStreamableHttp = (error: unknown): boolean =>
   error instanceof ToolwayError && [400, 404, 405].includes(error.status ?? 0);
 
-const isModern = (discovered: JsonObject): boolean =>
-  sharesVersion(checkDiscover(discovered).supportedVersions, MODERN_VERSIONS);
+const isModern = ({ supportedVersions }: JsonObject): boolean =>
+  Array.isArray(supportedVersions) && sharesVersion(supportedVersions, MODERN_VERSIONS);
 
 const sharesVersion = (offered: readonly unknown[], ours: readonly string[]): boolean =>
   offered.some((version) => typeof version === 'string' && ours.includes(version));

@@ -29,8 +29,10 @@ export interface ServerList<K extends ListKind> {
 export interface CatalogOptions {
   clock: Clock;
   validator: Validator;
-  /** Reads one list from the server. */
-  fetch<K extends ListKind>(kind: K): Promise<WholeList<K>>;
+  /** Reads one list over the session that is live. */
+  fetch: ReadList;
+  /** Whether there is a live session. */
+  connected(): boolean;
   /** Which tools are offered to callers. */
   allows(tool: string): boolean;
   /** True while the server would tell us of a change by itself. */
@@ -39,13 +41,16 @@ export interface CatalogOptions {
   onWarning(message: string, facts?: { tool?: string; cause?: unknown }): void;
 }
 
+/** Reads one list from the server. */
+export type ReadList = <K extends ListKind>(kind: K) => Promise<WholeList<K>>;
+
 export interface Catalog {
   /** The list as last read, if it was. */
   known<K extends ListKind>(kind: K): ServerList<K> | undefined;
   /** The list, read anew where it was never read or the server's word for it has run out. */
   read<K extends ListKind>(kind: K): Promise<ServerList<K>>;
-  /** Reads all lists again, after a connection. Resolves when the tools are there; a list that fails is a warning. */
-  refreshAll(): { tools: Promise<void>; all: Promise<void> };
+  /** Reads all lists over a new session; what is being read over an older one counts no more. A list that fails is a warning. */
+  refreshAll(fetch: ReadList): { tools: Promise<void>; all: Promise<void> };
   /** The server says that a list has changed. */
   changed(kind: ListKind): void;
   tool(name: string): ToolEntry | undefined;
@@ -62,7 +67,7 @@ const COALESCE_MS = 300;
 const LEAST_PACE_MS = 5_000;
 
 export const createCatalog = (options: CatalogOptions): Catalog => {
-  const { clock, validator, fetch, allows, announces, onChanged, onWarning } = options;
+  const { clock, validator, allows, announces, connected, onChanged, onWarning } = options;
   const lists = new Map<ListKind, ServerList<ListKind>>();
   const reading = new Map<ListKind, Promise<ServerList<ListKind>>>();
   const due = new Map<ListKind, Timer>();
@@ -103,8 +108,10 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     return [...byName.values()].map(({ tool }) => tool);
   };
 
-  const readNow = async (kind: ListKind): Promise<ServerList<ListKind>> => {
+  const readNow = async (kind: ListKind, fetch: ReadList, isLatest: () => boolean): Promise<ServerList<ListKind>> => {
     const whole = await fetch(kind);
+    const newer = lists.get(kind);
+    if (!isLatest() && newer !== undefined) return newer;
     for (const reason of whole.dropped) onWarning(`left out of the list: ${reason}`);
     const items = kind === 'tools' ? keepTools(whole.items as Tool[]) : whole.items;
     const before = lists.get(kind);
@@ -114,18 +121,21 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     return list;
   };
 
-  const readAnew = (kind: ListKind): Promise<ServerList<ListKind>> => {
-    const promise = readNow(kind).finally(() => {
-      if (reading.get(kind) === promise) reading.delete(kind);
-    });
+  const readAnew = (kind: ListKind, fetch: ReadList): Promise<ServerList<ListKind>> => {
+    const promise: Promise<ServerList<ListKind>> = readNow(kind, fetch, () => reading.get(kind) === promise).finally(
+      () => {
+        if (reading.get(kind) === promise) reading.delete(kind);
+      },
+    );
     reading.set(kind, promise);
     return promise;
   };
   /** One reading of a list at a time; whoever asks meanwhile shares it. */
-  const readOnce = (kind: ListKind): Promise<ServerList<ListKind>> => reading.get(kind) ?? readAnew(kind);
+  const readOnce = (kind: ListKind): Promise<ServerList<ListKind>> =>
+    reading.get(kind) ?? readAnew(kind, options.fetch);
 
-  const quietly = (kind: ListKind, read = readOnce): Promise<void> =>
-    read(kind).then(
+  const quietly = (kind: ListKind, list: Promise<ServerList<ListKind>>): Promise<void> =>
+    list.then(
       () => {},
       (error: unknown) => {
         const cause = ToolwayError.from(error);
@@ -140,9 +150,13 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     const timer = clock.after(Math.max(COALESCE_MS, LEAST_PACE_MS - since), () => {
       due.delete(kind);
       lastChangeRead.set(kind, clock.now());
+      // Without a session there is nothing to ask; the next one reads everything anyway.
+      const again = (): void => {
+        if (connected()) void quietly(kind, readOnce(kind));
+      };
       const running = reading.get(kind);
-      if (running === undefined) void quietly(kind);
-      else void running.catch(() => {}).then(() => quietly(kind));
+      if (running === undefined) again();
+      else void running.then(again, again);
     });
     timer.keepAlive(false);
     due.set(kind, timer);
@@ -155,9 +169,9 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
       const fresh = known !== undefined && (announces(kind) || clock.now() < known.freshUntil);
       return (fresh ? known : await readOnce(kind)) as ServerList<K>;
     },
-    refreshAll() {
+    refreshAll(fetch) {
       // A reading that is under way may be waiting for the very connection that waits for this one.
-      const each = KINDS.map((kind) => quietly(kind, readAnew));
+      const each = KINDS.map((kind) => quietly(kind, readAnew(kind, fetch)));
       return { tools: each[0] ?? Promise.resolve(), all: Promise.all(each).then(() => {}) };
     },
     changed(kind) {
@@ -166,7 +180,7 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     },
     tool: (name) => tools.get(name),
     async upToDate() {
-      if (due.has('tools') || reading.has('tools')) await quietly('tools');
+      if (connected() && (due.has('tools') || reading.has('tools'))) await quietly('tools', readOnce('tools'));
     },
     get toolsError() {
       return toolsError;

@@ -2,6 +2,7 @@
 import { bounded, type Call, type CallInit } from '../call.ts';
 import { connect, type SessionEvents } from '../connection/connect.ts';
 import { ToolwayError } from '../errors.ts';
+import { guarded } from '../events.ts';
 import type { ServerConfig } from '../options.ts';
 import { createServerRequests, type ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
@@ -29,14 +30,15 @@ export interface DialerOptions {
 export interface Dialer {
   /** One connection attempt for a scope; `lost` hears when the link of its session ends. */
   dial(scope: string, lost: (cause: ToolwayError) => void, signal: AbortSignal): Promise<Session>;
-  /** The session whose lists are being read and which nobody else has yet. */
-  settling(): Session | undefined;
-  /** Resolves when all lists of the latest session have been read. */
+  /** Resolves when all lists of the latest session have been read, or take too long to wait for. */
   listed(): Promise<void>;
 }
 
 /** How long a server's word that it is of the legacy era is believed: an upgraded one would still answer `initialize`. */
 const LEGACY_VERDICT_MS = 3_600_000;
+
+/** Beside the tools, other lists are waited for this long by whoever waits for a connection. */
+const LISTS_GRACE_MS = 1_000;
 
 export const createDialer = (options: DialerOptions): Dialer => {
   const { name, config, kind, house, connectTimeoutMs, newCall, warn, catalog, subscriptions, reads } = options;
@@ -46,7 +48,6 @@ export const createDialer = (options: DialerOptions): Dialer => {
   const { onTask } = handlersOf(config, handlers);
   const pinned = config.era === 'auto' ? undefined : config.era;
   let verdict: { era: EraName; at: number } | undefined;
-  let settling: Session | undefined;
   let listed: Promise<void> = Promise.resolve();
 
   const knownEra = (): EraName | undefined => {
@@ -89,7 +90,11 @@ export const createDialer = (options: DialerOptions): Dialer => {
       reads.drop(uri);
       subscriptions.updated(uri);
     },
-    onTask: (task, call) => onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),
+    onTask: (task, call) =>
+      guarded(
+        () => onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),
+        (cause) => warn('a handler failed', { cause }),
+      ),
     onGap: reread,
     onReopened() {
       reread();
@@ -135,22 +140,23 @@ export const createDialer = (options: DialerOptions): Dialer => {
   const subscribe = (session: Session): Promise<void> =>
     subscriptions.restore((uri) => aside('resources/subscribe', (call) => session.subscribe(call, uri)));
 
-  /** The catalogue and the subscriptions are those of the unscoped connection; they are in place before anybody gets the session. */
-  const settle = async (session: Session): Promise<void> => {
-    settling = session;
+  /** The catalogue and the subscriptions are those of the unscoped connection; tools and subscriptions are in place before anybody gets the session. */
+  const settle = async (session: Session, remainingMs: number, signal: AbortSignal): Promise<void> => {
+    const limits = { timeoutMs: remainingMs, totalTimeoutMs: remainingMs, signal };
+    const during = <T>(method: string, run: (call: Call) => Promise<T>): Promise<T> =>
+      bounded(newCall(method, limits), deadlines, run);
     reads.clear();
-    const reading = catalog.refreshAll();
-    listed = reading.all;
+    const reading = catalog.refreshAll((kind) => during(kind, (call) => session.list(kind, call)));
+    listed = Promise.race([reading.all, pauseFor(LISTS_GRACE_MS)]);
     askForLogs(session);
     await reading.tools;
-    await subscribe(session);
-    void reading.all.then(() => {
-      if (settling === session) settling = undefined;
-    });
+    await subscriptions.restore((uri) => during('resources/subscribe', (call) => session.subscribe(call, uri)));
   };
+  const pauseFor = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve).keepAlive(false));
 
   return {
     async dial(scope, lost, signal) {
+      const startedAt = clock.now();
       let session: Session;
       const renew = (): void => {
         if (scope !== '') return;
@@ -164,10 +170,9 @@ export const createDialer = (options: DialerOptions): Dialer => {
         throw ToolwayError.from(error, { server: name });
       }
       verdict = session.era === 'legacy' ? { era: 'legacy', at: clock.now() } : undefined;
-      if (scope === '') await settle(session);
+      if (scope === '') await settle(session, Math.max(0, startedAt + connectTimeoutMs - clock.now()), signal);
       return session;
     },
-    settling: () => settling,
     listed: () => listed,
   };
 };

@@ -7,7 +7,6 @@ import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import { createLane, type Lane } from '../middleware/limit.ts';
 import type { Handlers, Limits, ServerConfig } from '../options.ts';
-import type { ListKind, WholeList } from '../protocol/lists.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Implementation, JsonObject } from '../protocol/types.ts';
 import type { Roster } from '../roster.ts';
@@ -60,7 +59,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   let last: { session: Session; connectMs: number } | undefined;
   let lastError: ToolwayError | undefined;
   let lastUpdated: number | undefined;
-  let everConnected = false;
+  const everConnected = new Set<string>();
   let closed = false;
 
   const warn = (message: string, facts: { tool?: string; cause?: unknown } = {}): void =>
@@ -95,11 +94,8 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const catalog = createCatalog({
     clock,
     validator,
-    fetch: <K extends ListKind>(list: K): Promise<WholeList<K>> => {
-      const session = dialer.settling();
-      if (session === undefined) return request(list, (now, call) => now.list(list, call));
-      return bounded(newCall(list, { timeoutMs: connectTimeoutMs }), deadlines, (call) => session.list(list, call));
-    },
+    fetch: (list) => request(list, (session, call) => session.list(list, call)),
+    connected: () => connectionOf('').current() !== undefined,
     allows: (tool) => allows(config, tool),
     announces: (list) => announces(last?.session, list),
     onChanged: (list) => {
@@ -138,15 +134,17 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       if (state.name === 'connecting') events.emit('connecting', { ...about, attempt: state.attempt });
       if (state.name === 'ready') {
         const { session, connectMs } = state;
-        everConnected = true;
-        lastError = undefined;
-        last = { session, connectMs };
+        everConnected.add(scope);
+        if (scope === '') {
+          lastError = undefined;
+          last = { session, connectMs };
+        }
         events.emit('connected', { ...about, era: session.era, protocolVersion: session.protocolVersion, connectMs });
       }
       if (state.name === 'waiting' || state.name === 'failed') {
-        lastError = state.cause;
         const error = state.cause;
-        if (state.name === 'waiting' && everConnected) {
+        if (scope === '') lastError = error;
+        if (state.name === 'waiting' && everConnected.has(scope)) {
           events.emit('reconnecting', { ...about, attempt: state.attempt, delayMs: state.delayMs, error });
         } else events.emit('failed', { ...about, error });
       }
@@ -199,7 +197,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
         last,
         lastError,
         lastUpdated,
-        everConnected,
+        everConnected: everConnected.has(''),
         closed,
         catalog,
         lane,
@@ -216,14 +214,14 @@ const disabled = (): ToolwayError =>
   new ToolwayError('not_connected', 'the server is disabled in the configuration', { executed: 'no' });
 
 /** What a call is told that ended while it waited for a connection. */
-const waitingEnded = (thrown: unknown, state: ConnectionState): ToolwayError => {
+export const waitingEnded = (thrown: unknown, state?: ConnectionState): ToolwayError => {
   const error = ToolwayError.from(thrown, { executed: 'no' });
   if (error.code !== 'timeout') return error;
-  const cause = state.name === 'waiting' ? state.cause : error;
-  const why = state.name === 'waiting' ? `: ${state.cause.message}` : '';
+  const cause = state?.name === 'waiting' ? state.cause : error;
+  const why = state?.name === 'waiting' ? `: ${state.cause.message}` : '';
   return new ToolwayError('connect_timeout', `the call ended while the server was being connected${why}`, {
     executed: 'no',
     cause,
-    ...(error.limit === undefined ? {} : { limit: error.limit }),
+    limit: error.limit,
   });
 };

@@ -1,7 +1,7 @@
 /** Tells apart what may stand in the body of an answer: the answer itself, somebody else's, or neither. */
 import { ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
-import { type JsonRpcMessage, type RequestId, RPC } from '../protocol/wire.ts';
+import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 import { decodeStrict } from './bytes.ts';
 
 /** The failure of a request whose answer is over the limit: it was answered, so it ran. */
@@ -43,6 +43,9 @@ export const refusalAnswer = (bytes: Uint8Array, id: RequestId | undefined): Jso
   }
 };
 
-/** The one 404 that is an answer within a session: the method is unknown (2026-07-28, streamable-http). */
-export const isMethodNotFound = (answer: JsonObject | undefined, id: RequestId | undefined): boolean =>
-  answer?.id === id && isObject(answer?.error) && answer.error.code === RPC.methodNotFound;
+/** Legacy servers say with this code that they no longer know a session. */
+const SESSION_NOT_FOUND = -32001;
+
+/** An error under our own id is an answer to us, whatever its status; only what names no request, or the session, says that the session is gone. */
+export const answersUs = (answer: JsonObject | undefined, id: RequestId | undefined): boolean =>
+  answer?.id === id && isObject(answer?.error) && answer.error.code !== SESSION_NOT_FOUND;

@@ -6,10 +6,10 @@ import { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 import type { Seat } from '../roster.ts';
 import {
+  answersUs,
   answerTo,
   foreignAnswer,
   isForeignAnswer,
-  isMethodNotFound,
   isRequestOrNotification,
   messageTooLarge,
   refusalAnswer,
@@ -222,7 +222,7 @@ export class Exchange implements HttpReceiver {
     const bytes = this.#body.take();
     const error = statusError(this.#status, this.#header, bytes, sessionId !== undefined);
     const answer = DECIDED_BY_STATUS.has(this.#status) ? undefined : refusalAnswer(bytes, id);
-    const gone = this.#status === 404 && sessionId !== undefined && !isMethodNotFound(answer, id);
+    const gone = this.#status === 404 && sessionId !== undefined && !answersUs(answer, id);
     if (answer === undefined || gone) {
       this.fail(error);
       return;
