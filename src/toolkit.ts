@@ -6,7 +6,7 @@ import { createDeadlines } from './clock.ts';
 import { isServerName } from './config/names.ts';
 import { isPlain } from './config/plain.ts';
 import { ToolwayError } from './errors.ts';
-import { createEmitter } from './events.ts';
+import { createEmitter, guarded } from './events.ts';
 import { createFinder } from './finder.ts';
 import { createChain } from './middleware/chain.ts';
 import { deadline } from './middleware/deadline.ts';
@@ -66,13 +66,14 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     if (own === undefined && !events.heard('tool_call_progress')) return undefined;
     return (progress: Progress): void => {
       events.emit('tool_call_progress', { ...about(), ...progress });
-      try {
-        own?.(progress);
-      } catch (error) {
-        options.logger?.error('onProgress failed', { error });
-      }
+      tellProgress(own, progress);
     };
   };
+  const tellProgress = (own: RequestOptions['onProgress'], progress: Progress): void =>
+    guarded(
+      () => own?.(progress),
+      (error) => options.logger?.error('onProgress failed', { error }),
+    );
 
   const NO_META: JsonObject = {};
   const callOn = (
@@ -191,7 +192,14 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     server(name) {
       const server = finder.server(name);
       return createServerClient(({ method, params, options: wanted = {} }, run) =>
-        server.request(method, run, { ...wanted, params, meta: wanted.meta ?? NO_META }),
+        server.request(method, run, {
+          ...wanted,
+          params,
+          meta: wanted.meta ?? NO_META,
+          ...(wanted.onProgress === undefined
+            ? {}
+            : { onProgress: (progress) => tellProgress(wanted.onProgress, progress) }),
+        }),
       );
     },
     status: () => Object.fromEntries([...servers.values()].map((server) => [server.name, server.status()])),
@@ -260,7 +268,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     while (calls.size > 0 && clock.now() < until)
       await new Promise<void>((resolve) => clock.after(Math.min(20, drainMs), resolve));
     for (const call of calls.values()) call.stop(new ToolwayError('closed', 'the toolkit was closed'));
-    await Promise.all([...servers.values()].map((server) => server.close()));
+    await Promise.allSettled([...servers.values()].map((server) => server.close()));
     await validator.close();
     deadlines.close();
   };
