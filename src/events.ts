@@ -1,4 +1,4 @@
-/** Typed events: a handler that throws is reported and changes nothing else. */
+/** The user's own functions: whatever one of them does is reported and changes nothing else. And typed events, which are such. */
 import type { ErrorFacts, ToolwayError } from './errors.ts';
 import type { CallToolResult, LogMessage, Progress } from './protocol/types.ts';
 
@@ -44,8 +44,30 @@ export interface Emitter {
   heard(name: EventName): boolean;
 }
 
+/** Runs a function of the user whose answer nobody waits for. `report` hears when it throws or rejects, and may fail itself. */
+export const guarded = (run: () => unknown, report: (error: unknown) => unknown): void => {
+  const tell = (error: unknown): void => {
+    try {
+      quiet(report(error), () => {});
+    } catch {
+      // There is nobody left to tell.
+    }
+  };
+  try {
+    quiet(run(), tell);
+  } catch (error) {
+    tell(error);
+  }
+};
+
+const quiet = (returned: unknown, tell: (error: unknown) => void): void => {
+  if (isThenable(returned)) void Promise.resolve(returned).catch(tell);
+};
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+
 /** `report` hears of handlers that threw or rejected. */
-export const createEmitter = (report: (error: unknown, name: EventName) => void): Emitter => {
+export const createEmitter = (report: (error: unknown, name: EventName) => unknown): Emitter => {
   const handlers = new Map<EventName, Set<(event: never) => unknown>>();
   return {
     on(name, handler) {
@@ -60,12 +82,10 @@ export const createEmitter = (report: (error: unknown, name: EventName) => void)
       // A copy, because a handler that subscribes anew would otherwise be called without end.
       for (const handler of [...set]) {
         if (!set.has(handler)) continue;
-        try {
-          const returned = handler(event as never);
-          if (returned instanceof Promise) returned.catch((error: unknown) => report(error, name));
-        } catch (error) {
-          report(error, name);
-        }
+        guarded(
+          () => handler(event as never),
+          (error) => report(error, name),
+        );
       }
     },
     heard: (name) => (handlers.get(name)?.size ?? 0) > 0,

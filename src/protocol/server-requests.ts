@@ -2,6 +2,7 @@
  * What a server may ask of its client, and who answers: the same for requests on a legacy connection and for those inside
  * an `input_required` result. Questions are checked before a handler sees them, answers before the server does.
  */
+import { guarded } from '../events.ts';
 import type { Handlers } from '../options.ts';
 import type { Answer } from './answers.ts';
 import { notOffered } from './rpc-fault.ts';
@@ -55,12 +56,7 @@ export const createServerRequests = ({ handlers, server, scope, report }: Server
     },
     log(params) {
       if (onLog === undefined) return;
-      try {
-        const heard: unknown = onLog(readLog(params), { server, scope, signal: never });
-        if (heard instanceof Promise) heard.catch(report);
-      } catch (error) {
-        report(error);
-      }
+      guarded(() => onLog(readLog(params), { server, scope, signal: never }), report);
     },
   };
 };

@@ -56,7 +56,7 @@ export const handlersOf = (own: Handlers, shared: Handlers, onEvent?: (message: 
     ...(onTask === undefined ? {} : { onTask }),
     onLog: (message, context) => {
       onEvent?.(message);
-      onLog?.(message, context);
+      return onLog?.(message, context);
     },
   };
 };

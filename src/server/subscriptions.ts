@@ -1,5 +1,5 @@
 /** Who wants to hear of which resource of one server; what was asked for survives a reconnect. */
-import type { Emitter } from '../events.ts';
+import { type Emitter, guarded } from '../events.ts';
 import type { ManagedServer } from './server.ts';
 
 export type UpdateHandler = (update: { uri: string; server: string }) => void;
@@ -50,11 +50,10 @@ export const createSubscriptions = ({ server, events, request, onWarning }: Subs
     updated(uri) {
       events.emit('resource_updated', { server, scope: '', uri });
       for (const handler of wanted.get(uri) ?? []) {
-        try {
-          handler({ uri, server });
-        } catch (cause) {
-          onWarning('a subscription handler failed', { cause });
-        }
+        guarded(
+          () => handler({ uri, server }),
+          (cause) => onWarning('a subscription handler failed', { cause }),
+        );
       }
     },
     async restore(subscribe) {
