@@ -209,7 +209,10 @@ const silence = ({ clock, remainingMs }: Negotiation, engine: Engine): Promise<u
 
 /** HTTP answers that say "no Streamable HTTP here" (2025-11-25 basic/transports, backwards compatibility). */
 const refusesStreamableHttp = (error: unknown): boolean =>
-  error instanceof ToolwayError && [400, 404, 405].includes(error.status ?? 0);
+  error instanceof ToolwayError &&
+  [400, 404, 405].includes(error.status ?? 0) &&
+  // Who answers in the words of the modern era does speak Streamable HTTP.
+  !MODERN_ERRORS.has(error.rpcCode ?? 0);
 
 const isModern = ({ supportedVersions }: JsonObject): boolean =>
   Array.isArray(supportedVersions) && sharesVersion(supportedVersions, MODERN_VERSIONS);
