@@ -30,6 +30,8 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const servers = new Map<string, ManagedServer>();
   const validator = runtime.createValidator();
   let closing: Promise<void> | undefined;
+  /** Servers that were removed and are not gone yet. */
+  const leaving = new Set<Promise<void>>();
 
   const house: House = {
     runtime,
@@ -220,7 +222,9 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     async removeServer(name) {
       const server = finder.server(name);
       servers.delete(name);
-      await server.close();
+      const gone = server.close();
+      leaving.add(gone);
+      await gone.finally(() => leaving.delete(gone));
     },
     async reconnect(name) {
       const server = finder.server(name);
@@ -268,7 +272,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     while (calls.size > 0 && clock.now() < until)
       await new Promise<void>((resolve) => clock.after(Math.min(20, drainMs), resolve));
     for (const call of calls.values()) call.stop(new ToolwayError('closed', 'the toolkit was closed'));
-    await Promise.allSettled([...servers.values()].map((server) => server.close()));
+    await Promise.allSettled([...leaving, ...[...servers.values()].map((server) => server.close())]);
     await validator.close();
     deadlines.close();
   };
