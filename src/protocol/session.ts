@@ -4,7 +4,7 @@
  */
 import type { Call } from '../call.ts';
 import { ToolwayError } from '../errors.ts';
-import { checkHeaderAnnotations, paramHeaders } from '../transport/mcp-headers.ts';
+import { encodeHeaderValue, isAnnotated } from '../transport/mcp-headers.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Engine } from './engine.ts';
 import type { Era, ServerIdentity } from './era.ts';
@@ -53,14 +53,15 @@ export const createSession = ({ engine, era, requests, limits }: SessionOptions)
   const listLimits = { ...DEFAULT_LIST_LIMITS, ...limits };
   let tools: ReadonlyMap<string, Tool> = new Map();
 
-  const headersOf = (call: Call, tool: Tool | undefined) => {
-    if (!mirrorsHeaders || tool === undefined) return undefined;
-    const headers = paramHeaders(tool.inputSchema, (call.params.arguments ?? {}) as JsonObject);
-    return Object.keys(headers).length === 0 ? undefined : { headers };
-  };
-
   const sendToolCall = (call: Call, tool: Tool | undefined): Promise<JsonObject> =>
-    era.send(call, 'tools/call', call.params, headersOf(call, tool));
+    mirrorsHeaders && tool !== undefined && isAnnotated(tool)
+      ? sendMirrored(call, tool)
+      : era.send(call, 'tools/call', call.params);
+  const sendMirrored = async (call: Call, tool: Tool): Promise<JsonObject> => {
+    const { paramHeaders } = await import('../transport/param-headers.ts');
+    const headers = paramHeaders(tool.inputSchema, (call.params.arguments ?? {}) as JsonObject, encodeHeaderValue);
+    return era.send(call, 'tools/call', call.params, { headers });
+  };
 
   const callTool = async (call: Call): Promise<JsonObject> => {
     try {
@@ -97,7 +98,7 @@ export const createSession = ({ engine, era, requests, limits }: SessionOptions)
     if (declared === undefined) return { items: [], ttlMs: 0, cacheScope: 'private', dropped: [] };
     const whole = await walkList(kind, (params) => era.send(call, LIST_METHODS[kind], params), listLimits);
     if (kind === 'tools') {
-      if (mirrorsHeaders) dropUnmirrorable(whole as WholeList<'tools'>);
+      if (mirrorsHeaders) await dropUnmirrorable(whole as WholeList<'tools'>);
       tools = new Map((whole as WholeList<'tools'>).items.map((tool) => [tool.name, tool]));
     }
     return whole;
@@ -124,7 +125,9 @@ export const createSession = ({ engine, era, requests, limits }: SessionOptions)
 };
 
 /** A tool whose `x-mcp-header` annotations break the rules must not be offered (2026-07-28 server/tools). */
-const dropUnmirrorable = (list: WholeList<'tools'>): void => {
+const dropUnmirrorable = async (list: WholeList<'tools'>): Promise<void> => {
+  if (!list.items.some(isAnnotated)) return;
+  const { checkHeaderAnnotations } = await import('../transport/param-headers.ts');
   list.items = list.items.filter((tool) => {
     const reason = checkHeaderAnnotations(tool);
     if (reason !== undefined) list.dropped.push(`tool ${tool.name}: ${reason}`);

@@ -7,7 +7,7 @@ export type HeaderSource = Readonly<Record<string, string>> | (() => HeaderRecor
 export type HeaderRecord = Readonly<Record<string, string>>;
 
 /** RFC 9110 §5.6.2. */
-export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Set by the connection itself; whoever sets them breaks the framing. */

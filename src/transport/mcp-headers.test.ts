@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject, Tool } from '../protocol/types.ts';
-import { checkHeaderAnnotations, encodeHeaderValue, paramHeaders } from './mcp-headers.ts';
+import { encodeHeaderValue, isAnnotated } from './mcp-headers.ts';
+import { checkHeaderAnnotations, paramHeaders } from './param-headers.ts';
 
 const decode = (value: string): string => {
   const encoded = /^=\?base64\?(.*)\?=$/.exec(value)?.[1];
@@ -43,6 +44,7 @@ describe('values in headers', () => {
 });
 
 const tool = (inputSchema: JsonObject): Tool => ({ name: 't', inputSchema });
+const mirrored = (inputSchema: JsonObject, args: JsonObject) => paramHeaders(inputSchema, args, encodeHeaderValue);
 const withProperty = (property: JsonObject): Tool => tool({ type: 'object', properties: { value: property } });
 
 describe('annotated parameters', () => {
@@ -59,7 +61,7 @@ describe('annotated parameters', () => {
 
   test('are mirrored, each as text, wherever properties lead to them', () => {
     expect(
-      paramHeaders(schema, { region: 'us-west1', priority: 42, verbose: false, where: { city: 'Łódź' }, query: 'no' }),
+      mirrored(schema, { region: 'us-west1', priority: 42, verbose: false, where: { city: 'Łódź' }, query: 'no' }),
     ).toEqual({
       'Mcp-Param-Region': 'us-west1',
       'Mcp-Param-Priority': '42',
@@ -69,9 +71,9 @@ describe('annotated parameters', () => {
   });
 
   test('are left out when absent, null, or nothing that fits in a header', () => {
-    expect(paramHeaders(schema, {})).toEqual({});
-    expect(paramHeaders(schema, { region: null, priority: 2 ** 53, verbose: {}, where: ['city'] })).toEqual({});
-    expect(paramHeaders(schema, { region: '', priority: 1.5, where: null })).toEqual({ 'Mcp-Param-Region': '' });
+    expect(mirrored(schema, {})).toEqual({});
+    expect(mirrored(schema, { region: null, priority: 2 ** 53, verbose: {}, where: ['city'] })).toEqual({});
+    expect(mirrored(schema, { region: '', priority: 1.5, where: null })).toEqual({ 'Mcp-Param-Region': '' });
   });
 
   test('are read from the arguments alone, not from what every object has', () => {
@@ -79,12 +81,12 @@ describe('annotated parameters', () => {
       type: 'object',
       properties: { constructor: { type: 'object', properties: { name: { type: 'string', 'x-mcp-header': 'N' } } } },
     };
-    expect(paramHeaders(inherited, {})).toEqual({});
+    expect(mirrored(inherited, {})).toEqual({});
   });
 
-  test('of a tool without any cost nothing: the same empty object each time', () => {
-    const plain = { type: 'object', properties: { a: { type: 'string' } } };
-    expect(paramHeaders(plain, { a: 'x' })).toBe(paramHeaders(plain, { a: 'y' }));
+  test('are looked for only where a tool names them', () => {
+    expect(isAnnotated(withProperty({ type: 'string' }))).toBe(false);
+    expect(isAnnotated(tool(schema))).toBe(true);
   });
 
   test.each<[string, Tool]>([
@@ -139,7 +141,7 @@ describe('annotated parameters', () => {
     ]),
   ])('%s makes a tool unusable', (_what, unusable, reason) => {
     expect(checkHeaderAnnotations(unusable)).toMatch(reason);
-    expect(paramHeaders(unusable.inputSchema, { value: 'x' })).toEqual({});
+    expect(mirrored(unusable.inputSchema, { value: 'x' })).toEqual({});
   });
 
   test.each([
