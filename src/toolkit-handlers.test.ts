@@ -85,7 +85,7 @@ describe.each([
   });
 
   test('and a logger that fails as well leave the call alone', async () => {
-    const fail = vi.fn(failing('logger')) as () => never;
+    const fail = vi.fn((): unknown => failing('logger')());
     const toolkit = await toolkitOf(
       { s: talkative() },
       { logger: { debug: fail, info: fail, warn: fail, error: fail }, onLog: failing('log') },

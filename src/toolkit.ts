@@ -5,6 +5,7 @@ import { listedBy, type Route } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
 import { isServerName } from './config/names.ts';
 import { isPlain } from './config/plain.ts';
+import { argumentsOf, textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import { createEmitter, guarded } from './events.ts';
 import { createFinder } from './finder.ts';
@@ -20,6 +21,7 @@ import { createRoster } from './roster.ts';
 import type { Runtime } from './runtime.ts';
 import { createServer, type House, type ManagedServer } from './server/server.ts';
 import { CLIENT_INFO, DEFAULTS } from './server/settings.ts';
+import { describeCall } from './server/status.ts';
 
 /** Makes a toolkit on a runtime. Reads no file; rejects only when the options as a whole are unusable. */
 export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime): Promise<Toolkit> => {
@@ -120,11 +122,12 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const callTool: Toolkit['callTool'] = (name, args = {}, wanted = {}) => {
     try {
       const startedAt = clock.now();
-      const route = finder.atOnce(name);
-      if (route !== undefined) return callRoute(route, args, wanted, startedAt);
-      return finder.route(name, wanted, startedAt).then((found) => callRoute(found, args, wanted, startedAt));
+      const given = argumentsOf(args);
+      const route = finder.atOnce(textOf(name, 'unknown_tool'));
+      if (route !== undefined) return callRoute(route, given, wanted, startedAt);
+      return finder.route(name, wanted, startedAt).then((found) => callRoute(found, given, wanted, startedAt));
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(ToolwayError.from(error, { executed: 'no' }));
     }
   };
 
@@ -146,6 +149,14 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     servers.set(name, server);
     return server;
   };
+  /** To be asked again after every wait: another may have taken the name, or closed the toolkit. */
+  const admit = (name: string): void => {
+    if (closing !== undefined) throw new ToolwayError('closed', 'the toolkit was closed', { executed: 'no' });
+    if (servers.has(name))
+      throw new ToolwayError('invalid_config', `there is a server "${name}" already`, { executed: 'no', server: name });
+    if (!isServerName(name))
+      throw new ToolwayError('invalid_config', `"${name}" cannot be the name of a server`, { executed: 'no' });
+  };
   const connectAndList = async (server: ManagedServer, first: Promise<unknown>): Promise<void> => {
     await first;
     await server.listed();
@@ -154,7 +165,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const toolkit: Toolkit = {
     callTool,
     async tool(name) {
-      const { server, tool } = await finder.part(name);
+      const { server, tool } = await finder.part(textOf(name, 'unknown_tool'));
       const [definition] = listedBy([server], 'tools').filter((listed) => listed.name === tool);
       if (definition === undefined)
         throw new ToolwayError('unknown_tool', `there is no tool "${name}"`, { executed: 'no' });
@@ -169,16 +180,16 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     listPrompts: async (filter = {}) => listedBy(await finder.read('prompts', filter), 'prompts'),
     async readResource(uri, { server, ...wanted } = {}) {
       const startedAt = clock.now();
-      const from = await finder.resource(uri, server, wanted);
+      const from = await finder.resource(textOf(uri, 'unknown_resource'), server, wanted);
       return perform(from, 'resources/read', { uri }, wanted, startedAt);
     },
     async subscribeResource(uri, handler, { server } = {}) {
-      const from = await finder.resource(uri, server, {});
+      const from = await finder.resource(textOf(uri, 'unknown_resource'), server, {});
       return from.subscriptions.add(uri, handler);
     },
     async getPrompt(name, args, wanted = {}) {
       const startedAt = clock.now();
-      const { server, prompt } = await finder.prompt(name, wanted);
+      const { server, prompt } = await finder.prompt(textOf(name, 'unknown_prompt'), wanted);
       return perform(
         server,
         'prompts/get',
@@ -187,9 +198,16 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
         startedAt,
       );
     },
-    async complete(ref, argument, { server, context, ...wanted }) {
+    async complete(ref, argument, options) {
+      const { server, context, ...wanted }: Partial<typeof options> = options ?? {};
       const params = { ref, argument, ...(context === undefined ? {} : { context }) };
-      return perform(finder.server(server), 'completion/complete', params, wanted, clock.now());
+      return perform(
+        finder.server(textOf(server, 'unknown_server')),
+        'completion/complete',
+        params,
+        wanted,
+        clock.now(),
+      );
     },
     server(name) {
       const server = finder.server(name);
@@ -208,15 +226,10 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     on: events.on,
     use: chain.use,
     async addServer(name, raw) {
-      if (closing !== undefined) throw new ToolwayError('closed', 'the toolkit was closed', { executed: 'no' });
-      if (servers.has(name))
-        throw new ToolwayError('invalid_config', `there is a server "${name}" already`, {
-          executed: 'no',
-          server: name,
-        });
-      if (!isServerName(name))
-        throw new ToolwayError('invalid_config', `"${name}" cannot be the name of a server`, { executed: 'no' });
-      const server = add(...(await settle(name, raw)));
+      admit(name);
+      const settled = await settle(name, raw);
+      admit(name);
+      const server = add(...settled);
       await connectAndList(server, server.connection().firstOutcome());
     },
     async removeServer(name) {
@@ -242,18 +255,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
         clock.now(),
       );
     },
-    calls: () =>
-      calls.values().map((call) => ({
-        id: call.id,
-        server: call.server,
-        scope: call.scope,
-        method: call.method,
-        ...(call.tool === undefined ? {} : { tool: call.tool.name }),
-        ...(call.principal === undefined ? {} : { principal: call.principal }),
-        state: call.state,
-        attempt: call.attempt,
-        elapsedMs: clock.now() - call.startedAt,
-      })),
+    calls: () => calls.values().map((call) => describeCall(call, clock.now())),
     cancel(id) {
       const call = calls.find((each) => each.id === id);
       call?.stop(new ToolwayError('cancelled', 'the call was cancelled'));

@@ -1,12 +1,15 @@
 /** The servers that a program gives to `createToolkit`: in any spelling that files may have, and with functions where files have none. */
 import type { Handlers, ServerConfig } from '../options.ts';
 import { isServerName, serverAlias } from './names.ts';
+import { isObject } from './readers.ts';
 import { readFields, readServer } from './server.ts';
 
 const HANDLERS = ['onElicit', 'onSample', 'roots', 'onLog', 'onTask'] as const satisfies (keyof Handlers)[];
 
 /** One server as the user gave it, in any spelling that files may have, over the toolkit's defaults. Functions pass as they are. */
 const settleConfig = (name: string, raw: ServerConfig, defaults: Partial<ServerConfig> = {}): ServerConfig => {
+  const shape: unknown = raw;
+  if (!isObject(shape)) return { ...defaults, ...readServer(name, shape, '', () => ({})).config };
   const given: Record<string, unknown> = { ...raw };
   const kept: Partial<ServerConfig> = {};
   for (const key of HANDLERS) {

@@ -1,5 +1,6 @@
-/** What `toolkit.status()` says of one server. */
-import type { ServerState, ServerStatus } from '../api.ts';
+/** What `toolkit.status()` says of one server, and `toolkit.calls()` of one call. */
+import type { CallInfo, ServerState, ServerStatus } from '../api.ts';
+import type { Call } from '../call.ts';
 import type { ConnectionState } from '../connection/connection.ts';
 import type { ToolwayError } from '../errors.ts';
 import type { Lane } from '../middleware/limit.ts';
@@ -70,3 +71,16 @@ const stateOf = (state: ConnectionState, everConnected: boolean): ServerState =>
       return 'closed';
   }
 };
+
+export const describeCall = (call: Call, now: number): CallInfo =>
+  withoutUndefined({
+    id: call.id,
+    server: call.server,
+    scope: call.scope,
+    method: call.method,
+    tool: call.tool?.name,
+    principal: call.principal,
+    state: call.state,
+    attempt: call.attempt,
+    elapsedMs: now - call.startedAt,
+  });
