@@ -20,12 +20,18 @@ export interface SubscriptionOptions {
   onWarning(message: string, facts: { cause: unknown }): void;
 }
 
+interface Wanted {
+  handlers: Set<UpdateHandler>;
+  /** The server's word, which everyone who wants this resource waits for. */
+  agreed: Promise<void>;
+}
+
 export const createSubscriptions = ({ server, events, request, onWarning }: SubscriptionOptions): Subscriptions => {
-  const wanted = new Map<string, Set<UpdateHandler>>();
+  const wanted = new Map<string, Wanted>();
 
   const remove = async (uri: string, handler: UpdateHandler): Promise<void> => {
-    const handlers = wanted.get(uri);
-    if (handlers?.delete(handler) !== true || handlers.size > 0) return;
+    const entry = wanted.get(uri);
+    if (entry?.handlers.delete(handler) !== true || entry.handlers.size > 0) return;
     wanted.delete(uri);
     await request('resources/unsubscribe', (session, call) => session.unsubscribe(call, uri));
   };
@@ -33,23 +39,21 @@ export const createSubscriptions = ({ server, events, request, onWarning }: Subs
   return {
     async add(uri, handler) {
       const own: UpdateHandler = (update) => handler(update);
-      const handlers = wanted.get(uri) ?? new Set();
-      const first = handlers.size === 0;
-      wanted.set(uri, handlers.add(own));
-      if (first) {
-        await request('resources/subscribe', (session, call) => session.subscribe(call, uri)).catch(
-          (error: unknown) => {
-            handlers.delete(own);
-            if (handlers.size === 0) wanted.delete(uri);
-            throw error;
-          },
-        );
-      }
+      const entry = wanted.get(uri) ?? {
+        handlers: new Set(),
+        agreed: request('resources/subscribe', (session, call) => session.subscribe(call, uri)),
+      };
+      wanted.set(uri, entry);
+      entry.handlers.add(own);
+      await entry.agreed.catch((error: unknown) => {
+        if (wanted.get(uri) === entry) wanted.delete(uri);
+        throw error;
+      });
       return () => remove(uri, own);
     },
     updated(uri) {
       events.emit('resource_updated', { server, scope: '', uri });
-      for (const handler of wanted.get(uri) ?? []) {
+      for (const handler of wanted.get(uri)?.handlers ?? []) {
         guarded(
           () => handler({ uri, server }),
           (cause) => onWarning('a subscription handler failed', { cause }),
