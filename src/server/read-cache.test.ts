@@ -90,3 +90,24 @@ describe('an answer of a resource', () => {
     expect(small.reads()).toBe(2);
   });
 });
+
+test('an answer that was on its way when its resource changed is not kept', async () => {
+  const told = { contents: [{ uri: 'a', text: 'old' }], ...PUBLIC };
+  for (const change of ['drop', 'clear'] as const) {
+    const { cache } = world();
+    let answer: () => void = () => {};
+    const first = cache.read(
+      callFor('resources/read', { uri: 'a' }),
+      () => new Promise((resolve) => (answer = () => resolve(told))),
+    );
+    cache[change]('a');
+    answer();
+    expect(await first).toEqual(told);
+    let asked = 0;
+    await cache.read(callFor('resources/read', { uri: 'a' }), async () => {
+      asked += 1;
+      return told;
+    });
+    expect(asked).toBe(1);
+  }
+});

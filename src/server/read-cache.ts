@@ -30,6 +30,8 @@ export const createReadCache = (
 ): ReadCache => {
   const kept = new Map<string, Kept>();
   let chars = 0;
+  /** Which word of the server on changes is the latest: what was asked for before it may be old. */
+  let changes = 0;
 
   const remove = (key: string): void => {
     chars -= kept.get(key)?.text.length ?? 0;
@@ -56,16 +58,20 @@ export const createReadCache = (
         const known = kept.get(key);
         if (known !== undefined && clock.now() < known.until) return JSON.parse(known.text) as JsonObject;
       }
+      const before = changes;
       const result = await read(call);
       const { ttlMs, cacheScope } = cacheHints(result);
       const entry = { uri, text: '', until: clock.now() + ttlMs };
-      if (ttlMs > 0) keep(cacheScope === 'public' ? shared : own, { ...entry, text: JSON.stringify(result) });
+      if (ttlMs > 0 && changes === before)
+        keep(cacheScope === 'public' ? shared : own, { ...entry, text: JSON.stringify(result) });
       return result;
     },
     drop(uri) {
+      changes += 1;
       for (const [key, entry] of kept) if (entry.uri === uri) remove(key);
     },
     clear() {
+      changes += 1;
       kept.clear();
       chars = 0;
     },
