@@ -53,10 +53,12 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
     }
     if (line.size === 0 || inFlight >= maxConcurrency || rateLimit === undefined || ticking) return;
     ticking = true;
-    clock.after((1 - tokens) / perMs, () => {
+    const tick = clock.after((1 - tokens) / perMs, () => {
       ticking = false;
       advance();
     });
+    // Who waits has a deadline that keeps the process running; without anybody there is nothing to come back for.
+    tick.keepAlive(false);
   };
 
   return {
