@@ -79,7 +79,19 @@ export const linkError = (error: unknown, sent: boolean): ToolwayError => {
         executed: 'unknown',
         cause: error,
       })
-    : new ToolwayError('connect_failed', `cannot connect: ${reason}`, { executed: 'no', cause: error });
+    : new ToolwayError('connect_failed', `cannot connect: ${reason}`, {
+        executed: 'no',
+        cause: error,
+        ...(isUntrusted(error) ? { permanent: true } : {}),
+      });
+};
+
+/** What runtimes say of a certificate that they do not accept: it will be the same one the next time. */
+const UNTRUSTED = /^(ERR_TLS_CERT_.*|CERT_.*|.*_CERT|.*_CERT_IN_CHAIN|.*_CERT_LOCALLY|.*_SIGNATURE)$/;
+const isUntrusted = (error: unknown): boolean => {
+  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
+  if (typeof code === 'string' && UNTRUSTED.test(code)) return true;
+  return cause instanceof Error && isUntrusted(cause);
 };
 
 const reasonOf = (error: unknown): string => {
