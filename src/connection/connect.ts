@@ -1,10 +1,10 @@
 /** One connection attempt: opens a link, finds out the era, and hands back a session, or the true reason why there is none. */
-import { bounded, Call, share } from '../call.ts';
+import { bounded, Call, pause, share } from '../call.ts';
 import type { Deadlines } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { createEngine, type Engine } from '../protocol/engine.ts';
 import type { Era } from '../protocol/era.ts';
-import { openLegacy } from '../protocol/legacy.ts';
+import { type LegacyOptions, openLegacy } from '../protocol/legacy.ts';
 import type { ListKind, ListLimits } from '../protocol/lists.ts';
 import { discover, type ModernOptions, openModern } from '../protocol/modern.ts';
 import { negotiate } from '../protocol/negotiate.ts';
@@ -70,7 +70,7 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
       timeoutMs,
       totalTimeoutMs: timeoutMs,
       startedAt: clock.now(),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal: options.signal,
     });
   const remaining = (): number => Math.max(0, startedAt + options.timeoutMs - clock.now());
   const boundedCall = <T>(call: Call, run: (call: Call) => Promise<T>): Promise<T> => bounded(call, deadlines, run);
@@ -122,18 +122,20 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
   const closeOthers = (kept?: Engine): Promise<unknown> =>
     Promise.all(engines.map((engine) => (engine === kept ? undefined : engine.close().catch(() => {}))));
 
-  const modernOptions = (engine: Engine): ModernOptions => ({
+  /** What either era needs to know of the attempt. */
+  const eraOptions = (engine: Engine, name: EraName): ModernOptions & LegacyOptions => ({
+    ...events,
     engine,
     clock,
     requests,
     maxInputRounds,
     clientInfo,
-    capabilities: requests.capabilities('modern'),
+    capabilities: requests.capabilities(name),
+    newCall: (method) => newCall(method, options.timeoutMs),
     endlessCall: (method) => newCall(method, Number.POSITIVE_INFINITY),
+    bounded: boundedCall,
+    pause: (call, ms) => pause(call, clock, ms),
     sendAside: (method, params) => sendAside(engine, method, params),
-    onTask: events.onTask,
-    onGap: events.onGap,
-    onWarning: events.onWarning,
   });
   const sendAside = (engine: Engine, method: string, params: JsonObject): void => {
     const send = era?.send ?? engine.request;
@@ -144,35 +146,19 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
     const negotiated = await negotiate({
       open,
       mayFallBackToSse: options.mayFallBackToSse,
-      ...(options.known === undefined ? {} : { known: options.known }),
+      known: options.known,
       clock,
       remainingMs: remaining,
       attempt: (method, run) => boundedCall(newCall(method, remaining()), run),
-      discover: (engine, call) => discover(modernOptions(engine), call),
-      openModern: (engine, discovered) => openModern(modernOptions(engine), discovered),
-      openLegacy: (engine, call, accept) =>
-        openLegacy(
-          {
-            engine,
-            clock,
-            clientInfo,
-            capabilities: requests.capabilities('legacy'),
-            newCall: (method) => newCall(method, options.timeoutMs),
-            bounded: boundedCall,
-            onTask: events.onTask,
-            onReopened: events.onReopened,
-            sendAside: (method, params) => sendAside(engine, method, params),
-          },
-          call,
-          accept,
-        ),
+      discover: (engine, call) => discover(eraOptions(engine, 'modern'), call),
+      openModern: (engine, discovered) => openModern(eraOptions(engine, 'modern'), discovered),
+      openLegacy: (engine, call, accept) => openLegacy(eraOptions(engine, 'legacy'), call, accept),
     });
     live = negotiated.engine;
     era = negotiated.era;
     if (live.ended !== undefined) throw live.ended;
     void closeOthers(live);
-    const { listLimits } = options;
-    return createSession({ ...negotiated, requests, ...(listLimits === undefined ? {} : { limits: listLimits }) });
+    return createSession({ ...negotiated, requests, limits: options.listLimits });
   } catch (error) {
     live = undefined;
     await closeOthers();

@@ -1,17 +1,24 @@
-/** The modern era's subscription: one `subscriptions/listen` request that stays open and is opened again when it breaks (2026-07-28 basic/patterns/subscriptions). */
-import { type Call, pause } from '../call.ts';
+/**
+ * The modern era's subscription: one `subscriptions/listen` request that stays open and is opened again when it breaks
+ * (2026-07-28 basic/patterns/subscriptions). Loaded for servers that have something to tell.
+ */
+import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import type { ServerIdentity } from './era.ts';
 import type { JsonObject } from './types.ts';
-import { META, type RequestId } from './wire.ts';
+import type { RequestId } from './wire.ts';
 
 export interface ListenerOptions {
   engine: Engine;
   clock: Clock;
   identity: ServerIdentity;
   send: (call: Call, method: string, params: JsonObject) => Promise<JsonObject>;
+  /** Which subscription a notification says that it belongs to. */
+  subscriptionOf: (params: JsonObject) => unknown;
+  /** Waits on behalf of a call. */
+  pause: (call: Call, ms: number) => Promise<void>;
   /** Makes a call that no limit ends. */
   endlessCall: (method: string) => Call;
   /** The subscription had broken and is open again: what changed meanwhile is unknown. */
@@ -45,7 +52,7 @@ interface Stream {
 }
 
 export const createListener = (options: ListenerOptions): Listener => {
-  const { engine, clock, identity, send, endlessCall, onGap, onWarning } = options;
+  const { engine, clock, identity, send, endlessCall, pause, subscriptionOf, onGap, onWarning } = options;
   const uris = new Set<string>();
   const streams = new Map<RequestId, Stream>();
   let current: Stream | undefined;
@@ -105,7 +112,7 @@ export const createListener = (options: ListenerOptions): Listener => {
     const waiting = endlessCall('subscriptions/listen');
     const ms = delayMs;
     delayMs = Math.min(delayMs * 2, REOPEN_MS.most);
-    void pause(waiting, clock, ms).then(() => {
+    void pause(waiting, ms).then(() => {
       if (current === undefined) open();
     });
   };
@@ -148,8 +155,7 @@ export const createListener = (options: ListenerOptions): Listener => {
     admits(method, params) {
       const own = method === 'notifications/subscriptions/acknowledged';
       if (!own && !SUBSCRIBED_NOTICES.has(method)) return true;
-      const meta = params._meta as JsonObject | undefined;
-      const stream = streams.get(meta?.[META.subscriptionId] as RequestId);
+      const stream = streams.get(subscriptionOf(params) as RequestId);
       if (stream === undefined) return false;
       if (own) acknowledged(stream);
       return !own;

@@ -4,7 +4,7 @@ import { ToolwayError } from '../errors.ts';
 import type { SendOptions } from '../transport/transport.ts';
 import { ASKING_METHODS, type Era, type ServerIdentity } from './era.ts';
 import type { InputOptions } from './input-rounds.ts';
-import { createListener, type ListenerOptions } from './listener.ts';
+import type { Listener, ListenerOptions } from './listener.ts';
 import { checkDiscover } from './results.ts';
 import type { TaskOptions } from './tasks.ts';
 import type { ClientCapabilities, Implementation, JsonObject, LogLevel } from './types.ts';
@@ -16,7 +16,7 @@ const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 export interface ModernOptions
   extends InputOptions,
     Omit<TaskOptions, 'send'>,
-    Omit<ListenerOptions, 'send' | 'identity'> {
+    Omit<ListenerOptions, 'send' | 'identity' | 'subscriptionOf'> {
   clientInfo: Implementation;
   capabilities: ClientCapabilities;
 }
@@ -79,7 +79,18 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
     );
   };
 
-  const listener = createListener({ ...options, identity, send: sendOnce });
+  let listener: Listener | undefined;
+  let closed = false;
+  const listen = async (): Promise<Listener> => {
+    const { createListener } = await import('./listener.ts');
+    listener ??= createListener({ ...options, identity, send: sendOnce, subscriptionOf });
+    if (closed) listener.close();
+    return listener;
+  };
+  const { tools, prompts, resources } = identity.capabilities;
+  if ([tools, prompts, resources].some((declared) => declared?.listChanged === true)) {
+    listen().catch((error: unknown) => options.onWarning('changes of lists will not be noticed', error));
+  }
 
   return {
     name: 'modern',
@@ -92,10 +103,16 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
     async setLogLevel(_call, level) {
       logLevel = level;
     },
-    subscribe: (_call, uri) => listener.subscribe(uri),
-    unsubscribe: (_call, uri) => listener.unsubscribe(uri),
+    subscribe: async (_call, uri) => (await listen()).subscribe(uri),
+    unsubscribe: async (_call, uri) => (await listen()).unsubscribe(uri),
     rootsChanged() {},
-    admits: listener.admits,
-    close: listener.close,
+    // Without a subscription nothing may be said that has to do with one.
+    admits: (method, params) => listener?.admits(method, params) ?? false,
+    close() {
+      closed = true;
+      listener?.close();
+    },
   };
 };
+
+const subscriptionOf = ({ _meta }: JsonObject): unknown => (_meta as JsonObject | undefined)?.[META.subscriptionId];

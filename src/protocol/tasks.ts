@@ -2,7 +2,7 @@
  * Calls that a server turns into tasks: the experimental core of 2025-11-25, which the client asks for, and the
  * extension of 2026-07-28, which the server decides on. Either way the caller waits for one result.
  */
-import { type Call, pause } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import { answerAll, type InputOptions } from './input-rounds.ts';
@@ -12,6 +12,8 @@ import type { JsonObject, Task } from './types.ts';
 export interface TaskOptions {
   clock: Clock;
   send: (call: Call, method: string, params: JsonObject) => Promise<JsonObject>;
+  /** Waits on behalf of a call. */
+  pause: (call: Call, ms: number) => Promise<void>;
   onTask: (task: Task, call: Call) => void;
   /** Sends a request that nobody waits for. */
   sendAside: (method: string, params: JsonObject) => void;
@@ -59,7 +61,7 @@ export const runModernTask = (
 };
 
 const follow = async (
-  { clock, send, onTask, sendAside }: TaskOptions,
+  { clock, send, pause, onTask, sendAside }: TaskOptions,
   call: Call,
   first: Task,
   outcomeOf: (task: Task) => Promise<JsonObject | undefined>,
@@ -79,7 +81,7 @@ const follow = async (
       }
       const outcome = await outcomeOf(task);
       if (outcome !== undefined) return outcome;
-      await pause(call, clock, pollInterval(task));
+      await pause(call, pollInterval(task));
       const { taskId } = task;
       task = { ...checkTask(await send(call, 'tasks/get', { taskId })), taskId };
       call.touch(clock.now());

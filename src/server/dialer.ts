@@ -105,13 +105,12 @@ export const createDialer = (options: DialerOptions): Dialer => {
   });
 
   const attempt = (scope: string, events: SessionEvents, signal: AbortSignal): Promise<Session> => {
-    const known = knownEra();
     return connect({
       server: name,
       scope,
       openTransport,
       mayFallBackToSse: kind === 'http' && config.transport === undefined && pinned !== 'modern',
-      ...(known === undefined ? {} : { known }),
+      known: knownEra(),
       requests: requestsOf(scope),
       currentCall: () => currentCall(scope),
       clientInfo: house.clientInfo,
