@@ -35,9 +35,6 @@ export interface Negotiated {
   era: Era;
 }
 
-/** How long a probe over a shared channel is waited for, from its start and from the server's first sign of life. */
-const SILENCE_MS = { fromStart: 5_000, fromFirstByte: 2_000 };
-
 const MODERN_ERRORS: ReadonlySet<number> = new Set([
   RPC.headerMismatch,
   RPC.missingClientCapability,
@@ -48,8 +45,18 @@ export const negotiate = async (options: Negotiation): Promise<Negotiated> => {
   const engine = await options.open();
   if (options.known === 'legacy') return legacy(options, engine);
   if (options.known === 'modern') return modern(options, engine, await probe(options, engine));
-  return speaksHttp(engine.transport.kind) ? overHttp(options, engine) : overChannel(options, engine);
+  if (speaksHttp(engine.transport.kind)) return overHttp(options, engine);
+  const { overChannel } = await import('./negotiate-channel.ts');
+  return overChannel(options, engine, { legacy, modern, isModern, modernRefusal });
 };
+
+/** What the ways of finding out have in common. */
+export interface Verdicts {
+  legacy: typeof legacy;
+  modern: typeof modern;
+  isModern: typeof isModern;
+  modernRefusal: typeof modernRefusal;
+}
 
 const speaksHttp = (kind: TransportKind | undefined): boolean => kind === 'http';
 
@@ -80,7 +87,7 @@ const overSse = async (options: Negotiation, first: unknown): Promise<Negotiated
     throw new ToolwayError('connect_failed', `over Streamable HTTP: ${both}`, {
       executed: 'no',
       cause: new AggregateError([first, error]),
-      ...(first instanceof ToolwayError && first.status !== undefined ? { status: first.status } : {}),
+      status: first instanceof ToolwayError ? first.status : undefined,
     });
   }
 };
@@ -106,11 +113,7 @@ const modernRefusal = (error: unknown): ToolwayError | undefined => {
   if (!(error instanceof ToolwayError)) return ToolwayError.from(error);
   if (error.code === 'protocol_error') return error.status !== undefined && error.status >= 500 ? error : undefined;
   if (error.code !== 'server_error') return error;
-  if (error.rpcCode === RPC.unsupportedProtocolVersion) {
-    const supported = (error.data as { supported?: unknown } | undefined)?.supported;
-    const shared = Array.isArray(supported) && sharesVersion(supported, LEGACY_VERSIONS);
-    if (shared) return undefined;
-  }
+  if (offers(error, LEGACY_VERSIONS)) return undefined;
   return MODERN_ERRORS.has(error.rpcCode ?? 0) ? error : undefined;
 };
 
@@ -119,7 +122,7 @@ const overHttp = async (options: Negotiation, engine: Engine): Promise<Negotiate
   try {
     discovered = await probe(options, engine).catch((error: unknown) => {
       // A server that names our revision among those it supports is asked again.
-      if (offersModern(error)) return probe(options, engine);
+      if (offers(error, MODERN_VERSIONS)) return probe(options, engine);
       throw error;
     });
   } catch (error) {
@@ -130,82 +133,12 @@ const overHttp = async (options: Negotiation, engine: Engine): Promise<Negotiate
   return modern(options, engine, discovered);
 };
 
-const offersModern = (error: unknown): boolean => {
+/** Whether a refusal of our revision names one of `ours` among those that the server supports. */
+const offers = (error: unknown, ours: readonly string[]): boolean => {
   if (!(error instanceof ToolwayError) || error.rpcCode !== RPC.unsupportedProtocolVersion) return false;
   const supported = (error.data as { supported?: unknown } | undefined)?.supported;
-  return Array.isArray(supported) && sharesVersion(supported, MODERN_VERSIONS);
+  return Array.isArray(supported) && sharesVersion(supported, ours);
 };
-
-/**
- * Over stdio and the like a legacy server may answer the probe with any error, with nothing, or by exiting. After a
- * silence the handshake is sent as well; whichever is answered first decides, and the other answer changes nothing.
- */
-const overChannel = async (options: Negotiation, engine: Engine): Promise<Negotiated> => {
-  let decided: EraName | undefined;
-  const decides = (era: EraName): boolean => {
-    decided ??= era;
-    return decided === era;
-  };
-  const probed = options
-    .attempt('server/discover', async (call): Promise<ProbeOutcome> => {
-      const discovered = await options.discover(engine, call);
-      if (isModern(discovered)) return decides('modern') ? { discovered } : {};
-      return { discovered };
-    })
-    .catch((error: unknown): ProbeOutcome => ({ error }));
-  const outcome = await Promise.race([probed, silence(options, engine)]);
-  if (outcome === undefined) {
-    const greeted = options.attempt('initialize', async (call) => ({
-      engine,
-      era: await options.openLegacy(engine, call, () => decides('legacy')),
-    }));
-    return firstAnswered(options, engine, probed, greeted).catch(async (error: unknown) => {
-      // A server that was slow to start may exit on the probe all the same.
-      if (engine.ended === undefined) throw error;
-      return legacy(options, await options.open());
-    });
-  }
-  if (outcome.discovered !== undefined) return modern(options, engine, outcome.discovered);
-  if (engine.ended !== undefined) return legacy(options, await options.open());
-  const refusal = modernRefusal(outcome.error);
-  if (refusal !== undefined) throw refusal;
-  return legacy(options, engine);
-};
-
-interface ProbeOutcome {
-  discovered?: JsonObject;
-  error?: unknown;
-}
-
-/** Waits for both. A refused handshake leaves the probe a little longer: a modern server may refuse faster than it discovers. */
-const firstAnswered = (
-  options: Negotiation,
-  engine: Engine,
-  probed: Promise<ProbeOutcome>,
-  greeted: Promise<Negotiated>,
-): Promise<Negotiated> =>
-  new Promise((resolve, reject) => {
-    void probed.then(({ discovered }) => {
-      if (discovered !== undefined && isModern(discovered))
-        resolve({ engine, era: options.openModern(engine, discovered) });
-    });
-    greeted.then(resolve, (error: unknown) => {
-      void probed.then(() => reject(error));
-      options.clock.after(SILENCE_MS.fromFirstByte, () => reject(error)).keepAlive(false);
-    });
-  });
-
-/** Never more than half of what is left: the handshake needs its share. */
-const silence = ({ clock, remainingMs }: Negotiation, engine: Engine): Promise<undefined> =>
-  new Promise((resolve) => {
-    const half = remainingMs() / 2;
-    const giveUp = (): void => resolve(undefined);
-    const fromStart = clock.after(Math.min(SILENCE_MS.fromStart, half), giveUp);
-    void engine.heard.then(() => {
-      fromStart.cancel();
-      clock.after(Math.min(SILENCE_MS.fromFirstByte, half), giveUp).keepAlive(false);
-    });
-  });
 
 /** HTTP answers that say "no Streamable HTTP here" (2025-11-25 basic/transports, backwards compatibility). */
 const refusesStreamableHttp = (error: unknown): boolean =>

@@ -1,0 +1,87 @@
+/**
+ * Finds out the era over a channel that all messages share: stdio, WebSocket, memory. There silence says something,
+ * and a server may end itself over a question that it does not know.
+ */
+import type { Engine } from './engine.ts';
+import type { Negotiated, Negotiation, Verdicts } from './negotiate.ts';
+import type { JsonObject } from './types.ts';
+import type { EraName } from './wire.ts';
+
+/** How long a probe over a shared channel is waited for, from its start and from the server's first sign of life. */
+const SILENCE_MS = { fromStart: 5_000, fromFirstByte: 2_000 };
+
+/**
+ * Over stdio and the like a legacy server may answer the probe with any error, with nothing, or by exiting. After a
+ * silence the handshake is sent as well; whichever is answered first decides, and the other answer changes nothing.
+ */
+export const overChannel = async (
+  options: Negotiation,
+  engine: Engine,
+  { legacy, modern, isModern, modernRefusal }: Verdicts,
+): Promise<Negotiated> => {
+  let decided: EraName | undefined;
+  const decides = (era: EraName): boolean => {
+    decided ??= era;
+    return decided === era;
+  };
+  const probed = options
+    .attempt('server/discover', async (call): Promise<ProbeOutcome> => {
+      const discovered = await options.discover(engine, call);
+      if (isModern(discovered)) return decides('modern') ? { discovered } : {};
+      return { discovered };
+    })
+    .catch((error: unknown): ProbeOutcome => ({ error }));
+  const outcome = await Promise.race([probed, silence(options, engine)]);
+  if (outcome === undefined) {
+    const greeted = options.attempt('initialize', async (call) => ({
+      engine,
+      era: await options.openLegacy(engine, call, () => decides('legacy')),
+    }));
+    return firstAnswered(options, engine, probed, greeted, isModern).catch(async (error: unknown) => {
+      // A server that was slow to start may exit on the probe all the same.
+      if (engine.ended === undefined) throw error;
+      return legacy(options, await options.open());
+    });
+  }
+  if (outcome.discovered !== undefined) return modern(options, engine, outcome.discovered);
+  if (engine.ended !== undefined) return legacy(options, await options.open());
+  const refusal = modernRefusal(outcome.error);
+  if (refusal !== undefined) throw refusal;
+  return legacy(options, engine);
+};
+
+interface ProbeOutcome {
+  discovered?: JsonObject;
+  error?: unknown;
+}
+
+/** Waits for both. A refused handshake leaves the probe a little longer: a modern server may refuse faster than it discovers. */
+const firstAnswered = (
+  options: Negotiation,
+  engine: Engine,
+  probed: Promise<ProbeOutcome>,
+  greeted: Promise<Negotiated>,
+  isModern: Verdicts['isModern'],
+): Promise<Negotiated> =>
+  new Promise((resolve, reject) => {
+    void probed.then(({ discovered }) => {
+      if (discovered !== undefined && isModern(discovered))
+        resolve({ engine, era: options.openModern(engine, discovered) });
+    });
+    greeted.then(resolve, (error: unknown) => {
+      void probed.then(() => reject(error));
+      options.clock.after(SILENCE_MS.fromFirstByte, () => reject(error)).keepAlive(false);
+    });
+  });
+
+/** Never more than half of what is left: the handshake needs its share. */
+const silence = ({ clock, remainingMs }: Negotiation, engine: Engine): Promise<undefined> =>
+  new Promise((resolve) => {
+    const half = remainingMs() / 2;
+    const giveUp = (): void => resolve(undefined);
+    const fromStart = clock.after(Math.min(SILENCE_MS.fromStart, half), giveUp);
+    void engine.heard.then(() => {
+      fromStart.cancel();
+      clock.after(Math.min(SILENCE_MS.fromFirstByte, half), giveUp).keepAlive(false);
+    });
+  });
