@@ -99,7 +99,7 @@ export const openLegacy = async (
       const known = error.cause === SESSION_LOST;
       if (!known && !(mayBeLost(error) && (await share(call, isLost(session))))) throw error;
       // A guess, however good, is no proof that a tool did not run.
-      const proven = known || method !== 'tools/call' || error.executed === 'no';
+      const proven = known || method !== 'tools/call';
       if (proven) call.state = 'queued';
       await reopen(call, session);
       if (!proven) throw error;

@@ -64,7 +64,7 @@ describe('on stdio', () => {
   test('a late answer to the probe decides, when it comes first', async () => {
     const toolkit = await connect(raw('late-discover'));
     expect(toolkit.status().s).toMatchObject({ state: 'connected', era: 'modern' });
-    expect(textOf(await toolkit.callTool('s.heard'))).toContain('subscriptions/listen');
+    await expect.poll(async () => textOf(await toolkit.callTool('s.heard'))).toContain('subscriptions/listen');
   });
 
   test('when both are answered the first one decides, and the other era is not spoken', async () => {
