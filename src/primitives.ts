@@ -6,6 +6,7 @@ import { qualify, splitName } from './names.ts';
 import type { RequestOptions } from './options.ts';
 import type { ListKind } from './protocol/lists.ts';
 import { matchTemplate } from './protocol/uri-template.ts';
+import { createTurns } from './schema/turns.ts';
 import type { ManagedServer } from './server/server.ts';
 
 /** Has a list read on the servers that a filter names. */
@@ -20,9 +21,7 @@ export const resourceServer = async (
 ): Promise<ManagedServer> => {
   await Promise.all([read('resources', wanted), read('resourceTemplates', wanted)]);
   const listing = servers.filter(({ catalog }) => catalog.known('resources')?.items.some((item) => item.uri === uri));
-  const fitting = servers.filter(({ catalog }) =>
-    catalog.known('resourceTemplates')?.items.some(({ uriTemplate }) => matchTemplate(uriTemplate, uri) !== undefined),
-  );
+  const fitting = listing.length > 0 ? [] : await serversThatFit(uri, servers);
   const candidates = listing.length > 0 ? listing : fitting.length > 0 ? fitting : servers.length === 1 ? servers : [];
   const [only] = candidates;
   if (only === undefined) {
@@ -39,6 +38,31 @@ export const resourceServer = async (
     });
   }
   return only;
+};
+
+/** What finding out may cost for the templates of one server, in milliseconds of work; those behind it do not fit. */
+const MATCHING_MS = 250;
+
+/** The servers with a template that fits. No list of them, however long, keeps others from their turn. */
+const serversThatFit = async (uri: string, servers: readonly ManagedServer[]): Promise<ManagedServer[]> => {
+  const inTurn = createTurns();
+  const fitting: ManagedServer[] = [];
+  for (const server of servers) {
+    let left = MATCHING_MS;
+    const fits = (template: string): boolean => {
+      const startedAt = performance.now();
+      const matched = matchTemplate(template, uri) !== undefined;
+      left -= performance.now() - startedAt;
+      return matched;
+    };
+    for (const { uriTemplate } of server.catalog.known('resourceTemplates')?.items ?? []) {
+      if (left <= 0) break;
+      if (!(await inTurn(() => fits(uriTemplate)))) continue;
+      fitting.push(server);
+      break;
+    }
+  }
+  return fitting;
 };
 
 /** The server and the name there of a prompt called `server.prompt`, `server__prompt`, or by a name that one server has. */

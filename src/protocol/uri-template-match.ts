@@ -7,6 +7,8 @@ import { type Expression, encodeReserved, type Operator, parseTemplate, type Var
 
 /** Characters of one URI, percent-encoded. */
 const MAX_URI = 8192;
+/** Steps of the template times characters of the URI: about 45 ms of work. */
+const MAX_CELLS = 384 * 1024;
 
 /** One step: fixed text, then the value of a variable where there is one. */
 interface Step {
@@ -20,7 +22,8 @@ interface Step {
 /**
  * The values with which the template expands to the URI, decoded; of several possibilities the one whose first values are
  * longest. An exploded variable gives its members as they stand in the URI. `undefined` where the URI does not fit, or
- * where one of the two is malformed or over the limits (2 048 characters, 64 variables; 8 192 characters). Values may
+ * where one of the two is malformed or over the limits (2 048 characters, 64 variables; 8 192 characters; both together:
+ * 15 variables for so long a URI, all 64 for one of 2 000). Values may
  * have reserved characters that expansion would have encoded, because servers take them so: all but `/`, `?` and `#`.
  */
 export const matchTemplate = (template: string, uri: string): Record<string, string> | undefined => {
@@ -33,8 +36,13 @@ export const matchTemplate = (template: string, uri: string): Record<string, str
     if (typeof part === 'string') steps.push({ text: encodeReserved(part), next: steps.length + 1 });
     else addExpression(steps, part);
   }
+  if (stepsTried(steps) * text.length > MAX_CELLS) return undefined;
   return collect(steps, text, fill(steps, text));
 };
+
+/** The steps that are tried at every position, long fixed texts for more than one; the first is tried at the beginning only. */
+const stepsTried = ([_first, ...others]: Step[]): number =>
+  others.reduce((sum, { text }) => sum + 1 + (text.length >> 4), 0);
 
 /** Two steps for each variable: as the first one that is given, and behind another. */
 const addExpression = (steps: Step[], { operator, variables }: Expression): void => {
@@ -84,7 +92,8 @@ const fill = (steps: Step[], text: string): Int16Array[] => {
     const end = new Int16Array(size).fill(NONE);
     const fit = new Int16Array(size).fill(NONE);
     const run = step.value === undefined ? undefined : runs(step.value.stops);
-    for (let position = 0; position < size; position += 1) {
+    const positions = at === 0 ? 1 : size;
+    for (let position = 0; position < positions; position += 1) {
       if (characters.isInside(position)) {
         fit[position] = fit[position - 1] as number;
         continue;

@@ -350,10 +350,19 @@ describe('the way back', () => {
     ],
     ['long fixed text', `${'a'.repeat(2000)}{x}b`, 'a'.repeat(8192)],
     ['prefixes', `${Array.from({ length: 64 }, (_, i) => `{v${i}:9999}`).join('')}!`, '%C3%BC'.repeat(1300)],
+    ['long fixed text within', `{+y}${'a'.repeat(2000)}{x}b`, 'a'.repeat(8192)],
   ])('%s take time in proportion', (_, template, uri) => {
     const startedAt = performance.now();
     expect(matchTemplate(template, uri)).toBeUndefined();
     // Trying all ways would take longer than the universe has.
     expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
+  test('the longer the URI, the fewer variables are tried', () => {
+    const template = (count: number): string => `x${Array.from({ length: count }, (_, i) => `/{v${i}}`).join('')}`;
+    const uri = (count: number, length: number): string => `x${'/a'.repeat(count - 1)}/`.padEnd(length, 'a');
+    expect(matchTemplate(template(15), uri(15, 8192))).toBeDefined();
+    expect(matchTemplate(template(64), uri(64, 1900))).toBeDefined();
+    expect(matchTemplate(template(64), uri(64, 8192))).toBeUndefined();
   });
 });
