@@ -9,6 +9,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { ToolwayError } from '../errors.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest } from '../transport/http-port.ts';
 import { followRedirects } from '../transport/redirects.ts';
+import { linkReason } from '../transport/socket-failures.ts';
 import { createInflater, type Inflater } from './inflate.ts';
 
 /** One origin and how to reach it. */
@@ -197,7 +198,7 @@ class Job implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#over = true;
     this.#inflater?.stop();
-    this.#receiver.onerror(error, this.#controller !== undefined);
+    this.#receiver.onerror(error, this.#controller !== undefined, linkReason(error));
   }
 
   #fail(error: ToolwayError): void {

@@ -1,5 +1,4 @@
 /** What Node brings: child processes, pooled HTTP, WebSockets with headers, compiled schema checks, files and variables. */
-import { readFile } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
 import type { ReferenceScheme } from '../config/expand.ts';
 import { hasReferences } from '../config/plain.ts';
@@ -7,7 +6,6 @@ import { ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
 import type { Runtime } from '../runtime.ts';
 import { validatorOnDemand } from '../schema/on-demand.ts';
-import { createStdioTransport } from './stdio.ts';
 
 /** `env` is where `${…}` is looked up. */
 export const nodeRuntime = (env: Readonly<Record<string, string | undefined>> = process.env): Runtime => ({
@@ -19,7 +17,10 @@ export const nodeRuntime = (env: Readonly<Record<string, string | undefined>> = 
   },
   // Each kind of link is loaded when the first server wants it.
   async openTransport({ server, kind, config, maxMessageBytes }) {
-    if (kind === 'stdio') return createStdioTransport({ ...launchOf(config), server, maxMessageBytes });
+    if (kind === 'stdio') {
+      const { createStdioTransport } = await import('./stdio.ts');
+      return createStdioTransport({ ...launchOf(config), server, maxMessageBytes });
+    }
     const { url = '', headers } = config;
     if (kind === 'websocket') {
       const [{ createWebSocketTransport }, { createNodeWebSocketPort }] = await Promise.all([
@@ -52,6 +53,6 @@ const urlOf = (url: string): URL => {
 
 /** `${file:…}`; the other schemes are not available here. */
 const resolve = async (scheme: ReferenceScheme, name: string): Promise<string | undefined> => {
-  if (scheme === 'file') return (await readFile(name, 'utf8')).trimEnd();
+  if (scheme === 'file') return (await (await import('node:fs/promises')).readFile(name, 'utf8')).trimEnd();
   throw new ToolwayError('invalid_config', `${scheme}: is not available`, { executed: 'no' });
 };

@@ -9,6 +9,7 @@ import { createLineFramer } from './line-framer.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { printable } from './printable.ts';
 import { DEFAULT_END_WAITS, type EndWaits, endGroup } from './process-group.ts';
+import { afterRelease, onRelease } from './release.ts';
 import { checkLaunch, spawnFailure } from './spawn-failure.ts';
 import { supervisor } from './supervisor.ts';
 
@@ -40,17 +41,6 @@ const DRAIN_MS = 250;
 /** So many unusable lines in one chunk cost too much time to read the next one in the same turn of the event loop. */
 const NOISY_CHUNK_LINES = 1000;
 const SENT = Promise.resolve();
-
-const releases = new Set<() => void>();
-
-/**
- * Lets go of all children at once, for a program that is about to exit: their stdin is closed, and the supervisor sees
- * them off (2 s, SIGTERM, 2 s, SIGKILL) while the program may already be gone. On Windows they are left to their closed stdin.
- */
-export const releaseChildren = (): void => {
-  for (const release of [...releases]) release();
-  supervisor.release();
-};
 
 /**
  * A link to a server that is started as a child process, in a process group of its own. `start()` rejects with
@@ -123,8 +113,9 @@ export const createStdioTransport = (options: StdioOptions): StdioTransport => {
     return shutdown;
   };
   /** Closes our ends, which a process outside the group may still share, and keeps nothing that holds this program. */
+  let keep = (): void => {};
   const letGo = (): void => {
-    releases.delete(release);
+    keep();
     for (const stream of child?.stdio ?? []) stream?.destroy();
     child?.unref();
   };
@@ -133,7 +124,7 @@ export const createStdioTransport = (options: StdioOptions): StdioTransport => {
     outbox?.flush();
     child?.stdin?.end();
     (child?.stdin as { unref?(): void } | null | undefined)?.unref?.();
-    releases.delete(release);
+    keep();
     child?.stdout?.destroy();
     child?.stderr?.destroy();
     child?.unref();
@@ -223,7 +214,8 @@ export const createStdioTransport = (options: StdioOptions): StdioTransport => {
     }
     child = started;
     state = 'open';
-    releases.add(release);
+    keep = onRelease(release);
+    afterRelease(() => supervisor.release());
     supervisor.add(started.pid, (error) =>
       transport.onerror?.(
         fault('internal', 'its processes may outlive this one: the supervisor did not start', { cause: error }),
