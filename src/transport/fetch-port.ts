@@ -47,7 +47,12 @@ export const fetchPort = ({ fetch = globalThis.fetch }: FetchPortOptions = {}): 
       }
       if (!signal.aborted) receiver.onend();
     } catch (error) {
-      if (!signal.aborted) receiver.onerror(error, hops > 0 || !neverLeft(error));
+      // Browsers give no reason; other runtimes hide theirs one level down.
+      const hidden =
+        (error as { cause?: unknown } | undefined)?.cause !== undefined && !(error instanceof ToolwayError);
+      const elsewhere = hidden && !signal.aborted ? await import('./socket-failures.ts') : undefined;
+      const sent = hops > 0 || elsewhere?.neverLeft(error) !== true;
+      if (!signal.aborted) receiver.onerror(error, sent, elsewhere?.linkReason(error));
     }
   };
 
@@ -74,12 +79,3 @@ const hiddenRedirect = (url: string): ToolwayError =>
       executed: 'unknown',
     },
   );
-
-/** Reasons with which runtimes other than browsers say that there was no connection. Browsers say nothing, so nothing is assumed. */
-const NO_CONNECTION =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EHOSTDOWN|EADDRNOTAVAIL|ECONNABORTED|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|CERT_.*|.*_CERT|.*_CERT_IN_CHAIN|.*_CERT_LOCALLY|.*_SIGNATURE|ERR_SSL_.*)$/;
-
-const neverLeft = (error: unknown): boolean => {
-  const cause = (error as { cause?: { code?: unknown; errors?: unknown[] } }).cause;
-  return typeof cause?.code === 'string' && NO_CONNECTION.test(cause.code);
-};

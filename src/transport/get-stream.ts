@@ -10,7 +10,7 @@ import { createSkipping } from './event-skip.ts';
 import { EventStream, readEvent } from './event-stream.ts';
 import { type EventTrail, LONGEST_RETRY_MS } from './event-trail.ts';
 import { linkError, retryAfterMs, statusError } from './http-errors.ts';
-import type { HeaderLookup, HttpPort, HttpReceiver } from './http-port.ts';
+import type { HeaderLookup, HttpPort, HttpReceiver, LinkReason } from './http-port.ts';
 
 /** Where the stream is, and what becomes of it. */
 export interface GetStreamOptions {
@@ -177,9 +177,9 @@ class Connection implements HttpReceiver {
       });
   }
 
-  onerror(error: unknown, sent: boolean): void {
+  onerror(error: unknown, sent: boolean, why?: LinkReason): void {
     if (this.#over) return;
-    this.#close({ final: error instanceof ToolwayError, error: linkError(error, sent) });
+    this.#close({ final: error instanceof ToolwayError, error: linkError(error, sent, why) });
   }
 
   #refused(): void {

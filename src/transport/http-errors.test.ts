@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { linkError } from './http-errors.ts';
+import { linkReason } from './socket-failures.ts';
 
 const coded = (code: string, cause?: unknown): Error => Object.assign(new Error(code, { cause }), { code });
+
+const failure = (error: unknown, sent: boolean) => linkError(error, sent, linkReason(error));
 
 describe('a connection that was refused for its certificate', () => {
   test.each([
@@ -12,14 +15,14 @@ describe('a connection that was refused for its certificate', () => {
     ['CERT_HAS_EXPIRED'],
     ['ERR_TLS_CERT_ALTNAME_INVALID'],
   ])('%s will be refused again', (code) => {
-    expect(linkError(coded(code), false)).toMatchObject({ code: 'connect_failed', executed: 'no', permanent: true });
+    expect(failure(coded(code), false)).toMatchObject({ code: 'connect_failed', executed: 'no', permanent: true });
     const fetched = new TypeError('fetch failed', { cause: coded(code) });
-    expect(linkError(fetched, false).with({ server: 's' })).toMatchObject({ permanent: true, server: 's' });
+    expect(failure(fetched, false).with({ server: 's' })).toMatchObject({ permanent: true, server: 's' });
   });
 });
 
 test('any other failure may pass', () => {
   for (const thrown of [coded('ECONNREFUSED'), coded('ERR_SSL_WRONG_VERSION_NUMBER'), new Error('x'), 'x', null])
-    expect(linkError(thrown, false).permanent).toBeUndefined();
-  expect(linkError(coded('ECONNRESET'), true).permanent).toBeUndefined();
+    expect(failure(thrown, false).permanent).toBeUndefined();
+  expect(failure(coded('ECONNRESET'), true).permanent).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 /** What a failed HTTP exchange means: which code it gets, and whether the request can have run. */
 import { ToolwayError } from '../errors.ts';
 import { decodeLenient } from './bytes.ts';
-import type { HeaderLookup } from './http-port.ts';
+import type { HeaderLookup, LinkReason } from './http-port.ts';
 import { SESSION_LOST } from './transport.ts';
 
 const EXCERPT_CHARS = 200;
@@ -71,9 +71,10 @@ export const statusError = (
 };
 
 /** The failure behind a connection that could not be made (`sent` false) or broke. */
-export const linkError = (error: unknown, sent: boolean): ToolwayError => {
+export const linkError = (error: unknown, sent: boolean, why?: LinkReason): ToolwayError => {
   if (error instanceof ToolwayError) return error;
-  const reason = reasonOf(error);
+  const said = error instanceof Error ? error.message || error.name : String(error);
+  const reason = why?.reason ?? said;
   return sent
     ? new ToolwayError('outcome_unknown', `the connection broke before the answer was complete: ${reason}`, {
         executed: 'unknown',
@@ -82,24 +83,6 @@ export const linkError = (error: unknown, sent: boolean): ToolwayError => {
     : new ToolwayError('connect_failed', `cannot connect: ${reason}`, {
         executed: 'no',
         cause: error,
-        ...(isUntrusted(error) ? { permanent: true } : {}),
+        permanent: why?.permanent,
       });
-};
-
-/** What runtimes say of a certificate that they do not accept: it will be the same one the next time. */
-const UNTRUSTED = /^(ERR_TLS_CERT_.*|CERT_.*|.*_CERT|.*_CERT_IN_CHAIN|.*_CERT_LOCALLY|.*_SIGNATURE)$/;
-const isUntrusted = (error: unknown): boolean => {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
-  if (typeof code === 'string' && UNTRUSTED.test(code)) return true;
-  return cause instanceof Error && isUntrusted(cause);
-};
-
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  // `fetch` hides the reason one level down; a name with several addresses fails with one error for each.
-  if (error.cause instanceof Error) return reasonOf(error.cause);
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return [...new Set(error.errors.map(reasonOf))].join('; ');
-  const code = (error as { code?: unknown }).code;
-  return error.message !== '' ? error.message : typeof code === 'string' ? code : error.name;
 };

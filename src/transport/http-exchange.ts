@@ -18,7 +18,7 @@ import { ByteStore, decodeStrict } from './bytes.ts';
 import { EventStream, readEvent, type StreamEvent } from './event-stream.ts';
 import { EventTrail } from './event-trail.ts';
 import { excerpt, linkError, statusError } from './http-errors.ts';
-import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest } from './http-port.ts';
+import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest, LinkReason } from './http-port.ts';
 
 /** What an exchange reports, and what it needs of its transport. */
 export interface ExchangeHost {
@@ -142,11 +142,11 @@ export class Exchange implements HttpReceiver {
     else this.#leave();
   }
 
-  onerror(error: unknown, sent: boolean): void {
+  onerror(error: unknown, sent: boolean, why?: LinkReason): void {
     this.#stop = undefined;
-    if (this.#phase === 'events') this.#broken(error);
+    if (this.#phase === 'events') this.#broken(error, why);
     else if (this.#phase === 'refused') this.#refuse();
-    else if (this.#phase === 'waiting' || this.#phase === 'json') this.fail(linkError(error, sent));
+    else if (this.#phase === 'waiting' || this.#phase === 'json') this.fail(linkError(error, sent, why));
     else this.#leave();
   }
 
@@ -251,7 +251,7 @@ export class Exchange implements HttpReceiver {
   }
 
   /** The stream has ended, and the answer was not in it. */
-  #broken(error: unknown): void {
+  #broken(error: unknown, why?: LinkReason): void {
     this.#stream = undefined;
     if (this.#trail?.lastId !== undefined && this.#host.resume !== undefined) {
       this.#phase = 'resuming';
@@ -262,7 +262,7 @@ export class Exchange implements HttpReceiver {
     this.fail(
       error === undefined
         ? new ToolwayError('outcome_unknown', 'the server ended the stream before the answer', { executed: 'unknown' })
-        : linkError(error, true),
+        : linkError(error, true, why),
     );
   }
 }

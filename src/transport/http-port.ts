@@ -26,9 +26,16 @@ export interface HttpReceiver {
   onend(): void;
   /**
    * `sent` is false where it is certain that no byte of the request reached the server. A `ToolwayError` is passed on
-   * as it is.
+   * as it is. `why` is what the platform tells beyond the message of the error.
    */
-  onerror(error: unknown, sent: boolean): void;
+  onerror(error: unknown, sent: boolean, why?: LinkReason): void;
+}
+
+/** Why a connection failed. */
+export interface LinkReason {
+  reason: string;
+  /** Another attempt would fail in the same way. */
+  permanent?: true | undefined;
 }
 
 /** Starts a request and returns its abort. */

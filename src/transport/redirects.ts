@@ -5,7 +5,7 @@
  * address holds an outcome or a login page, so those end the request with the address named.
  */
 import { type Executed, ToolwayError } from '../errors.ts';
-import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest } from './http-port.ts';
+import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest, LinkReason } from './http-port.ts';
 
 const MAX_REDIRECTS = 5;
 /** Read of the body of one redirect; a longer one costs its connection. */
@@ -99,9 +99,9 @@ class Trip implements HttpReceiver {
     else this.#hop(this.#next);
   }
 
-  onerror(error: unknown, sent: boolean): void {
+  onerror(error: unknown, sent: boolean, why?: LinkReason): void {
     if (this.#over) return;
-    if (this.#next === undefined) this.#receiver.onerror(error, sent || this.#hops > 0);
+    if (this.#next === undefined) this.#receiver.onerror(error, sent || this.#hops > 0, why);
     else this.#hop(this.#next);
   }
 

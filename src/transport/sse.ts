@@ -14,7 +14,7 @@ import { EventStream, readEvent, type StreamEvent } from './event-stream.ts';
 import { excerpt, linkError, statusError } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
 import { checkUrl, type HeaderSource, headerReader } from './http-headers.ts';
-import type { HeaderLookup, HttpPort, HttpReceiver } from './http-port.ts';
+import type { HeaderLookup, HttpPort, HttpReceiver, LinkReason } from './http-port.ts';
 import { createLingerers } from './lingerers.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportLimits } from './transport.ts';
 
@@ -246,12 +246,12 @@ class StreamReceiver implements HttpReceiver {
     } else this.#lose(statusError(this.#status, this.#header, this.#refusal.view(), false).with({ executed: 'no' }));
   }
 
-  onerror(error: unknown, sent: boolean): void {
-    const { code, message } = linkError(error, sent);
+  onerror(error: unknown, sent: boolean, why?: LinkReason): void {
+    const { code, message } = linkError(error, sent, why);
     this.#lose(
       code === 'outcome_unknown'
         ? new ToolwayError('not_connected', message, { cause: error })
-        : linkError(error, sent),
+        : linkError(error, sent, why),
     );
   }
 }
