@@ -137,6 +137,15 @@ describe('correlation', () => {
     expect(await answer).toMatchObject({ code: 'protocol_error', limit: 64 });
   });
 
+  test('invalid parameters prove that nothing ran, but of a tool, which may find that out half way', async () => {
+    const peer = scriptedPeer();
+    const engine = engineOn(peer);
+    const methods = ['resources/read', 'tools/call'];
+    const answers = methods.map((method) => outcome(engine.request(callFor(method), method, {})));
+    for (const { id } of peer.requests()) peer.say({ jsonrpc: '2.0', id, error: { code: -32602, message: 'invalid' } });
+    expect(await Promise.all(answers)).toMatchObject([{ executed: 'no' }, { executed: 'unknown' }]);
+  });
+
   test('a JSON-RPC error is the error of the call, with its code and data', async () => {
     const peer = scriptedPeer();
     const engine = engineOn(peer);
@@ -221,7 +230,12 @@ describe('the end of a call', () => {
     const peer = scriptedPeer();
     const answer = outcome(engineOn(peer).request(callFor('echo'), 'echo', {}));
     peer.hangUp(new ToolwayError('message_too_large', 'a line without end', { limit: 7 }));
-    expect(await answer).toMatchObject({ code: 'message_too_large', executed: 'unknown', limit: 7 });
+    expect(await answer).toMatchObject({
+      code: 'outcome_unknown',
+      executed: 'unknown',
+      limit: 7,
+      cause: { code: 'message_too_large' },
+    });
   });
 
   test('a call that was stopped before it was sent is never sent', async () => {

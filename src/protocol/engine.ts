@@ -115,7 +115,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     if (error === undefined && isObject(result)) {
       if (deeperThan(result, maxDepth)) waiting.reject(tooDeep(waiting, maxDepth));
       else waiting.resolve(result);
-    } else if (result === undefined && isErrorBody(error)) waiting.reject(serverError(error, status));
+    } else if (result === undefined && isErrorBody(error)) waiting.reject(serverError(error, status, waiting.method));
     else waiting.reject(malformedAnswer(waiting));
   };
 
@@ -228,11 +228,19 @@ const NOT_RUN: ReadonlySet<number> = new Set([
   RPC.unsupportedProtocolVersion,
 ]);
 
-const serverError = ({ code, message, data }: JsonRpcErrorBody, status: number | undefined): ToolwayError =>
+/** A tool may say "invalid params" of what it found out half way through its work. */
+const provesNotRun = (code: number, method: string): boolean =>
+  NOT_RUN.has(code) && !(code === RPC.invalidParams && method === 'tools/call');
+
+const serverError = (
+  { code, message, data }: JsonRpcErrorBody,
+  status: number | undefined,
+  method: string,
+): ToolwayError =>
   new ToolwayError('server_error', `${message} (JSON-RPC error ${code})`, {
     rpcCode: code,
     status,
-    executed: NOT_RUN.has(code) ? 'no' : 'unknown',
+    executed: provesNotRun(code, method) ? 'no' : 'unknown',
     ...(data === undefined ? {} : { data }),
   });
 
@@ -251,6 +259,5 @@ const lost = (cause: ToolwayError): ToolwayError => {
   if (cause.exitCode !== undefined) facts.exitCode = cause.exitCode;
   if (cause.stderr !== undefined) facts.stderr = cause.stderr;
   if (cause.limit !== undefined) facts.limit = cause.limit;
-  const code = cause.code === 'protocol_error' || cause.code === 'message_too_large' ? cause.code : 'outcome_unknown';
-  return new ToolwayError(code, `the connection was lost before the answer came: ${cause.message}`, facts);
+  return new ToolwayError('outcome_unknown', `the connection was lost before the answer came: ${cause.message}`, facts);
 };
