@@ -82,6 +82,8 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
     if (list !== undefined) events.onListChanged(list);
     else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
       events.onResourceUpdated(params.uri);
+    else if (method === 'notifications/elicitation/complete')
+      for (const hear of requests.completions) hear(params.elicitationId);
   };
   const onRequest = (method: string, params: JsonObject, context: { requestId: RequestId; signal: AbortSignal }) => {
     const call = options.currentCall();
@@ -158,7 +160,7 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
     era = negotiated.era;
     if (live.ended !== undefined) throw live.ended;
     void closeOthers(live);
-    return createSession({ ...negotiated, requests, limits: options.listLimits });
+    return createSession({ ...negotiated, requests, clock, limits: options.listLimits });
   } catch (error) {
     live = undefined;
     await closeOthers();

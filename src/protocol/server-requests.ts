@@ -32,6 +32,8 @@ export interface ServerRequests {
    * refusal at once when `signal` aborts, whatever the handler does.
    */
   answer(method: string, params: JsonObject, context: AnswerContext): Promise<JsonObject>;
+  /** Hear of each `notifications/elicitation/complete`: the id that the server gave to what is done. */
+  readonly completions: Set<(elicitationId: unknown) => void>;
   /** A `notifications/message`, for `onLog`. */
   log(params: JsonObject): void;
 }
@@ -42,6 +44,7 @@ export const createServerRequests = ({ handlers, server, scope, report }: Server
   let answer: Answer | undefined;
 
   return {
+    completions: new Set(),
     capabilities: (era) => ({
       ...(onElicit === undefined ? {} : { elicitation: { form: {}, url: {} } }),
       ...(onSample === undefined ? {} : { sampling: { tools: {} } }),

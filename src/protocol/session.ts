@@ -3,9 +3,11 @@
  * says by itself. Everything here is the same in both eras.
  */
 import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import { encodeHeaderValue, isAnnotated } from '../transport/mcp-headers.ts';
 import type { Transport } from '../transport/transport.ts';
+import { demand } from './declared.ts';
 import type { Engine } from './engine.ts';
 import type { Era, ServerIdentity } from './era.ts';
 import {
@@ -44,10 +46,11 @@ export interface SessionOptions {
   engine: Engine;
   era: Era;
   requests: ServerRequests;
+  clock: Clock;
   limits?: Partial<ListLimits>;
 }
 
-export const createSession = ({ engine, era, requests, limits }: SessionOptions): Session => {
+export const createSession = ({ engine, era, requests, clock, limits }: SessionOptions): Session => {
   const { capabilities } = era.identity;
   const mirrorsHeaders = era.name === 'modern' && engine.transport.kind === 'http';
   const listLimits = { ...DEFAULT_LIST_LIMITS, ...limits };
@@ -64,23 +67,27 @@ export const createSession = ({ engine, era, requests, limits }: SessionOptions)
   };
 
   const callTool = async (call: Call): Promise<JsonObject> => {
+    demand('tools/call', era);
     try {
       return checkToolResult(await sendToolCall(call, call.tool));
     } catch (error) {
-      if (error instanceof ToolwayError && error.rpcCode === RPC.urlElicitationRequired) {
+      if (era.name === 'legacy' && error instanceof ToolwayError && error.rpcCode === RPC.urlElicitationRequired) {
         const { visitUrls } = await import('./url-elicitation.ts');
-        await visitUrls(requests, call, error);
+        await visitUrls(requests, clock, call, error);
         return checkToolResult(await sendToolCall(call, call.tool));
       }
       if (!mirrorsHeaders || !(error instanceof ToolwayError) || error.rpcCode !== RPC.headerMismatch) throw error;
       // Our definition of the tool is older than the server's (2026-07-28 basic/transports/streamable-http).
-      await list('tools', call);
+      await list('tools', call).catch(() => {
+        throw call.stopped?.with({ executed: 'no' }) ?? error;
+      });
       return checkToolResult(await sendToolCall(call, tools.get(call.params.name as string)));
     }
   };
 
   const perform = (call: Call): Promise<JsonObject> => (call.method === 'tools/call' ? callTool(call) : ask(call));
   const ask = async (call: Call): Promise<JsonObject> => {
+    demand(call.method, era);
     switch (call.method) {
       case 'resources/read':
         return checkReadResource(await era.send(call, call.method, call.params));
@@ -113,9 +120,18 @@ export const createSession = ({ engine, era, requests, limits }: SessionOptions)
     perform,
     list,
     ping: (call) => era.ping(call),
-    setLogLevel: (call, level) => era.setLogLevel(call, level),
-    subscribe: (call, uri) => era.subscribe(call, uri),
-    unsubscribe: (call, uri) => era.unsubscribe(call, uri),
+    async setLogLevel(call, level) {
+      demand('logging/setLevel', era);
+      await era.setLogLevel(call, level);
+    },
+    async subscribe(call, uri) {
+      demand('resources/subscribe', era);
+      await era.subscribe(call, uri);
+    },
+    async unsubscribe(call, uri) {
+      demand('resources/unsubscribe', era);
+      await era.unsubscribe(call, uri);
+    },
     rootsChanged: () => era.rootsChanged(),
     async close() {
       era.close();
