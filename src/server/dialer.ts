@@ -24,7 +24,8 @@ export interface DialerOptions {
   warn(message: string, facts?: { cause?: unknown }): void;
   catalog: Catalog;
   subscriptions: Subscriptions;
-  reads: ReadCache;
+  /** What was read of resources and kept, once there is such a thing. */
+  reads(): ReadCache | undefined;
 }
 
 export interface Dialer {
@@ -77,17 +78,17 @@ export const createDialer = (options: DialerOptions): Dialer => {
   };
 
   const reread = (): void => {
-    reads.clear();
+    reads()?.clear();
     for (const list of ['tools', 'resources', 'prompts'] as const) catalog.changed(list);
   };
 
   const eventsOf = (scope: string, lost: (cause: ToolwayError) => void, renew: () => void): SessionEvents => ({
     onListChanged(list) {
-      if (list === 'resources') reads.clear();
+      if (list === 'resources') reads()?.clear();
       catalog.changed(list);
     },
     onResourceUpdated(uri) {
-      reads.drop(uri);
+      reads()?.drop(uri);
       subscriptions.updated(uri);
     },
     onTask: (task, call) =>
@@ -144,7 +145,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
     const limits = { timeoutMs: remainingMs, totalTimeoutMs: remainingMs, signal };
     const during = <T>(method: string, run: (call: Call) => Promise<T>): Promise<T> =>
       bounded(newCall(method, limits), deadlines, run);
-    reads.clear();
+    reads()?.clear();
     const reading = catalog.refreshAll((kind) => during(kind, (call) => session.list(kind, call)));
     listed = Promise.race([reading.all, pauseFor(LISTS_GRACE_MS)]);
     askForLogs(session);

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { callFor } from '../../test/fixtures/scripted-peer.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { createReadCache, type ReadCacheLimits } from './read-cache.ts';
+import { cacheHints } from '../protocol/answer.ts';
+import { createReadCache, type ReadCacheOptions } from './read-cache.ts';
 
-const world = (limits?: ReadCacheLimits) => {
+const world = (limits?: Partial<ReadCacheOptions>) => {
   let now = 0;
   let reads = 0;
   const clock: Clock = { ...systemClock, now: () => now };
-  const cache = createReadCache(clock, limits);
+  const cache = createReadCache({ clock, hintsOf: cacheHints, ...limits });
   return {
     cache,
     pass: (ms: number) => {

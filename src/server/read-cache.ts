@@ -1,7 +1,7 @@
 /** What resources said last, for as long as their server says that it holds (2026-07-28 server/utilities/caching). */
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
-import { cacheHints } from '../protocol/answer.ts';
+import type { CacheHints } from '../protocol/answer.ts';
 import type { JsonObject } from '../protocol/types.ts';
 
 export interface ReadCache {
@@ -12,7 +12,10 @@ export interface ReadCache {
   clear(): void;
 }
 
-export interface ReadCacheLimits {
+export interface ReadCacheOptions {
+  clock: Clock;
+  /** What an answer says of how long it holds, and for whom. */
+  hintsOf: (result: JsonObject) => CacheHints;
   maxEntries?: number;
   /** Characters of JSON, all entries together. */
   maxChars?: number;
@@ -24,10 +27,12 @@ interface Kept {
   until: number;
 }
 
-export const createReadCache = (
-  clock: Clock,
-  { maxEntries = 512, maxChars = 64 * 1024 * 1024 }: ReadCacheLimits = {},
-): ReadCache => {
+export const createReadCache = ({
+  clock,
+  hintsOf,
+  maxEntries = 512,
+  maxChars = 64 * 1024 * 1024,
+}: ReadCacheOptions): ReadCache => {
   const kept = new Map<string, Kept>();
   let chars = 0;
   /** Which word of the server on changes is the latest: what was asked for before it may be old. */
@@ -60,7 +65,7 @@ export const createReadCache = (
       }
       const before = changes;
       const result = await read(call);
-      const { ttlMs, cacheScope } = cacheHints(result);
+      const { ttlMs, cacheScope } = hintsOf(result);
       const entry = { uri, text: '', until: clock.now() + ttlMs };
       if (ttlMs > 0 && changes === before)
         keep(cacheScope === 'public' ? shared : own, { ...entry, text: JSON.stringify(result) });

@@ -7,6 +7,7 @@ import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import { createLane, type Lane } from '../middleware/limit.ts';
 import type { Handlers, Limits, ServerConfig } from '../options.ts';
+import { cacheHints } from '../protocol/answer.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Implementation, JsonObject } from '../protocol/types.ts';
 import type { Roster } from '../roster.ts';
@@ -14,7 +15,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createDialer } from './dialer.ts';
-import { createReadCache } from './read-cache.ts';
+import type { ReadCache } from './read-cache.ts';
 import { allows, announces, CONNECT_TIMEOUT_MS, DEFAULTS, kindOf } from './settings.ts';
 import { describeServer } from './status.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
@@ -107,7 +108,13 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   });
   const subscriptions = createSubscriptions({ server: name, events, request, onWarning: warn });
 
-  const reads = createReadCache(clock);
+  /** Made with the first reading of a resource. */
+  let reads: ReadCache | undefined;
+  const read = async (call: Call): Promise<JsonObject> => {
+    const { createReadCache } = await import('./read-cache.ts');
+    reads ??= createReadCache({ clock, hintsOf: cacheHints });
+    return reads.read(call, performNow);
+  };
   const performNow = (call: Call): Promise<JsonObject> => {
     const session = connectionOf(call.scope).current();
     return session === undefined ? sessionOf(call).then((made) => made.perform(call)) : session.perform(call);
@@ -123,7 +130,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     warn,
     catalog,
     subscriptions,
-    reads,
+    reads: () => reads,
   });
 
   const onState =
@@ -184,9 +191,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     subscriptions,
     lane,
     connection: (scope = '') => connectionOf(scope),
-    perform(call) {
-      return call.method === 'resources/read' ? reads.read(call, performNow) : performNow(call);
-    },
+    perform: (call) => (call.method === 'resources/read' ? read(call) : performNow(call)),
     request,
     listed: dialer.listed,
     status: () =>
