@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { scriptedServer, text } from '../test/fixtures/scripted-server.ts';
 import { failure, toolkitOf } from '../test/fixtures/toolkits.ts';
+import { ToolwayError } from './errors.ts';
 import type { ServerConfig } from './options.ts';
+import type { JsonObject } from './protocol/types.ts';
+import type { Transport } from './transport/transport.ts';
 
 const echo = () => scriptedServer({ echo: () => text('hi') });
 /** Counts the links that are open. */
 const counted = (): { config: ServerConfig; open: () => number; made: () => number } => {
   const server = echo();
-  const make = server.config.transport as () => ReturnType<typeof server.latest>['transport'];
+  const make = server.config.transport as () => Transport;
   let open = 0;
   const transport = () => {
     const link = make();
@@ -84,4 +87,55 @@ describe('what is no name and no arguments', () => {
     for (const options of [undefined, {}, null])
       expect(await failure(complete(...ask, options))).toMatchObject({ code: 'unknown_server', executed: 'no' });
   });
+});
+
+describe('a server that refuses the protocol', () => {
+  const refusing = (code: number, data?: JsonObject) => {
+    const server = scriptedServer({}, { retryDelayMs: 1 });
+    const make = server.config.transport as () => Transport;
+    server.config.transport = () => {
+      const transport = make();
+      for (const method of ['server/discover', 'initialize'])
+        server.latest().on(method, () => ({ error: { code, message: 'no', ...(data === undefined ? {} : { data }) } }));
+      return transport;
+    };
+    return server;
+  };
+
+  test('for there is no revision in common is not asked again', async () => {
+    const server = refusing(-32022, { supported: ['2031-01-01'] });
+    const toolkit = await toolkitOf({ s: server });
+    expect(toolkit.status().s).toMatchObject({ state: 'failed', lastError: { code: 'unsupported', rpcCode: -32022 } });
+    expect(await failure(toolkit.callTool('s.x'))).toMatchObject({ code: 'unsupported', executed: 'no' });
+    expect(server.peers).toHaveLength(1);
+  });
+
+  test.each([
+    ['modern', -32601],
+    ['modern', -32022],
+    ['legacy', -32601],
+    ['legacy', -32022],
+  ] as const)('in the %s era, which is pinned, by %i is not asked again', async (era, code) => {
+    const server = refusing(code);
+    server.config.era = era;
+    const toolkit = await toolkitOf({ s: server });
+    expect(await failure(toolkit.callTool('s.x'))).toMatchObject({ code: 'unsupported', rpcCode: code, server: 's' });
+    expect(server.peers).toHaveLength(1);
+  });
+});
+
+test('the end of a connection is told, with its cause where it ended by itself', async () => {
+  const server = echo();
+  const toolkit = await toolkitOf({ s: server });
+  const told: unknown[] = [];
+  toolkit.on('disconnected', ({ server: name, error }) => told.push([name, error?.code]));
+  server.latest().hangUp(new ToolwayError('server_exited', 'gone'));
+  await toolkit.waitForConnection('s');
+  await toolkit.reconnect('s');
+  await toolkit.close();
+  expect(told).toEqual([
+    ['s', 'server_exited'],
+    ['s', undefined],
+    ['s', undefined],
+  ]);
 });

@@ -114,6 +114,12 @@ const modernRefusal = (error: unknown): ToolwayError | undefined => {
   if (error.code === 'protocol_error') return error.status !== undefined && error.status >= 500 ? error : undefined;
   if (error.code !== 'server_error') return error;
   if (offers(error, LEGACY_VERSIONS)) return undefined;
+  if (error.rpcCode === RPC.unsupportedProtocolVersion && !offers(error, MODERN_VERSIONS))
+    return new ToolwayError('unsupported', `the server speaks no protocol revision of ours: ${error.message}`, {
+      executed: 'no',
+      rpcCode: error.rpcCode,
+      cause: error,
+    });
   return MODERN_ERRORS.has(error.rpcCode ?? 0) ? error : undefined;
 };
 

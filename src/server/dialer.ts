@@ -6,7 +6,7 @@ import { guarded } from '../events.ts';
 import type { ServerConfig } from '../options.ts';
 import { createServerRequests, type ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
-import type { EraName } from '../protocol/wire.ts';
+import { type EraName, RPC } from '../protocol/wire.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportKind } from '../transport/transport.ts';
 import type { Catalog } from './catalog.ts';
 import type { ReadCache } from './read-cache.ts';
@@ -40,6 +40,14 @@ const LEGACY_VERDICT_MS = 3_600_000;
 
 /** Beside the tools, other lists are waited for this long by whoever waits for a connection. */
 const LISTS_GRACE_MS = 1_000;
+
+/** With these a server refuses the handshake of an era that it does not speak; where the era is pinned, nothing else is left to try. */
+const NOT_THIS_ERA: ReadonlySet<number> = new Set([
+  RPC.invalidRequest,
+  RPC.methodNotFound,
+  RPC.invalidParams,
+  RPC.unsupportedProtocolVersion,
+]);
 
 export const createDialer = (options: DialerOptions): Dialer => {
   const { name, config, kind, house, connectTimeoutMs, newCall, warn, catalog, subscriptions, reads } = options;
@@ -167,7 +175,8 @@ export const createDialer = (options: DialerOptions): Dialer => {
         session = await attempt(scope, eventsOf(scope, lost, renew), signal);
       } catch (error) {
         verdict = undefined;
-        throw ToolwayError.from(error, { server: name });
+        const cause = ToolwayError.from(error, { server: name });
+        throw pinned !== undefined && NOT_THIS_ERA.has(cause.rpcCode ?? 0) ? notThisEra(pinned, cause) : cause;
       }
       verdict = session.era === 'legacy' ? { era: 'legacy', at: clock.now() } : undefined;
       if (scope === '') await settle(session, Math.max(0, startedAt + connectTimeoutMs - clock.now()), signal);
@@ -176,6 +185,14 @@ export const createDialer = (options: DialerOptions): Dialer => {
     listed: () => listed,
   };
 };
+
+const notThisEra = (pinned: EraName, cause: ToolwayError): ToolwayError =>
+  new ToolwayError('unsupported', `the server refuses the ${pinned} era, which its configuration asks for`, {
+    executed: 'no',
+    server: cause.server,
+    rpcCode: cause.rpcCode,
+    cause,
+  });
 
 const describe = (call: Call): { id: string; tool?: string } =>
   call.tool === undefined ? { id: call.id } : { id: call.id, tool: call.tool.name };

@@ -135,9 +135,11 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
 
   const onState =
     (scope: string) =>
-    (state: ConnectionState): void => {
+    (state: ConnectionState, before: ConnectionState): void => {
       lastUpdated = Date.now();
       const about = { server: name, scope };
+      if (before.name === 'ready')
+        events.emit('disconnected', { ...about, ...('cause' in state ? { error: state.cause } : {}) });
       if (state.name === 'connecting') events.emit('connecting', { ...about, attempt: state.attempt });
       if (state.name === 'ready') {
         const { session, connectMs } = state;
