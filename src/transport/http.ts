@@ -55,6 +55,9 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
 
   const warn = (error: ToolwayError): void => transport.onerror?.(error);
 
+  /** What all streams of a session have in common. */
+  const link = { port, url, headers: headers.forStream, clock, maxMessageBytes, onwarning: warn };
+
   const exchangeOf = (id: RequestId): Exchange | undefined => exchanges.find(({ init }) => init.id === id);
   const leave = (exchange: Exchange): void => {
     if (exchange.seat !== undefined) exchanges.remove(exchange.seat);
@@ -93,26 +96,17 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     },
     resume: (exchange, trail) =>
       openGetStream({
-        port,
-        url,
-        headers: headers.forStream,
-        clock,
-        maxMessageBytes,
+        ...link,
         trail,
         resumed: true,
         onvalue: (value, repeated) => exchange.receive(value, repeated),
-        onwarning: warn,
         ontoolarge: () => exchange.fail(messageTooLarge(maxMessageBytes)),
         ongiveup: (cause) =>
           exchange.fail(
             new ToolwayError(
               'outcome_unknown',
               `the stream broke before the answer and could not be resumed: ${cause.message}`,
-              {
-                executed: 'unknown',
-                status: cause.status,
-                cause,
-              },
+              { executed: 'unknown', status: cause.status, cause },
             ),
           ),
       }),
@@ -123,17 +117,12 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   const openStandby = (): void => {
     standby?.stop();
     standby = openGetStream({
-      port,
-      url,
-      headers: headers.forStream,
-      clock,
-      maxMessageBytes,
+      ...link,
       trail: new EventTrail(),
       resumed: false,
       onvalue: (value, repeated) => {
         if (!repeated) transport.onmessage?.(value as JsonRpcMessage);
       },
-      onwarning: warn,
       ontoolarge: () => warn(messageTooLarge(maxMessageBytes)),
       ongiveup: (error) => {
         // A server without this stream says 405, or 404; an idle one that hangs up again and again needs no words either.
