@@ -6,6 +6,7 @@ import type { Runtime } from './runtime.ts';
 import { validatorOnDemand } from './schema/on-demand.ts';
 import { fetchPort } from './transport/fetch-port.ts';
 import { createHttpTransport } from './transport/http.ts';
+import { httpParts } from './transport/http-parts.ts';
 
 /** `env` is where `${…}` is looked up: nothing, unless the user gives it. */
 export const browserRuntime = (env: Readonly<Record<string, string | undefined>> = {}): Runtime => ({
@@ -25,7 +26,8 @@ export const browserRuntime = (env: Readonly<Record<string, string | undefined>>
       const { createWebSocketTransport } = await import('./transport/websocket.ts');
       return createWebSocketTransport({ url, maxMessageBytes, server });
     }
-    const create = kind === 'sse' ? (await import('./transport/sse.ts')).createSseTransport : createHttpTransport;
-    return create({ url, headers, port: fetchPort(), limits: { maxMessageBytes } });
+    const options = { url, headers, port: fetchPort(), limits: { maxMessageBytes }, clock: systemClock };
+    if (kind !== 'sse') return createHttpTransport(options);
+    return (await import('./transport/sse.ts')).createSseTransport(options, httpParts);
   },
 });

@@ -6,6 +6,7 @@ import { ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
 import type { Runtime } from '../runtime.ts';
 import { validatorOnDemand } from '../schema/on-demand.ts';
+import type { SseTransportOptions } from '../transport/sse.ts';
 
 /** `env` is where `${…}` is looked up. */
 export const nodeRuntime = (env: Readonly<Record<string, string | undefined>> = process.env): Runtime => ({
@@ -30,14 +31,21 @@ export const nodeRuntime = (env: Readonly<Record<string, string | undefined>> = 
       return createWebSocketTransport({ url, socket: createNodeWebSocketPort({ headers }), maxMessageBytes, server });
     }
     const [create, { createPool }] = await Promise.all([
-      kind === 'sse'
-        ? import('../transport/sse.ts').then((sse) => sse.createSseTransport)
-        : import('../transport/http.ts').then((http) => http.createHttpTransport),
+      kind === 'sse' ? loadSse() : import('../transport/http.ts').then((http) => http.createHttpTransport),
       import('./http-pool.ts'),
     ]);
-    return create({ url, headers, port: createPool({ origin: urlOf(url).origin }), limits: { maxMessageBytes } });
+    const port = createPool({ origin: urlOf(url).origin });
+    return create({ url, headers, port, limits: { maxMessageBytes }, clock: systemClock });
   },
 });
+
+const loadSse = async () => {
+  const [{ createSseTransport }, { httpParts }] = await Promise.all([
+    import('../transport/sse.ts'),
+    import('../transport/http-parts.ts'),
+  ]);
+  return (options: SseTransportOptions) => createSseTransport(options, httpParts);
+};
 
 const launchOf = ({ command = '', args, env, cwd }: ServerConfig) => ({
   command,

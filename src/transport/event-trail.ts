@@ -4,7 +4,7 @@
 const DEFAULT_RETRY_MS = 1_000;
 const SHORTEST_RETRY_MS = 100;
 /** No wait between two connections is longer, whoever asks for it. */
-export const LONGEST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 60_000;
 const REMEMBERED_IDS = 512;
 const HEADER_SAFE_ID = /^[\x20-\x7e]{0,1024}$/;
 

@@ -4,16 +4,16 @@
  */
 import type { Clock, Timer } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import { messageTooLarge } from './answer-reader.ts';
-import { ByteStore } from './bytes.ts';
+import type { ByteStore } from './bytes.ts';
 import { createSkipping } from './event-skip.ts';
-import { EventStream, readEvent } from './event-stream.ts';
-import { type EventTrail, LONGEST_RETRY_MS } from './event-trail.ts';
-import { linkError, retryAfterMs, statusError } from './http-errors.ts';
+import type { EventStream } from './event-stream.ts';
+import type { EventTrail } from './event-trail.ts';
+import type { HttpParts } from './http-parts.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver, LinkReason } from './http-port.ts';
 
 /** Where the stream is, and what becomes of it. */
 export interface GetStreamOptions {
+  parts: HttpParts;
   port: HttpPort;
   url: string;
   /** All headers but `Last-Event-ID`; asked before each connection. */
@@ -37,6 +37,8 @@ const MAX_BARREN = 5;
 /** A connection that held this long is no loop, even when it brought nothing: proxies cut idle streams every few minutes. */
 const HEALTHY_MS = 30_000;
 const JITTER = 0.2;
+/** No wait between two connections is longer, unless the server asks for it in a refusal. */
+const LONGEST_WAIT_MS = 60_000;
 const MAX_REFUSAL_BYTES = 4096;
 
 /** Opens the stream and keeps it open until it is stopped or given up. */
@@ -72,7 +74,7 @@ export const openGetStream = (options: GetStreamOptions): { stop(): void } => {
   const later = (leastMs = 0): void => {
     // The server's own wish is met to the letter; only what it did not ask for is spread.
     const backoff = barren === 0 ? trail.retryMs : trail.retryMs * 2 ** barren * (1 + JITTER * (2 * Math.random() - 1));
-    timer = clock.after(Math.max(Math.min(backoff, LONGEST_RETRY_MS), leastMs), () => void connect());
+    timer = clock.after(Math.max(Math.min(backoff, LONGEST_WAIT_MS), leastMs), () => void connect());
   };
 
   if (options.resumed) later();
@@ -97,7 +99,7 @@ interface Closed {
 class Connection implements HttpReceiver {
   readonly #options: GetStreamOptions;
   readonly #onclosed: (closed: Closed) => void;
-  readonly #body = new ByteStore();
+  readonly #body: ByteStore;
   readonly #startedAt: number;
   #status = 0;
   #header: HeaderLookup = () => undefined;
@@ -108,6 +110,7 @@ class Connection implements HttpReceiver {
 
   constructor(options: GetStreamOptions, onclosed: (closed: Closed) => void) {
     this.#options = options;
+    this.#body = new options.parts.ByteStore();
     this.#onclosed = onclosed;
     this.#startedAt = options.clock.now();
   }
@@ -136,24 +139,24 @@ class Connection implements HttpReceiver {
       this.#close({ final: true, error });
       return;
     }
-    const { maxMessageBytes, trail, ontoolarge } = this.#options;
-    const onendless = (): void => this.#close({ final: false, error: messageTooLarge(maxMessageBytes) });
-    this.#stream = new EventStream({
+    const { parts, maxMessageBytes, trail, ontoolarge, resumed, onvalue, onwarning } = this.#options;
+    const onendless = (): void => this.#close({ final: false, error: parts.messageTooLarge(maxMessageBytes) });
+    this.#stream = new parts.EventStream({
       maxBytes: maxMessageBytes,
-      skipTooLarge: this.#options.resumed ? undefined : createSkipping({ onendless }),
+      skipTooLarge: resumed ? undefined : createSkipping({ onendless }),
       onretry: (ms) => trail.setRetry(ms),
       ontoolarge,
       onevent: (event) => {
         if (this.#over) return;
         const seen = trail.note(event.id);
-        const value = readEvent(event, this.#options.onwarning);
+        const value = parts.readEvent(event, onwarning);
         if (value === undefined) {
           // Waiting for an answer, a new id alone is a sign of life; unasked, it is how an endless loop looks.
-          if (seen === 'advanced' && this.#options.resumed) this.#fruitful = true;
+          if (seen === 'advanced' && resumed) this.#fruitful = true;
           return;
         }
         if (seen !== 'repeated') this.#fruitful = true;
-        this.#options.onvalue(value, seen === 'repeated');
+        onvalue(value, seen === 'repeated');
       },
     });
   }
@@ -179,12 +182,13 @@ class Connection implements HttpReceiver {
 
   onerror(error: unknown, sent: boolean, why?: LinkReason): void {
     if (this.#over) return;
-    this.#close({ final: error instanceof ToolwayError, error: linkError(error, sent, why) });
+    this.#close({ final: error instanceof ToolwayError, error: this.#options.parts.linkError(error, sent, why) });
   }
 
   #refused(): void {
     const status = this.#status;
     const final = status < 500 && status !== 429 && status !== 408;
+    const { statusError, retryAfterMs } = this.#options.parts;
     const error = statusError(status, this.#header, this.#body.view(), false);
     this.#close({ final, error, waitMs: retryAfterMs(this.#header('retry-after')) });
   }

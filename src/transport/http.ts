@@ -15,6 +15,7 @@ import type { GetStreamOptions } from './get-stream.ts';
 import { excerpt } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
 import { checkUrl, type HeaderSource } from './http-headers.ts';
+import { httpParts } from './http-parts.ts';
 import type { HttpPort } from './http-port.ts';
 import { createLingerers } from './lingerers.ts';
 import { type Outgoing, outgoingHeaders, versionIn } from './outgoing-headers.ts';
@@ -56,7 +57,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   const warn = (error: ToolwayError): void => transport.onerror?.(error);
 
   /** What all streams of a session have in common. */
-  const link = { port, url, headers: headers.forStream, clock, maxMessageBytes, onwarning: warn };
+  const link = { parts: httpParts, port, url, headers: headers.forStream, clock, maxMessageBytes, onwarning: warn };
 
   const exchangeOf = (id: RequestId): Exchange | undefined => exchanges.find(({ init }) => init.id === id);
   const leave = (exchange: Exchange): void => {

@@ -10,7 +10,9 @@ import {
   sendJson,
   startRawServer,
 } from '../../test/fixtures/http/raw-server.ts';
+import { systemClock } from '../clock.ts';
 import type { HeaderSource } from './http-headers.ts';
+import { httpParts } from './http-parts.ts';
 import { createSseTransport } from './sse.ts';
 
 describe.each(PORTS)('HTTP+SSE over %s', (_name, makePort) => {
@@ -29,12 +31,16 @@ describe.each(PORTS)('HTTP+SSE over %s', (_name, makePort) => {
     server = await startRawServer(handle);
     const { maxMessageBytes = 1024 * 1024, headers = {} } = options;
     driven = drive(
-      createSseTransport({
-        url: `${server.origin}/sse`,
-        port: makePort(server.origin),
-        limits: { maxMessageBytes },
-        headers,
-      }),
+      createSseTransport(
+        {
+          url: `${server.origin}/sse`,
+          port: makePort(server.origin),
+          limits: { maxMessageBytes },
+          headers,
+          clock: systemClock,
+        },
+        httpParts,
+      ),
     );
     return driven;
   };

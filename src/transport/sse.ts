@@ -3,20 +3,18 @@
  * which messages are posted. Deprecated, and spoken only with servers that know nothing else.
  * Source: https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
  */
-import { type Clock, systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
-import { messageTooLarge } from './answer-reader.ts';
-import { ByteStore } from './bytes.ts';
+import type { ByteStore } from './bytes.ts';
 import type { Envelope } from './envelope-scan.ts';
 import { createSkipping } from './event-skip.ts';
-import { EventStream, readEvent, type StreamEvent } from './event-stream.ts';
-import { excerpt, linkError, statusError } from './http-errors.ts';
-import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
-import { checkUrl, type HeaderSource, headerReader } from './http-headers.ts';
+import type { EventStream, StreamEvent } from './event-stream.ts';
+import type { Exchange, ExchangeHost, ExchangeInit } from './http-exchange.ts';
+import type { HeaderSource } from './http-headers.ts';
+import type { HttpParts } from './http-parts.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver, LinkReason } from './http-port.ts';
-import { createLingerers } from './lingerers.ts';
-import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportLimits } from './transport.ts';
+import type { Transport, TransportLimits } from './transport.ts';
 
 /** Where the server is, and the way to it. */
 export interface SseTransportOptions {
@@ -24,8 +22,8 @@ export interface SseTransportOptions {
   url: string;
   headers?: HeaderSource;
   port: HttpPort;
-  limits?: Partial<TransportLimits>;
-  clock?: Clock;
+  limits: TransportLimits;
+  clock: Clock;
 }
 
 const EVENTS_IN = { accept: 'text/event-stream', 'accept-encoding': 'identity', 'cache-control': 'no-store' };
@@ -38,11 +36,12 @@ const MAX_REFUSAL_BYTES = 4096;
 const DONE = Promise.resolve();
 
 /** Connects to one server. `start` resolves when the server has named its address for messages. Throws `invalid_config`. */
-export const createSseTransport = (options: SseTransportOptions): Transport => {
-  const { port, clock = systemClock, limits } = options;
-  const url = checkUrl(options.url);
-  const readHeaders = headerReader(options.headers);
-  const maxMessageBytes = limits?.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+export const createSseTransport = (options: SseTransportOptions, parts: HttpParts): Transport => {
+  const { createLingerers, excerpt, messageTooLarge, readEvent } = parts;
+  const { port, clock } = options;
+  const { maxMessageBytes } = options.limits;
+  const url = parts.checkUrl(options.url);
+  const readHeaders = parts.headerReader(options.headers);
   const posts = new Map<RequestId, Exchange>();
   const others = new Set<Exchange>();
   const lingerers = createLingerers(clock);
@@ -127,13 +126,13 @@ export const createSseTransport = (options: SseTransportOptions): Transport => {
     const headers = { ...(await readHeaders()), ...EVENTS_IN, ...versionHeader };
     if (ended !== undefined) throw ended;
     const onendless = (): void => lose(messageTooLarge(maxMessageBytes));
-    const stream = new EventStream({
+    const stream = new parts.EventStream({
       maxBytes: maxMessageBytes,
       skipTooLarge: createSkipping({ onendless }),
       onevent,
       ontoolarge,
     });
-    stopStream = port({ method: 'GET', url: url.href, headers }, new StreamReceiver(stream, lose));
+    stopStream = port({ method: 'GET', url: url.href, headers }, new StreamReceiver(parts, stream, lose));
   };
 
   const transport: Transport = {
@@ -159,7 +158,7 @@ export const createSseTransport = (options: SseTransportOptions): Transport => {
           init.done = (error) => (error === undefined ? resolve() : reject(error));
         });
       }
-      const exchange = new Exchange(host, init);
+      const exchange = new parts.Exchange(host, init);
       const target = endpoint;
       if (isRequest) posts.set(id, exchange);
       else others.add(exchange);
@@ -204,12 +203,15 @@ export const createSseTransport = (options: SseTransportOptions): Transport => {
 class StreamReceiver implements HttpReceiver {
   readonly #stream: EventStream;
   readonly #lose: (why: ToolwayError) => void;
-  readonly #refusal = new ByteStore();
+  readonly #parts: HttpParts;
+  readonly #refusal: ByteStore;
   #status = 0;
   #header: HeaderLookup = () => undefined;
   #isStream = false;
 
-  constructor(stream: EventStream, lose: (why: ToolwayError) => void) {
+  constructor(parts: HttpParts, stream: EventStream, lose: (why: ToolwayError) => void) {
+    this.#parts = parts;
+    this.#refusal = new parts.ByteStore();
     this.#stream = stream;
     this.#lose = lose;
   }
@@ -232,7 +234,7 @@ class StreamReceiver implements HttpReceiver {
   onend(): void {
     if (this.#isStream) this.#lose(new ToolwayError('not_connected', 'the server ended its event stream'));
     else if (this.#status < 300) {
-      const said = excerpt(this.#refusal.view());
+      const said = this.#parts.excerpt(this.#refusal.view());
       this.#lose(
         new ToolwayError(
           'protocol_error',
@@ -243,15 +245,18 @@ class StreamReceiver implements HttpReceiver {
           },
         ),
       );
-    } else this.#lose(statusError(this.#status, this.#header, this.#refusal.view(), false).with({ executed: 'no' }));
+    } else
+      this.#lose(
+        this.#parts.statusError(this.#status, this.#header, this.#refusal.view(), false).with({ executed: 'no' }),
+      );
   }
 
   onerror(error: unknown, sent: boolean, why?: LinkReason): void {
-    const { code, message } = linkError(error, sent, why);
+    const failure = this.#parts.linkError(error, sent, why);
     this.#lose(
-      code === 'outcome_unknown'
-        ? new ToolwayError('not_connected', message, { cause: error })
-        : linkError(error, sent, why),
+      failure.code === 'outcome_unknown'
+        ? new ToolwayError('not_connected', failure.message, { cause: error })
+        : failure,
     );
   }
 }
