@@ -47,7 +47,8 @@ export class Call {
   readonly server: string;
   readonly scope: string;
   readonly principal: string | undefined;
-  readonly tool: Tool | undefined;
+  /** Its definition, once it is known. */
+  tool: Tool | undefined;
   readonly meta: JsonObject | undefined;
   readonly startedAt: number;
   readonly timeoutMs: number;
@@ -87,6 +88,11 @@ export class Call {
   /** Unique in this process; `toolkit.cancel` takes it. */
   get id(): string {
     return `c${this.#number.toString(36)}`;
+  }
+
+  /** The tool that is called, whether its definition is known or not. */
+  get toolName(): string | undefined {
+    return this.method === 'tools/call' ? (this.params.name as string) : undefined;
   }
 
   /** Why the call was stopped, once it was. */

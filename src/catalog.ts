@@ -24,13 +24,14 @@ interface ListedKinds {
 
 type Servers = ReadonlyMap<string, ManagedServer>;
 
-/** The route of a tool of which everything is known, without waiting for anything. */
+/** Where a qualified name leads, without waiting for anything: without an entry where its tool is not known yet. */
 export const routeAtOnce = (servers: Servers, name: string): Route | undefined => {
   const split = splitName(name, (server) => servers.has(server));
   if (split === undefined) return undefined;
   const server = servers.get(split.server);
-  const entry = server?.catalog.tool(split.tool);
-  return server === undefined || entry === undefined ? undefined : { server, tool: split.tool, entry };
+  if (server === undefined) return undefined;
+  const entry = server.catalog.tool(split.tool);
+  return entry === undefined ? { server, tool: split.tool } : { server, tool: split.tool, entry };
 };
 
 /** The route of a qualified name, once its server's lists have been read. */

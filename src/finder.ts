@@ -16,9 +16,11 @@ export interface Finder {
   server(name: string): ManagedServer;
   /** The servers that are not disabled, in configuration order. */
   active(): ManagedServer[];
-  /** The route of a tool's name, when nothing has to be waited for. */
+  /** Where a qualified name leads; its tool may not be known yet. */
   atOnce(name: string): Route | undefined;
-  /** The route of a tool's name. A qualified one waits for its own server, a bare one for the first attempts of all. */
+  /** Waits, under the limits of the call itself, until the tool that it names is known, and gives it to the call. */
+  arrive(call: Call): Promise<void>;
+  /** The route of a bare name, after the first attempts of all servers. */
   route(name: string, wanted: RequestOptions, startedAt: number): Promise<Route>;
   /** Has one list read wherever it is wanted. With one server named its failure is the caller's; else the others still count. */
   read(kind: ListKind, filter: ListFilter): Promise<ManagedServer[]>;
@@ -82,19 +84,29 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     active,
     waitFor,
     atOnce: (name) => routeAtOnce(servers, name),
-    async route(name, wanted, startedAt) {
-      const split = splitName(name, (known) => servers.has(known));
-      if (split === undefined) {
-        await firstAttempts(wanted, startedAt);
-        return routeOfBareName(active(), name);
-      }
-      const on = server(split.server);
+    async arrive(call) {
+      const on = server(call.server);
+      const tool = String(call.params.name);
       try {
-        await waitFor(on.connection().session(), wanted, startedAt, on);
-        return await waitFor(routeOn(on, split.tool), wanted, startedAt, on);
+        const { entry } = await bounded(call, deadlines, () =>
+          share(
+            call,
+            on
+              .connection()
+              .session()
+              .then(() => routeOn(on, tool)),
+          ),
+        );
+        call.tool = entry?.tool;
+        // What was bounded here was the waiting; the call itself is still to come.
+        call.state = 'queued';
       } catch (error) {
-        throw ToolwayError.from(error, { ...split, executed: 'no' });
+        throw waitingEnded(error, on.connection().state).with({ server: on.name, tool, executed: 'no' });
       }
+    },
+    async route(name, wanted, startedAt) {
+      await firstAttempts(wanted, startedAt);
+      return routeOfBareName(active(), name);
     },
     read,
     async resource(uri, name, wanted) {

@@ -13,6 +13,7 @@ import { createChain } from './middleware/chain.ts';
 import { deadline } from './middleware/deadline.ts';
 import { limit } from './middleware/limit.ts';
 import { observe } from './middleware/observe.ts';
+import { route } from './middleware/route.ts';
 import { validate } from './middleware/validate.ts';
 import type { CallOptions, RequestOptions, ServerConfig, ToolkitOptions } from './options.ts';
 import { createServerClient } from './protocol/client.ts';
@@ -52,6 +53,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const chain = createChain(
     [
       { name: 'observe', middleware: observe({ clock, events, calls }) },
+      { name: 'route', middleware: route((call) => finder.arrive(call)) },
       {
         name: 'policy',
         middleware: validate((call) => call.tool && servers.get(call.server)?.catalog.tool(call.tool.name)),

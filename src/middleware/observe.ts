@@ -45,11 +45,11 @@ const label = (call: Call) => ({
   server: call.server,
   scope: call.scope,
   method: call.method,
-  ...(call.tool === undefined ? {} : { tool: call.tool.name }),
+  ...(call.toolName === undefined ? {} : { tool: call.toolName }),
 });
 
 const explained = (call: Call, thrown: unknown): ToolwayError => {
-  const tool = call.method === 'tools/call' ? (call.params.name as string) : undefined;
+  const tool = call.toolName;
   return ToolwayError.from(thrown, {
     server: call.server,
     executed: call.state === 'queued' ? 'no' : 'unknown',

@@ -74,7 +74,9 @@ export const createDialer = (options: DialerOptions): Dialer => {
 
   /** A server that asks in the course of a call does not say of which: only a single one is certain. */
   const currentCall = (scope: string): { id: string; tool?: string } | undefined => {
-    const [only, ...others] = house.calls.values().filter((call) => call.server === name && call.scope === scope);
+    const [only, ...others] = house.calls
+      .values()
+      .filter((call) => call.server === name && call.scope === scope && call.state !== 'queued');
     return only === undefined || others.length > 0 ? undefined : describe(only);
   };
 

@@ -78,7 +78,7 @@ export const describeCall = (call: Call, now: number): CallInfo =>
     server: call.server,
     scope: call.scope,
     method: call.method,
-    tool: call.tool?.name,
+    tool: call.toolName,
     principal: call.principal,
     state: call.state,
     attempt: call.attempt,
