@@ -114,6 +114,7 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
       onRequest,
       onNotification,
       onClose: (cause) => {
+        if (live === undefined || engine === live) requests.forget();
         if (engine === live) events.onClose(cause);
       },
       onWarning: events.onWarning,
@@ -127,6 +128,10 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
   /** What either era needs to know of the attempt. */
   const eraOptions = (engine: Engine, name: EraName): ModernOptions & LegacyOptions => ({
     ...events,
+    onReopened() {
+      requests.forget();
+      events.onReopened();
+    },
     engine,
     clock,
     requests,

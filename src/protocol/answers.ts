@@ -4,6 +4,8 @@
  */
 import { ToolwayError } from '../errors.ts';
 import type { HandlerContext, Handlers } from '../options.ts';
+import { type Answer, settle } from './answering.ts';
+import type { ClientTasks } from './client-tasks.ts';
 import { readElicitation } from './elicitation.ts';
 import { fillForm } from './form.ts';
 import { notOffered, RpcFault } from './rpc-fault.ts';
@@ -12,14 +14,17 @@ import { isAbsent, isObject } from './shape.ts';
 import type { ElicitResult, JsonObject, Root } from './types.ts';
 import { RPC } from './wire.ts';
 
-/** Answers one question; rejects with `RpcFault` when it is refused or cannot be answered. */
-export type Answer = (method: string, params: JsonObject, context: HandlerContext) => Promise<JsonObject>;
-
 /** What the specification answers when the person in front of us says no (2025-11-25 client/sampling#error-handling). */
 const REJECTED = -1;
 
+export interface Answers {
+  answer: Answer;
+  /** The session is over: what is still being done for it is dropped. */
+  forget(): void;
+}
+
 /** `report` hears of handlers that threw or gave an answer that cannot be used. */
-export const createAnswer = (handlers: Handlers, server: string, report: (error: unknown) => void): Answer => {
+export const createAnswers = (handlers: Handlers, server: string, report: (error: unknown) => void): Answers => {
   const { onElicit, onSample, roots } = handlers;
 
   const unusable = (handler: string, problem: string): RpcFault => {
@@ -79,10 +84,30 @@ export const createAnswer = (handlers: Handlers, server: string, report: (error:
     ['roots/list', listRoots],
   ]);
 
-  return async (method, params, context) => {
+  const answer: Answer = async (method, params, context) => {
     const give = answers.get(method);
     if (give === undefined) throw notOffered(method);
     return give(params, context);
+  };
+
+  const taskable = new Set<string>();
+  if (onElicit !== undefined) taskable.add('elicitation/create');
+  if (onSample !== undefined) taskable.add('sampling/createMessage');
+  let tasks: ClientTasks | undefined;
+  /** Only a legacy server sends requests of its own; the modern era knows no tasks of a client. */
+  const isOfTasks = (method: string, params: JsonObject, { requestId }: HandlerContext): boolean => {
+    if (requestId === undefined || taskable.size === 0) return false;
+    return taskable.has(method) ? !isAbsent(params.task) : method.startsWith('tasks/');
+  };
+
+  return {
+    async answer(method, params, context) {
+      if (!isOfTasks(method, params, context)) return answer(method, params, context);
+      const { createClientTasks } = await import('./client-tasks.ts');
+      tasks ??= createClientTasks({ answer });
+      return tasks.answer(method, params, context);
+    },
+    forget: () => tasks?.forget(),
   };
 };
 
@@ -91,16 +116,6 @@ const refusalOf = (error: unknown): Exclude<ElicitResult['action'], 'accept'> | 
   if (error instanceof ToolwayError && error.code === 'denied') return 'decline';
   return error instanceof Error && error.name === 'AbortError' ? 'cancel' : undefined;
 };
-
-/** Runs a handler until it answers or nobody waits any more, for not every handler heeds its signal. */
-const settle = <T>(run: () => T | Promise<T>, signal: AbortSignal): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const leave = (): void => reject(new DOMException('nobody waits for the answer any more', 'AbortError'));
-    if (signal.aborted) return leave();
-    signal.addEventListener('abort', leave, { once: true });
-    const done = (): void => signal.removeEventListener('abort', leave);
-    new Promise<T>((begin) => begin(run())).finally(done).then(resolve, reject);
-  });
 
 const isRoot = (root: unknown): root is Root => {
   if (!isObject(root) || typeof root.uri !== 'string' || !/^file:\/\//i.test(root.uri)) return false;

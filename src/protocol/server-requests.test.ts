@@ -48,7 +48,7 @@ describe('what is declared', () => {
     expect(setup({}).requests.capabilities('legacy')).toEqual({});
     expect(setup({ onLog: () => {}, onTask: () => {} }).requests.capabilities('modern')).toEqual({});
     expect(setup({ onSample: () => sampled }).requests.capabilities('modern')).toEqual({ sampling: { tools: {} } });
-    expect(setup({ onElicit: () => ({ action: 'cancel' }) }).requests.capabilities('legacy')).toEqual({
+    expect(setup({ onElicit: () => ({ action: 'cancel' }) }).requests.capabilities('modern')).toEqual({
       elicitation: { form: {}, url: {} },
     });
   });

@@ -4,7 +4,7 @@
  */
 import { guarded } from '../events.ts';
 import type { Handlers } from '../options.ts';
-import type { Answer } from './answers.ts';
+import type { Answers } from './answers.ts';
 import { notOffered } from './rpc-fault.ts';
 import type { ClientCapabilities, JsonObject, LogLevel, LogMessage } from './types.ts';
 import type { EraName, RequestId } from './wire.ts';
@@ -34,6 +34,8 @@ export interface ServerRequests {
   answer(method: string, params: JsonObject, context: AnswerContext): Promise<JsonObject>;
   /** Hear of each `notifications/elicitation/complete`: the id that the server gave to what is done. */
   readonly completions: Set<(elicitationId: unknown) => void>;
+  /** The session is over: tasks that the server left with us are dropped. */
+  forget(): void;
   /** A `notifications/message`, for `onLog`. */
   log(params: JsonObject): void;
 }
@@ -41,22 +43,37 @@ export interface ServerRequests {
 export const createServerRequests = ({ handlers, server, scope, report }: ServerRequestsOptions): ServerRequests => {
   const never = new AbortController().signal;
   const { onElicit, onSample, roots, onLog } = handlers;
-  let answer: Answer | undefined;
+  let answers: Answers | undefined;
 
   return {
     completions: new Set(),
     capabilities: (era) => ({
       ...(onElicit === undefined ? {} : { elicitation: { form: {}, url: {} } }),
       ...(onSample === undefined ? {} : { sampling: { tools: {} } }),
+      // Only 2025-11-25 lets a server make a task of what it asks.
+      ...(era === 'legacy' && (onElicit ?? onSample) !== undefined
+        ? {
+            tasks: {
+              list: {},
+              cancel: {},
+              requests: {
+                ...(onElicit && { elicitation: { create: {} } }),
+                ...(onSample && { sampling: { createMessage: {} } }),
+              },
+            },
+          }
+        : {}),
       // 2026-07-28 has no notification that roots have changed.
       ...(roots === undefined ? {} : { roots: era === 'legacy' ? { listChanged: true } : {} }),
     }),
     async answer(method, params, context) {
       if (method === 'ping') return {};
       if (onElicit === undefined && onSample === undefined && roots === undefined) throw notOffered(method);
-      answer ??= (await import('./answers.ts')).createAnswer(handlers, server, report);
-      return answer(method, params, { server, scope, ...context });
+      const { createAnswers } = await import('./answers.ts');
+      answers ??= createAnswers(handlers, server, report);
+      return answers.answer(method, params, { server, scope, ...context });
     },
+    forget: () => answers?.forget(),
     log(params) {
       if (onLog === undefined) return;
       guarded(() => onLog(readLog(params), { server, scope, signal: never }), report);

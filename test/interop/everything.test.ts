@@ -68,7 +68,9 @@ const SAFE_VARIABLES = ['PATH', 'HOME', 'LOGNAME', 'SHELL', 'TERM', 'USER', 'LAN
 const TOOLS_FOR_HANDLERS = [
   'get-roots-list',
   'trigger-elicitation-request',
+  'trigger-elicitation-request-async',
   'trigger-sampling-request',
+  'trigger-sampling-request-async',
   'trigger-url-elicitation',
 ];
 
