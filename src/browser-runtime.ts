@@ -24,7 +24,7 @@ export const browserRuntime = (env: Readonly<Record<string, string | undefined>>
     }
     if (kind === 'websocket') {
       const { createWebSocketTransport } = await import('./transport/websocket.ts');
-      return createWebSocketTransport({ url, maxMessageBytes, server });
+      return createWebSocketTransport({ url, maxMessageBytes, server, clock: systemClock });
     }
     const options = { url, headers, port: fetchPort(), limits: { maxMessageBytes }, clock: systemClock };
     if (kind !== 'sse') return createHttpTransport(options);

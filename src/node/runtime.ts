@@ -28,7 +28,8 @@ export const nodeRuntime = (env: Readonly<Record<string, string | undefined>> = 
         import('../transport/websocket.ts'),
         import('./websocket.ts'),
       ]);
-      return createWebSocketTransport({ url, socket: createNodeWebSocketPort({ headers }), maxMessageBytes, server });
+      const socket = createNodeWebSocketPort({ headers });
+      return createWebSocketTransport({ url, socket, maxMessageBytes, server, clock: systemClock });
     }
     const [create, { createPool }] = await Promise.all([
       kind === 'sse' ? loadSse() : import('../transport/http.ts').then((http) => http.createHttpTransport),

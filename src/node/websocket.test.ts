@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { systemClock } from '../clock.ts';
 import type { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage } from '../protocol/wire.ts';
-import type { Transport } from '../transport/transport.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES, type Transport } from '../transport/transport.ts';
 import { createWebSocketTransport, type WebSocketOptions } from '../transport/websocket.ts';
 import { createNodeWebSocketPort } from './websocket.ts';
 
@@ -72,7 +73,13 @@ interface Heard {
 }
 
 const link = (url: string, more: Partial<WebSocketOptions> = {}): Transport & { heard: Heard } => {
-  const transport = createWebSocketTransport({ url, socket: createNodeWebSocketPort(), ...more });
+  const transport = createWebSocketTransport({
+    url,
+    socket: createNodeWebSocketPort(),
+    maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
+    clock: systemClock,
+    ...more,
+  });
   const heard: Heard = { messages: [], errors: [], failed: new Map(), closed: [] };
   transport.onmessage = (message) => heard.messages.push(message);
   transport.onerror = (error) => heard.errors.push(error);

@@ -2,11 +2,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import type { Transport } from './transport.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES, type Transport } from './transport.ts';
 import { createWebSocketTransport, type WebSocketOptions } from './websocket.ts';
 import type { SocketPort, SocketReceiver } from './websocket-port.ts';
+
+const usual = { clock: systemClock, maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES };
 
 /** A clock whose time passes when it is told to. */
 const manualClock = () => {
@@ -46,6 +48,7 @@ const played = (options: Partial<WebSocketOptions> = {}) => {
     url: 'wss://mcp.example/x',
     socket: port,
     clock: time.clock,
+    maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES,
     ...options,
   });
   transport.onmessage = (message) => heard.push({ message });
@@ -263,7 +266,7 @@ describe("the platform's own WebSocket", () => {
       socket.send(Buffer.from('{}'));
       socket.send(text);
     });
-    const transport = createWebSocketTransport({ url: server.url });
+    const transport = createWebSocketTransport({ url: server.url, ...usual });
     const heard = heardBy(transport);
     await transport.start();
     await transport.send({ jsonrpc: '2.0', id: 1, method: 'x' });
@@ -278,7 +281,7 @@ describe("the platform's own WebSocket", () => {
   test('may close with the codes that are used', async () => {
     const server = await serve((socket) => socket.send('x'.repeat(2 * 1024 * 1024)));
     const codes: number[] = [];
-    const transport = createWebSocketTransport({ url: server.url });
+    const transport = createWebSocketTransport({ url: server.url, ...usual });
     const heard = heardBy(transport);
     await transport.start();
     server.sockets[0]?.on('close', (code) => codes.push(code));
@@ -291,7 +294,7 @@ describe("the platform's own WebSocket", () => {
   test('a server that is not there is connect_failed', async () => {
     const server = await serve(() => undefined);
     await new Promise((resolve) => servers.pop()?.close(resolve));
-    const transport = createWebSocketTransport({ url: server.url });
+    const transport = createWebSocketTransport({ url: server.url, ...usual });
     const cause = { code: 'ECONNREFUSED' };
     await expect(transport.start()).rejects.toMatchObject({ code: 'connect_failed', executed: 'no', cause });
   });

@@ -2,11 +2,11 @@
  * MCP over a WebSocket: one JSON-RPC message per text message, subprotocol `mcp`. It is no binding of the
  * specification, so it follows the rules of stdio (2026-07-28, basic/transports: custom transports).
  */
-import { type Clock, systemClock, type Timer } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { type ErrorFacts, ToolwayError } from '../errors.ts';
-import { type JsonRpcMessage, type RequestId, RPC } from '../protocol/wire.ts';
+import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
 import { createEnvelopeScan, type Envelope } from './envelope-scan.ts';
-import { DEFAULT_MAX_MESSAGE_BYTES, type Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 import { hostOf, type Socket, type SocketPort, webSocketPort } from './websocket-port.ts';
 
 export interface WebSocketOptions {
@@ -14,11 +14,11 @@ export interface WebSocketOptions {
   url: string;
   /** What opens the socket. Default: the platform's own `WebSocket`, which sends no headers of ours. */
   socket?: SocketPort;
-  /** One inbound message, in bytes of UTF-8. Default 10 MiB. */
-  maxMessageBytes?: number;
+  /** One inbound message, in bytes of UTF-8. */
+  maxMessageBytes: number;
   /** Named in errors. */
   server?: string;
-  clock?: Clock;
+  clock: Clock;
 }
 
 /** Bytes of noise without one message between them, after which the link is closed. */
@@ -29,6 +29,8 @@ const NOISE_OVERHEAD = 64;
 const CLOSE_WAIT_MS = 1_000;
 /** Private close codes: a page may not send 1002 and 1009 (RFC 6455 §7.4.2, WebSocket API). */
 const CLOSE = { normal: 1000, noise: 4002, tooLarge: 4009 } as const;
+/** JSON-RPC 2.0 §5.1. */
+const INVALID_REQUEST = -32600;
 /** How much of a dropped message is quoted. */
 const EXCERPT = 80;
 
@@ -38,8 +40,7 @@ const EXCERPT = 80;
  * link stays; where nothing tells whose it was, the link ends with `message_too_large`, so that no call waits in vain.
  */
 export const createWebSocketTransport = (options: WebSocketOptions): Transport => {
-  const { url, socket: openSocket = webSocketPort, server, clock = systemClock } = options;
-  const limit = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+  const { url, socket: openSocket = webSocketPort, server, clock, maxMessageBytes: limit } = options;
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let phase: 'new' | 'connecting' | 'open' | 'ended' = 'new';
   let socket: Socket | undefined;
@@ -254,5 +255,5 @@ const scan = (data: string | Uint8Array): Readonly<Envelope> => {
 const tooLargeAnswer = (id: RequestId, limit: number): JsonRpcMessage => ({
   jsonrpc: '2.0',
   id,
-  error: { code: RPC.invalidRequest, message: `the request is larger than ${limit} bytes` },
+  error: { code: INVALID_REQUEST, message: `the request is larger than ${limit} bytes` },
 });
