@@ -5,7 +5,7 @@
 import { ToolwayError } from '../errors.ts';
 import type { HandlerContext, Handlers } from '../options.ts';
 import { type Answer, settle } from './answering.ts';
-import type { ClientTasks } from './client-tasks.ts';
+import { type ClientTasks, createClientTasks } from './client-tasks.ts';
 import { readElicitation } from './elicitation.ts';
 import { fillForm } from './form.ts';
 import { notOffered, RpcFault } from './rpc-fault.ts';
@@ -103,7 +103,6 @@ export const createAnswers = (handlers: Handlers, server: string, report: (error
   return {
     async answer(method, params, context) {
       if (!isOfTasks(method, params, context)) return answer(method, params, context);
-      const { createClientTasks } = await import('./client-tasks.ts');
       tasks ??= createClientTasks({ answer });
       return tasks.answer(method, params, context);
     },

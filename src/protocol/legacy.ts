@@ -62,7 +62,7 @@ export const openLegacy = async (
       reopening = shakeHandsAgain().finally(() => {
         reopening = undefined;
       });
-      reopening.then(options.onReopened, () => {});
+      reopening.then(options.onReopened, lookAfter);
     }
     await share(call, reopening).catch((error: unknown) => {
       throw call.stopped ?? notReopened(error);
@@ -107,7 +107,18 @@ export const openLegacy = async (
     }
   };
 
-  const send = engine.transport.kind === 'http' ? sendInSession : sendOnce;
+  const hasSessions = engine.transport.kind === 'http';
+  const send = hasSessions ? sendInSession : sendOnce;
+
+  let revival: Promise<(doubt: ToolwayError) => void> | undefined;
+  /** Nobody may be calling: whatever the server has to say would wait for the next call. */
+  const lookAfter = (doubt: unknown): void => {
+    revival ??= import('./revival.ts').then(({ createRevival }) =>
+      createRevival({ ...options, send, sessions: () => sessions }),
+    );
+    revival.then((revive) => revive(ToolwayError.from(doubt))).catch(() => {});
+  };
+  if (hasSessions) engine.transport.onsessionlost = lookAfter;
 
   return {
     name: 'legacy',
@@ -115,7 +126,7 @@ export const openLegacy = async (
     identity,
     send: (call, method, params) =>
       method === 'tools/call' && isTaskTool(call.tool, identity.capabilities)
-        ? import('./tasks.ts').then(({ runLegacyTask }) => runLegacyTask({ ...options, send }, call, params))
+        ? import('./asking.ts').then(({ runLegacyTask }) => runLegacyTask({ ...options, send }, call, params))
         : send(call, method, params),
     async ping(call) {
       await send(call, 'ping', {});

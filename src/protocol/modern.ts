@@ -58,7 +58,7 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
     let rounds = 0;
     while (result.resultType === 'input_required' && ASKING_METHODS.has(method)) {
       rounds += 1;
-      const { answerInputs } = await import('./input-rounds.ts');
+      const { answerInputs } = await import('./asking.ts');
       const answers = await answerInputs(options, call, result, rounds);
       result = await sendOnce(call, method, { ...params, ...answers }, sendOptions);
     }
@@ -67,7 +67,7 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
       return rounds > 0 ? { ...result, ttlMs: 0 } : result;
     }
     if (result.resultType === 'task' && method === 'tools/call') {
-      const { runModernTask } = await import('./tasks.ts');
+      const { runModernTask } = await import('./asking.ts');
       return runModernTask({ ...options, send: sendOnce }, call, result);
     }
     throw new ToolwayError(

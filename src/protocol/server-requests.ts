@@ -69,7 +69,7 @@ export const createServerRequests = ({ handlers, server, scope, report }: Server
     async answer(method, params, context) {
       if (method === 'ping') return {};
       if (onElicit === undefined && onSample === undefined && roots === undefined) throw notOffered(method);
-      const { createAnswers } = await import('./answers.ts');
+      const { createAnswers } = await import('./asking.ts');
       answers ??= createAnswers(handlers, server, report);
       return answers.answer(method, params, { server, scope, ...context });
     },

@@ -72,7 +72,7 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
       return checkToolResult(await sendToolCall(call, call.tool));
     } catch (error) {
       if (era.name === 'legacy' && error instanceof ToolwayError && error.rpcCode === RPC.urlElicitationRequired) {
-        const { visitUrls } = await import('./url-elicitation.ts');
+        const { visitUrls } = await import('./asking.ts');
         await visitUrls(requests, clock, call, error);
         return checkToolResult(await sendToolCall(call, call.tool));
       }
