@@ -65,6 +65,8 @@ const KINDS: readonly ListKind[] = ['tools', 'resources', 'resourceTemplates', '
 /** A burst of change notices is waited for this long, and one list is not read more often than this. */
 const COALESCE_MS = 300;
 const LEAST_PACE_MS = 5_000;
+/** Warnings that are remembered, so that they are not given twice. */
+const MAX_TOLD = 4_096;
 
 export const createCatalog = (options: CatalogOptions): Catalog => {
   const { clock, validator, allows, announces, connected, onChanged, onWarning } = options;
@@ -75,10 +77,20 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
   let tools: ReadonlyMap<string, ToolEntry> = new Map();
   let toolsError: ToolwayError | undefined;
 
+  /** A list that is read again says the same again: that is worth one warning. */
+  const told = new Set<string>();
+  const warnOnce: CatalogOptions['onWarning'] = (message, facts) => {
+    const what = JSON.stringify([facts?.tool, message]);
+    if (told.has(what)) return;
+    if (told.size >= MAX_TOLD) told.clear();
+    told.add(what);
+    onWarning(message, facts);
+  };
+
   const compile = async (entry: ToolEntry, schema: JsonObject | undefined, side: 'input' | 'output'): Promise<void> => {
     if (schema === undefined) return;
     const check = await validator.compile(schema);
-    if (isRefusal(check)) onWarning(`the ${side} schema is not checked: ${check.reason}`, { tool: entry.tool.name });
+    if (isRefusal(check)) warnOnce(`the ${side} schema is not checked: ${check.reason}`, { tool: entry.tool.name });
     else entry[side] = check;
   };
 
@@ -100,7 +112,7 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     for (const tool of offered) {
       if (!allows(tool.name)) continue;
       if (byName.has(tool.name))
-        onWarning('the server lists two tools of this name: the first one is used', { tool: tool.name });
+        warnOnce('the server lists two tools of this name: the first one is used', { tool: tool.name });
       else byName.set(tool.name, entryOf(tool));
     }
     tools = byName;
@@ -112,7 +124,7 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     const whole = await fetch(kind);
     const newer = lists.get(kind);
     if (!isLatest() && newer !== undefined) return newer;
-    for (const reason of whole.dropped) onWarning(`left out of the list: ${reason}`);
+    for (const reason of whole.dropped) warnOnce(`left out of the list: ${reason}`);
     const items = kind === 'tools' ? keepTools(whole.items as Tool[]) : whole.items;
     const before = lists.get(kind);
     const list = { items, fetchedAt: Date.now(), freshUntil: clock.now() + whole.ttlMs };
