@@ -30,6 +30,8 @@ export interface GetStreamOptions {
   ontoolarge: () => void;
   /** It will not be opened again. */
   ongiveup: (error: ToolwayError) => void;
+  /** The same, refused as if the session were gone. Given for the stream on which the server speaks unasked. */
+  onlost?: (error: ToolwayError) => void;
 }
 
 /** Connections in a row that bring nothing before it is given up: a server that hangs up at once must not be asked for ever. */
@@ -43,28 +45,41 @@ const MAX_REFUSAL_BYTES = 4096;
 
 /** Opens the stream and keeps it open until it is stopped or given up. */
 export const openGetStream = (options: GetStreamOptions): { stop(): void } => {
-  const { clock, trail, ongiveup } = options;
+  const { clock, trail, ongiveup, onlost } = options;
   let barren = 0;
+  let connections = 0;
+  let wasOpen = false;
   let stopped = false;
   let timer: Timer | undefined;
   let connection: Connection | undefined;
 
   const giveUp = (error: ToolwayError): void => {
     stopped = true;
-    ongiveup(error);
+    // One that does not exist is refused the first time.
+    const isLost = connections > 1 && (error.status === 404 || error.status === 400);
+    if (onlost === undefined) ongiveup(error);
+    else (isLost ? onlost : ongiveup)(ofStandby('is given up', error));
   };
-  const onclosed = ({ fruitful, final, error, waitMs }: Closed): void => {
+  const onclosed = ({ opened, fruitful, final, error, waitMs }: Closed): void => {
     connection = undefined;
     if (stopped) return;
     barren = fruitful ? 0 : barren + 1;
-    if (final || barren >= MAX_BARREN) giveUp(error);
-    else later(waitMs);
+    wasOpen ||= opened;
+    // Nobody else would find out that a server is back: what it had opened once is waited for.
+    const isAway = onlost !== undefined && wasOpen && !opened;
+    if (final || (barren >= MAX_BARREN && !isAway)) {
+      giveUp(error);
+      return;
+    }
+    if (barren === MAX_BARREN) options.onwarning(ofStandby('cannot be opened at present', error));
+    later(waitMs);
   };
   const connect = async (): Promise<void> => {
     try {
       const headers = await options.headers();
       if (stopped) return;
       trail.reconnect();
+      connections += 1;
       connection = new Connection(options, onclosed);
       connection.begin(trail.lastId === undefined ? headers : { ...headers, 'last-event-id': trail.lastId });
     } catch (error) {
@@ -88,7 +103,17 @@ export const openGetStream = (options: GetStreamOptions): { stop(): void } => {
   };
 };
 
+const ofStandby = (fate: string, error: ToolwayError): ToolwayError =>
+  new ToolwayError(error.code, `the stream on which the server speaks unasked ${fate}: ${error.message}`, {
+    executed: error.executed,
+    status: error.status,
+    retryAfterMs: error.retryAfterMs,
+    cause: error,
+  });
+
 interface Closed {
+  /** The server had begun to answer with events. */
+  opened: boolean;
   fruitful: boolean;
   /** Nothing would change by another attempt. */
   final: boolean;
@@ -193,10 +218,11 @@ class Connection implements HttpReceiver {
     this.#close({ final, error, waitMs: retryAfterMs(this.#header('retry-after')) });
   }
 
-  #close(closed: Omit<Closed, 'fruitful'>): void {
+  #close(closed: Omit<Closed, 'fruitful' | 'opened'>): void {
     const { clock } = this.#options;
-    const held = this.#stream !== undefined && clock.now() - this.#startedAt >= HEALTHY_MS;
+    const opened = this.#stream !== undefined;
+    const held = opened && clock.now() - this.#startedAt >= HEALTHY_MS;
     this.abort();
-    this.#onclosed({ ...closed, fruitful: this.#fruitful || held });
+    this.#onclosed({ ...closed, opened, fruitful: this.#fruitful || held });
   }
 }

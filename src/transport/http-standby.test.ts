@@ -79,7 +79,7 @@ describe.each(PORTS)('the stream on which a legacy server speaks unasked, over %
     expect(server.seenBy('GET')).toHaveLength(1);
   });
 
-  test('a server that hangs up each time is given up after five attempts, quietly', async () => {
+  test('a server that hangs up each time is given up after five attempts, which is told once', async () => {
     const { warnings } = await open((_seen, response) => {
       openEvents(response);
       response.end(`retry: 100\n${event('', { id: `e${server.seenBy('GET').length}` })}`);
@@ -93,7 +93,7 @@ describe.each(PORTS)('the stream on which a legacy server speaks unasked, over %
       'e3',
       'e4',
     ]);
-    expect(warnings).toEqual([]);
+    expect(warnings).toMatchObject([{ code: 'outcome_unknown', message: expect.stringContaining('is given up') }]);
   });
 
   test('real messages, and connections that held, count as success', async () => {
@@ -104,6 +104,48 @@ describe.each(PORTS)('the stream on which a legacy server speaks unasked, over %
       response.end();
     });
     await until(() => server.seenBy('GET').length >= 20);
+  });
+
+  test.each([400, 404])('a refusal with %i after it was open is a session that may be lost', async (status) => {
+    const doubts: unknown[] = [];
+    const { warnings } = await open((_seen, response) => {
+      driven.transport.onsessionlost = (doubt) => doubts.push(doubt);
+      if (server.seenBy('GET').length > 1) response.writeHead(status).end();
+      else {
+        openEvents(response);
+        response.end();
+      }
+    });
+    await until(() => doubts.length === 1);
+    expect(doubts).toMatchObject([{ status, message: expect.stringContaining('is given up') }]);
+    await settleDown(50);
+    expect(server.seenBy('GET')).toHaveLength(2);
+    expect(warnings).toEqual([]);
+  });
+
+  test('a server that had opened it and is away is waited for, which is told once', async () => {
+    const { messages, warnings } = await open((_seen, response) => {
+      const attempt = server.seenBy('GET').length;
+      if (attempt > 1 && attempt < 12) {
+        if (attempt % 2 === 0) response.destroy();
+        else response.writeHead(503).end();
+        return;
+      }
+      openEvents(response);
+      if (attempt === 1) response.end();
+      else response.write(event({ jsonrpc: '2.0', method: 'notifications/x' }));
+    });
+    await until(() => messages.length === 2);
+    expect(warnings).toMatchObject([{ message: expect.stringContaining('cannot be opened at present') }]);
+    expect(Math.max(...clock.waits)).toBeLessThanOrEqual(60_000);
+  });
+
+  test('a server that never opens it is not waited for', async () => {
+    const { warnings } = await open((_seen, response) => void response.destroy());
+    await until(() => warnings.length === 1);
+    await settleDown(50);
+    expect(server.seenBy('GET')).toHaveLength(5);
+    expect(warnings).toMatchObject([{ message: expect.stringContaining('is given up') }]);
   });
 
   test('one event over the limit is told, and the stream goes on behind it', async () => {

@@ -125,9 +125,10 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
         if (!repeated) transport.onmessage?.(value as JsonRpcMessage);
       },
       ontoolarge: () => warn(messageTooLarge(maxMessageBytes)),
+      onlost: (error) => (transport.onsessionlost ?? warn)(error),
       ongiveup: (error) => {
-        // A server without this stream says 405, or 404; an idle one that hangs up again and again needs no words either.
-        if (error.status !== 405 && error.status !== 404 && error.code !== 'outcome_unknown') warn(error);
+        // A server without this stream says 405, or 404.
+        if (error.status !== 405 && error.status !== 404) warn(error);
       },
     });
   };
