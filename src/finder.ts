@@ -5,8 +5,9 @@ import { type Route, routeAtOnce, routeOfBareName, routeOfPart, routeOn } from '
 import type { Deadlines } from './clock.ts';
 import { nearest } from './config/nearest.ts';
 import { ToolwayError } from './errors.ts';
-import { splitName } from './names.ts';
+import { qualify, splitName } from './names.ts';
 import type { RequestOptions } from './options.ts';
+import type { Search } from './primitives.ts';
 import type { ListKind } from './protocol/lists.ts';
 import { type ManagedServer, waitingEnded } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
@@ -79,6 +80,16 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     return chosen;
   };
 
+  const search = (wanted: RequestOptions): Search => ({
+    servers,
+    active: active(),
+    read,
+    wanted,
+    nearest,
+    qualify,
+    splitName,
+  });
+
   return {
     server,
     active,
@@ -111,10 +122,10 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     read,
     async resource(uri, name, wanted) {
       if (name !== undefined) return server(name);
-      return (await import('./primitives.ts')).resourceServer(uri, active(), read, wanted);
+      return (await import('./primitives.ts')).resourceServer(uri, search(wanted));
     },
     async prompt(name, wanted) {
-      return (await import('./primitives.ts')).promptRoute(name, servers, read, wanted);
+      return (await import('./primitives.ts')).promptRoute(name, search(wanted));
     },
     async part(name) {
       const split = splitName(name, (known) => servers.has(known));

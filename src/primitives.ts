@@ -1,23 +1,31 @@
 /** Which server a resource's URI or a prompt's name belongs to. */
 import type { ListFilter } from './api.ts';
-import { nearest } from './config/nearest.ts';
+import type { nearest } from './config/nearest.ts';
 import { ToolwayError } from './errors.ts';
-import { qualify, splitName } from './names.ts';
+import type { qualify, splitName } from './names.ts';
 import type { RequestOptions } from './options.ts';
 import type { ListKind } from './protocol/lists.ts';
 import { matchTemplate } from './protocol/uri-template.ts';
 import { createTurns } from './schema/turns.ts';
 import type { ManagedServer } from './server/server.ts';
 
-/** Has a list read on the servers that a filter names. */
-type ReadLists = (kind: ListKind, filter: ListFilter) => Promise<ManagedServer[]>;
+/** Where and how to look. What makes and takes apart names is handed in, since it is loaded long before. */
+export interface Search {
+  servers: ReadonlyMap<string, ManagedServer>;
+  /** Those that are not disabled. */
+  active: readonly ManagedServer[];
+  /** Has a list read on the servers that a filter names. */
+  read: (kind: ListKind, filter: ListFilter) => Promise<ManagedServer[]>;
+  wanted: RequestOptions;
+  nearest: typeof nearest;
+  qualify: typeof qualify;
+  splitName: typeof splitName;
+}
 
 /** The one server that lists the URI, else the one whose template matches it, else the only server there is. */
 export const resourceServer = async (
   uri: string,
-  servers: readonly ManagedServer[],
-  read: ReadLists,
-  wanted: RequestOptions,
+  { active: servers, read, wanted, nearest }: Search,
 ): Promise<ManagedServer> => {
   await Promise.all([read('resources', wanted), read('resourceTemplates', wanted)]);
   const listing = servers.filter(({ catalog }) => catalog.known('resources')?.items.some((item) => item.uri === uri));
@@ -68,9 +76,7 @@ const serversThatFit = async (uri: string, servers: readonly ManagedServer[]): P
 /** The server and the name there of a prompt called `server.prompt`, `server__prompt`, or by a name that one server has. */
 export const promptRoute = async (
   name: string,
-  servers: ReadonlyMap<string, ManagedServer>,
-  read: ReadLists,
-  wanted: RequestOptions,
+  { servers, read, wanted, nearest, qualify, splitName }: Search,
 ): Promise<{ server: ManagedServer; prompt: string }> => {
   const split = splitName(name, (server) => servers.has(server));
   const among = await read('prompts', split === undefined ? wanted : { ...wanted, server: split.server });

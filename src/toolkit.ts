@@ -144,7 +144,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   /** Configurations in a spelling of another host, or with an unusable name, take longer: what reads them is loaded then. */
   const settle = async (name: string, config: ServerConfig): Promise<[string, ServerConfig]> => {
     if (isPlain(name, config)) return [name, { ...options.defaults, ...config }];
-    return (await import('./config/settle.ts')).settleServer(name, config, options.defaults);
+    return (await import('./config/settle.ts')).settleServer(name, isServerName(name), config, options.defaults);
   };
   const add = (name: string, config: Parameters<typeof createServer>[1]): ManagedServer => {
     const server = createServer(name, config, house);

@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
+import { serverAlias } from './alias.ts';
 import { readEnvironment } from './environment.ts';
 import { mergeConfigs, overrideServers } from './merge.ts';
-import { isServerName, serverAlias } from './names.ts';
+import { isServerName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { parseConfig } from './parse.ts';
 

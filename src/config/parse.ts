@@ -1,11 +1,12 @@
 /** A whole configuration, from what a file's text parsed to: `unknown` in, servers and problems out. */
 import type { Limits, ServerConfig } from '../options.ts';
+import { serverAlias } from './alias.ts';
 import { pointerStep } from './json.ts';
-import { isServerName, serverAlias } from './names.ts';
+import { isServerName } from './names.ts';
 import { nearest } from './nearest.ts';
 import type { ConfigProblem, Where } from './problem.ts';
 import { count, isObject, kindOf } from './readers.ts';
-import { readFields, readServer, unusableServer } from './server.ts';
+import { readFields, readServer, type Suggest, unusableServer } from './server.ts';
 
 /** What a configuration says. `aliases` gives the name in the file for each server that could not keep it. */
 export interface ParsedConfig {
@@ -80,7 +81,7 @@ const readServers = async (value: unknown, path: string, parsed: ParsedConfig, w
       continue;
     }
     if (name !== original) aliases[name] = original;
-    const server = readServer(name, entry, here, where);
+    const server = readServer(name, entry, here, where, suggest);
     servers[name] = server.config;
     problems.push(...server.problems);
   }
@@ -92,7 +93,7 @@ const readDefaults = (value: unknown, parsed: ParsedConfig): void => {
     parsed.problems.push({ level: 'error', path: '/defaults', message: `must be an object, not ${kindOf(value)}` });
     return;
   }
-  const { config, problems } = readFields(value, '/defaults');
+  const { config, problems } = readFields(value, '/defaults', suggest);
   parsed.defaults = config;
   parsed.problems.push(...problems);
 };
@@ -134,3 +135,5 @@ const checkRoot = (value: Record<string, unknown>, hasServers: boolean, problems
     problems.push({ level: 'error', path: '', message: `holds no servers: none of ${ROOT_KEYS.join(', ')} is there` });
   }
 };
+
+const suggest: Suggest = (name, known) => nearest(name, known)[0];

@@ -3,7 +3,6 @@ import { type Problem, ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
 import { FIELD_NAMES, fieldNamed, isWithoutEffect } from './fields.ts';
 import { pointerStep } from './json.ts';
-import { nearest } from './nearest.ts';
 import { type ConfigProblem, describeProblem, type Where } from './problem.ts';
 import { isObject, kindOf } from './readers.ts';
 
@@ -13,8 +12,15 @@ export interface ReadFields {
   problems: ConfigProblem[];
 }
 
+/** The name that a mistyped one was probably meant for. */
+export type Suggest = (name: string, known: readonly string[]) => string | undefined;
+
 /** Reads the fields of an object as those of a server; `path` is where it stands in its file. */
-export const readFields = (value: Record<string, unknown>, path: string): ReadFields => {
+export const readFields = (
+  value: Record<string, unknown>,
+  path: string,
+  suggest: Suggest = () => undefined,
+): ReadFields => {
   const problems: ConfigProblem[] = [];
   const setBy = new Map<string, string>();
   let config: Partial<ServerConfig> = {};
@@ -24,7 +30,7 @@ export const readFields = (value: Record<string, unknown>, path: string): ReadFi
     const field = fieldNamed(name);
     if (given === null || given === undefined) continue;
     if (field === undefined) {
-      problems.push({ path: here, ...unknownField(name) });
+      problems.push({ path: here, ...unknownField(name, suggest) });
       continue;
     }
     const read = field(given);
@@ -48,9 +54,9 @@ export const readFields = (value: Record<string, unknown>, path: string): ReadFi
   return { config, problems };
 };
 
-const unknownField = (name: string): Pick<ConfigProblem, 'level' | 'message'> => {
+const unknownField = (name: string, suggest: Suggest): Pick<ConfigProblem, 'level' | 'message'> => {
   if (isWithoutEffect(name)) return { level: 'warning', message: 'has no effect in this version' };
-  const [close] = nearest(name, FIELD_NAMES);
+  const close = suggest(name, FIELD_NAMES);
   if (close === undefined) return { level: 'note', message: 'is not a field of Toolway' };
   return { level: 'warning', message: `is not a field; did you mean ${close}?` };
 };
@@ -78,9 +84,10 @@ export const readServer = (
   value: unknown,
   path: string,
   where: Where,
+  suggest?: Suggest,
 ): { config: ServerConfig; problems: ConfigProblem[] } => {
   const shape: ConfigProblem = { level: 'error', path, message: `must be an object, not ${kindOf(value)}` };
-  const read: ReadFields = isObject(value) ? readFields(value, path) : { config: {}, problems: [shape] };
+  const read: ReadFields = isObject(value) ? readFields(value, path, suggest) : { config: {}, problems: [shape] };
   const clash = read.problems.some(isError) ? undefined : contradiction(read.config);
   if (clash !== undefined) read.problems.push({ level: 'error', path, ...clash });
   const problems = read.problems.map((problem) => ({ ...problem, server: name, ...where(problem.path) }));

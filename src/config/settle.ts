@@ -1,6 +1,6 @@
 /** The servers that a program gives to `createToolkit`: in any spelling that files may have, and with functions where files have none. */
 import type { Handlers, ServerConfig } from '../options.ts';
-import { isServerName, serverAlias } from './names.ts';
+import { serverAlias } from './alias.ts';
 import { isObject } from './readers.ts';
 import { readFields, readServer } from './server.ts';
 
@@ -25,12 +25,13 @@ const settleConfig = (name: string, raw: ServerConfig, defaults: Partial<ServerC
 
 const withoutTransport = ({ transport: _made, ...rest }: Record<string, unknown>): Record<string, unknown> => rest;
 
-/** The same for a server whose name may be unusable: such a one gets an alias. */
+/** The same for a server whose name may be unusable, which then gets an alias. */
 export const settleServer = async (
   original: string,
+  usable: boolean,
   raw: ServerConfig,
   defaults?: Partial<ServerConfig>,
 ): Promise<[string, ServerConfig]> => {
-  const name = isServerName(original) ? original : await serverAlias(original);
+  const name = usable ? original : await serverAlias(original);
   return [name, settleConfig(name, raw, defaults)];
 };
