@@ -70,13 +70,11 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
       const { runModernTask } = await import('./asking.ts');
       return runModernTask({ ...options, send: sendOnce }, call, result);
     }
-    throw new ToolwayError(
-      'protocol_error',
-      `the server answered ${method} with resultType "${String(result.resultType).slice(0, 64)}"`,
-      {
-        executed: 'yes',
-      },
-    );
+    // No `String()` of it: what a server sent may have a `toString` that is none.
+    const { resultType } = result;
+    const shown =
+      typeof resultType === 'string' ? `resultType "${resultType.slice(0, 64)}"` : 'a resultType that is no text';
+    throw new ToolwayError('protocol_error', `the server answered ${method} with ${shown}`, { executed: 'yes' });
   };
 
   let listener: Listener | undefined;
