@@ -10,7 +10,7 @@ import { deeperThan } from './depth.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createPendingTable } from './pending.ts';
 import type { JsonObject, Progress } from './types.ts';
-import { type JsonRpcErrorBody, type JsonRpcMessage, type RequestId, RPC } from './wire.ts';
+import { isObject, type JsonRpcErrorBody, type JsonRpcMessage, type RequestId, RPC } from './wire.ts';
 
 export interface EngineOptions {
   transport: Transport;
@@ -210,9 +210,6 @@ export const createEngine = (options: EngineOptions): Engine => {
     close: () => transport.close(),
   };
 };
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isErrorBody = (value: unknown): value is JsonRpcErrorBody =>
   isObject(value) && typeof value.code === 'number' && typeof value.message === 'string';

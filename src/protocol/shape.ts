@@ -4,10 +4,9 @@
  * sound case costs a few comparisons. A content block, or the contents of a resource, may have `null` where a field is optional.
  */
 import type { JsonObject } from './types.ts';
+import { isObject } from './wire.ts';
 
-/** True for what JSON calls an object. */
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export { isObject } from './wire.ts';
 
 /** True where an optional field is not given. Servers in languages without `undefined` write `null`. */
 export const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;

@@ -65,3 +65,7 @@ export const RPC = {
   unsupportedProtocolVersion: -32022,
   urlElicitationRequired: -32042,
 } as const;
+
+/** True for what JSON calls an object. */
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,15 +1,12 @@
 /** Tells apart what may stand in the body of an answer: the answer itself, somebody else's, or neither. */
 import { ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
-import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
+import { isObject, type JsonRpcMessage, type RequestId } from '../protocol/wire.ts';
 import { decodeStrict } from './bytes.ts';
 
 /** The failure of a request whose answer is over the limit: it was answered, so it ran. */
 export const messageTooLarge = (limit: number): ToolwayError =>
   new ToolwayError('message_too_large', `the answer is larger than ${limit} bytes`, { executed: 'yes', limit });
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isAnswer = (value: unknown): value is JsonObject =>
   isObject(value) && value.jsonrpc === '2.0' && value.method === undefined;

@@ -48,8 +48,12 @@ export class ByteStore {
   }
 }
 
+const encoder = new TextEncoder();
 const strict = new TextDecoder('utf-8', { fatal: true });
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The UTF-8 of a text. */
+export const encode = (text: string): Uint8Array => encoder.encode(text);
 
 /** Text of a whole message; a byte order mark is dropped. Throws `TypeError` where it is not UTF-8. */
 export const decodeStrict = (bytes: Uint8Array): string => strict.decode(bytes);

@@ -5,7 +5,7 @@
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 import { ToolwayError } from '../errors.ts';
-import { ByteStore, decodeLenient } from './bytes.ts';
+import { ByteStore, decodeLenient, encode } from './bytes.ts';
 import type { Envelope } from './envelope-scan.ts';
 import { excerpt } from './http-errors.ts';
 
@@ -47,7 +47,6 @@ export interface EventStreamOptions {
 
 /** What the field names, ids and line ends of one event may take beside its data. */
 const FRAMING_BYTES = 4096;
-const EXCERPTED_CHARS = 512;
 const LF = 10;
 const CR = 13;
 const SPACE = 32;
@@ -133,7 +132,7 @@ export class EventStream {
     this.#forget();
     if (data === undefined) return;
     // A character is three bytes at most, a surrogate of a pair two: small events need no counting.
-    const tooLarge = data.length * 3 > maxBytes && new TextEncoder().encode(data).length > maxBytes;
+    const tooLarge = data.length * 3 > maxBytes && encode(data).length > maxBytes;
     if (!tooLarge) onevent({ data, event, id });
     else {
       this.#stopped = skipTooLarge === undefined;
@@ -167,7 +166,7 @@ export const readEvent = ({ event, data }: StreamEvent, onwarning: (error: Toolw
   try {
     return JSON.parse(data);
   } catch (cause) {
-    const said = excerpt(new TextEncoder().encode(data.slice(0, EXCERPTED_CHARS)));
+    const said = excerpt(data);
     onwarning(new ToolwayError('protocol_error', `an event holds no JSON: ${said}`, { cause }));
     return undefined;
   }

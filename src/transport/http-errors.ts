@@ -1,5 +1,5 @@
 /** What a failed HTTP exchange means: which code it gets, and whether the request can have run. */
-import { ToolwayError } from '../errors.ts';
+import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { decodeLenient } from './bytes.ts';
 import type { HeaderLookup, LinkReason } from './http-port.ts';
 import { SESSION_LOST } from './transport.ts';
@@ -7,11 +7,10 @@ import { SESSION_LOST } from './transport.ts';
 const EXCERPT_CHARS = 200;
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** The beginning of a body, fit for one line of a message: white space is collapsed, control characters are spelled out. */
-export const excerpt = (body: Uint8Array): string => {
-  const text = decodeLenient(body.subarray(0, EXCERPT_CHARS * 8))
-    .replace(/\s+/g, ' ')
-    .trim();
+/** The beginning of a body or a text, fit for one line of a message: white space is collapsed, control characters are spelled out. */
+export const excerpt = (said: Uint8Array | string): string => {
+  const start = said.slice(0, EXCERPT_CHARS * 8);
+  const text = (typeof start === 'string' ? start : decodeLenient(start)).replace(/\s+/g, ' ').trim();
   const shown = text.length > EXCERPT_CHARS ? `${text.slice(0, EXCERPT_CHARS)}…` : text;
   return shown.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (c) => `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`);
 };
@@ -35,39 +34,34 @@ export const statusError = (
   body: Uint8Array,
   sessionSent: boolean,
 ): ToolwayError => {
-  const said = excerpt(body);
-  const answered = `the server answered HTTP ${status}${said === '' ? '' : `: ${said}`}`;
-  const wwwAuthenticate = header('www-authenticate');
-  const data = wwwAuthenticate === undefined ? undefined : { wwwAuthenticate };
-  const wait = retryAfterMs(header('retry-after'));
-  switch (status) {
-    case 401:
-      return new ToolwayError('auth_required', answered, { executed: 'no', status, data });
-    case 403:
-      return new ToolwayError('forbidden', answered, { executed: data === undefined ? 'unknown' : 'no', status, data });
-    case 404:
-      return sessionSent
-        ? new ToolwayError(
-            'not_connected',
-            `the server has dropped the session (HTTP 404${said === '' ? '' : `: ${said}`})`,
-            {
-              executed: 'no',
-              status,
-              cause: SESSION_LOST,
-            },
-          )
-        : new ToolwayError('protocol_error', answered, { executed: 'no', status });
-    case 405:
-      return new ToolwayError('protocol_error', answered, { executed: 'no', status });
-    case 413:
-      return new ToolwayError('message_too_large', answered, { executed: 'no', status });
-    case 429:
-      return new ToolwayError('rate_limited', answered, { executed: 'no', status, retryAfterMs: wait });
-    default: {
-      const code = status >= 500 || status === 408 ? 'outcome_unknown' : 'protocol_error';
-      return new ToolwayError(code, answered, { executed: 'unknown', status, retryAfterMs: wait });
-    }
+  const excerpted = excerpt(body);
+  const said = excerpted === '' ? '' : `: ${excerpted}`;
+  if (status === 404 && sessionSent) {
+    return new ToolwayError('not_connected', `the server has dropped the session (HTTP 404${said})`, {
+      executed: 'no',
+      status,
+      cause: SESSION_LOST,
+    });
   }
+  const wwwAuthenticate = header('www-authenticate');
+  const refused = status === 403 ? wwwAuthenticate !== undefined : status in REFUSALS;
+  const failed = status >= 500 || status === 408 ? 'outcome_unknown' : 'protocol_error';
+  return new ToolwayError(REFUSALS[status] ?? failed, `the server answered HTTP ${status}${said}`, {
+    executed: refused ? 'no' : 'unknown',
+    status,
+    data: wwwAuthenticate === undefined ? undefined : { wwwAuthenticate },
+    retryAfterMs: retryAfterMs(header('retry-after')),
+  });
+};
+
+/** The statuses that say more than that something failed. */
+const REFUSALS: Record<number, ErrorCode> = {
+  401: 'auth_required',
+  403: 'forbidden',
+  404: 'protocol_error',
+  405: 'protocol_error',
+  413: 'message_too_large',
+  429: 'rate_limited',
 };
 
 /** The failure behind a connection that could not be made (`sent` false) or broke. */

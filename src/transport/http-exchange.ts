@@ -212,7 +212,7 @@ export class Exchange implements HttpReceiver {
     const what = said === '' ? 'nothing' : said;
     return new ToolwayError(
       'protocol_error',
-      `the server answered HTTP ${this.#status} with ${type === undefined ? 'no content type' : excerpt(new TextEncoder().encode(type))} and no JSON-RPC answer: ${what}`,
+      `the server answered HTTP ${this.#status} with ${type === undefined ? 'no content type' : excerpt(type)} and no JSON-RPC answer: ${what}`,
       { executed: 'unknown', status: this.#status, cause },
     );
   }

@@ -72,12 +72,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
       const given = header('mcp-session-id');
       headers.sessionId = given !== undefined && SESSION_ID.test(given) ? given : undefined;
       if (given !== undefined && headers.sessionId === undefined) {
-        warn(
-          new ToolwayError(
-            'protocol_error',
-            `the server gave an unusable session id: ${excerpt(new TextEncoder().encode(given))}`,
-          ),
-        );
+        warn(new ToolwayError('protocol_error', `the server gave an unusable session id: ${excerpt(given)}`));
       }
     },
     onmessage: (message, status) => transport.onmessage?.(message, status === undefined ? undefined : { status }),

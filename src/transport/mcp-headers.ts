@@ -3,6 +3,7 @@
  * Source: https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#request-metadata
  */
 import type { JsonObject, Tool } from '../protocol/types.ts';
+import { encode } from './bytes.ts';
 
 const ANNOTATION = '"x-mcp-header"';
 const PRINTABLE = /^[\x20-\x7e]*$/;
@@ -14,7 +15,7 @@ export const encodeHeaderValue = (value: string): string => {
     !value.startsWith(' ') &&
     !value.endsWith(' ') &&
     !(value.startsWith('=?base64?') && value.endsWith('?='));
-  return plain ? value : `=?base64?${toBase64(new TextEncoder().encode(value))}?=`;
+  return plain ? value : `=?base64?${toBase64(encode(value))}?=`;
 };
 
 const toBase64 = (bytes: Uint8Array): string => {

@@ -74,7 +74,7 @@ export const createSseTransport = (options: SseTransportOptions, parts: HttpPart
     if (endpoint !== undefined) return;
     const target = URL.canParse(data, url) ? new URL(data, url) : undefined;
     if (target === undefined || target.origin !== url.origin || target.username !== '' || target.password !== '') {
-      const named = excerpt(new TextEncoder().encode(data));
+      const named = excerpt(data);
       lose(
         new ToolwayError('protocol_error', `the server wants its messages at another origin than its own: ${named}`, {
           executed: 'no',
