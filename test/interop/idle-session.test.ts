@@ -1,7 +1,7 @@
 /** A client that calls nothing while its server restarts and forgets the session. */
 import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
-import type { Toolkit } from '../../src/index.ts';
+import type { Handlers, Toolkit } from '../../src/index.ts';
 import { createToolkit } from '../../src/node/index.ts';
 import { type Hosted, host, until } from '../fixtures/servers/launch.ts';
 import { answerJson, initialized, toolList } from '../fixtures/servers/raw-http.ts';
@@ -21,7 +21,7 @@ interface Restartable {
   streams: Map<string, ServerResponse>;
   /** Forgets all sessions and cuts all connections. */
   restart(): void;
-  tell(session: string, method: string, params?: object): void;
+  tell(session: string, message: { method: string; id?: number; params?: object }): void;
 }
 
 type Refuse = (response: ServerResponse, id: unknown) => void;
@@ -56,7 +56,7 @@ const start = async (refuse: Refuse): Promise<Restartable> => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('retry: 100\n\n');
       streams.set(session, response);
-    } else if (body?.id === undefined) response.writeHead(202).end();
+    } else if (body?.id === undefined || body.method === undefined) response.writeHead(202).end();
     else {
       const result = replies[body.method ?? '']?.() ?? {};
       answerJson(response, { jsonrpc: '2.0', id: body.id, result });
@@ -74,15 +74,16 @@ const start = async (refuse: Refuse): Promise<Restartable> => {
       streams.clear();
       http.cut();
     },
-    tell(session, method, params) {
-      streams.get(session)?.write(`data: ${JSON.stringify({ jsonrpc: '2.0', method, params })}\n\n`);
+    tell(session, message) {
+      streams.get(session)?.write(`data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`);
     },
   };
   return server;
 };
 
-const connect = async (server: Restartable): Promise<Toolkit> => {
-  const toolkit = await createToolkit({ connect: 'wait', mcpServers: { s: { url: server.url, era: 'legacy' } } });
+const connect = async (server: Restartable, handlers: Handlers = {}): Promise<Toolkit> => {
+  const mcpServers = { s: { url: server.url, era: 'legacy', ...handlers } } as const;
+  const toolkit = await createToolkit({ connect: 'wait', mcpServers });
   closers.push(() => toolkit.close({ drainMs: 0 }));
   await until(() => server.streams.has('s1'), 'the first stream');
   return toolkit;
@@ -102,7 +103,7 @@ test('a server that forgot the session gets a new one by itself: its lists are r
   const namesOf = async () => (await toolkit.listTools()).map(({ name }) => name).join();
   await until(async () => (await namesOf()) === 'two', 'the tools of the restarted server');
   server.tools = ['three'];
-  server.tell('s2', 'notifications/tools/list_changed');
+  server.tell('s2', { method: 'notifications/tools/list_changed' });
   await until(async () => (await namesOf()) === 'three', 'the changed tools');
   expect(server.http.count('initialize')).toBe(2);
 });
@@ -114,7 +115,7 @@ test('so does one that says 400 to an unknown session, and what was subscribed t
   await toolkit.subscribeResource('x://y', ({ uri }) => updates.push(uri), { server: 's' });
   server.restart();
   await until(() => server.streams.has('s2') && server.http.count('resources/subscribe') === 2, 'the subscription');
-  server.tell('s2', 'notifications/resources/updated', { uri: 'x://y' });
+  server.tell('s2', { method: 'notifications/resources/updated', params: { uri: 'x://y' } });
   await until(() => updates.length > 0, 'the update');
   expect(updates).toEqual(['x://y']);
   expect(server.http.count('initialize')).toBe(2);
@@ -146,4 +147,22 @@ test('a session that a call could not open again is opened later', async () => {
   await expect(toolkit.callTool('s.one')).rejects.toMatchObject({ code: 'not_connected', executed: 'no' });
   await until(() => server.streams.has('s2'), 'the stream of a new session');
   expect(server.http.count('initialize')).toBe(3);
+});
+
+test('tasks that the forgotten session had left with us are dropped', async () => {
+  const server = await start(says404);
+  const signals: AbortSignal[] = [];
+  await connect(server, {
+    onElicit: (_request, { signal }) => {
+      signals.push(signal);
+      return new Promise(() => {});
+    },
+  });
+  const params = { message: 'x', requestedSchema: { type: 'object', properties: {} }, task: {} };
+  server.tell('s1', { id: 1, method: 'elicitation/create', params });
+  await until(() => signals.length === 1, 'the question');
+  expect(signals[0]?.aborted).toBe(false);
+  server.restart();
+  await until(() => signals[0]?.aborted === true, 'the end of the task');
+  expect(server.http.count('initialize')).toBe(2);
 });
