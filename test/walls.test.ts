@@ -53,7 +53,6 @@ const allowed: [file: string, code: string][] = [
   ['src/protocol/m.ts', imports('../transport/transport.ts')],
   ['src/protocol/n.ts', imports('../schema/validator.ts')],
   ['src/transport/d.ts', imports('../protocol/wire.ts')],
-  ['src/transport/e.ts', imports('eventsource-parser')],
   ['src/connection/b.ts', imports('../protocol/session.ts')],
   ['src/server/b.ts', imports('../connection/connection.ts')],
   ['src/server/c.ts', imports('../runtime.ts')],
