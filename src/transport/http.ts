@@ -7,11 +7,8 @@
  */
 import { type Clock, systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
+import type { RequestId } from '../protocol/wire.ts';
 import { createRoster } from '../roster.ts';
-import { messageTooLarge } from './answer-reader.ts';
-import { EventTrail } from './event-trail.ts';
-import type { GetStreamOptions } from './get-stream.ts';
 import { excerpt } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
 import { checkUrl, type HeaderSource } from './http-headers.ts';
@@ -19,6 +16,7 @@ import { httpParts } from './http-parts.ts';
 import type { HttpPort } from './http-port.ts';
 import { createLingerers } from './lingerers.ts';
 import { type Outgoing, outgoingHeaders, versionIn } from './outgoing-headers.ts';
+import type { SessionLink } from './session-streams.ts';
 import {
   DEFAULT_MAX_MESSAGE_BYTES,
   SESSION_LOST,
@@ -57,7 +55,15 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   const warn = (error: ToolwayError): void => transport.onerror?.(error);
 
   /** What all streams of a session have in common. */
-  const link = { parts: httpParts, port, url, headers: headers.forStream, clock, maxMessageBytes, onwarning: warn };
+  const link: SessionLink = {
+    parts: httpParts,
+    port,
+    url,
+    headers: headers.forStream,
+    clock,
+    maxMessageBytes,
+    onwarning: warn,
+  };
 
   const exchangeOf = (id: RequestId): Exchange | undefined => exchanges.find(({ init }) => init.id === id);
   const leave = (exchange: Exchange): void => {
@@ -91,41 +97,17 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
       } else if (error !== undefined) transport.onfail?.(init.id, error);
     },
     resume: (exchange, trail) =>
-      openGetStream({
-        ...link,
-        trail,
-        resumed: true,
-        onvalue: (value, repeated) => exchange.receive(value, repeated),
-        ontoolarge: () => exchange.fail(messageTooLarge(maxMessageBytes)),
-        ongiveup: (cause) =>
-          exchange.fail(
-            new ToolwayError(
-              'outcome_unknown',
-              `the stream broke before the answer and could not be resumed: ${cause.message}`,
-              { executed: 'unknown', status: cause.status, cause },
-            ),
-          ),
-      }),
+      onDemand(
+        ({ resumeAnswer }) => resumeAnswer(link, exchange, trail),
+        (error) => exchange.fail(error),
+      ),
     linger: lingerers.add,
     left: lingerers.remove,
   };
 
   const openStandby = (): void => {
     standby?.stop();
-    standby = openGetStream({
-      ...link,
-      trail: new EventTrail(),
-      resumed: false,
-      onvalue: (value, repeated) => {
-        if (!repeated) transport.onmessage?.(value as JsonRpcMessage);
-      },
-      ontoolarge: () => warn(messageTooLarge(maxMessageBytes)),
-      onlost: (error) => (transport.onsessionlost ?? warn)(error),
-      ongiveup: (error) => {
-        // A server without this stream says 405, or 404.
-        if (error.status !== 405 && error.status !== 404) warn(error);
-      },
-    });
+    standby = onDemand((streams) => streams.openStandby(link, transport), warn);
   };
 
   const begin = (exchange: Exchange, message: Outgoing, sendOptions?: SendOptions): void => {
@@ -231,18 +213,21 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   return transport;
 };
 
-/** Only the legacy era has such streams, so what reads them is loaded with the first one. */
-const openGetStream = (options: GetStreamOptions): { stop(): void } => {
+/** Only the legacy era has sessions with streams of their own, so what reads them is loaded with the first one. */
+const onDemand = (
+  open: (streams: typeof import('./session-streams.ts')) => { stop(): void },
+  onfail: (error: ToolwayError) => void,
+): { stop(): void } => {
   let stopped = false;
   let stop = (): void => {
     stopped = true;
   };
-  import('./get-stream.ts').then(
-    (loaded) => {
-      if (!stopped) stop = loaded.openGetStream(options).stop;
+  import('./session-streams.ts').then(
+    (streams) => {
+      if (!stopped) stop = open(streams).stop;
     },
     (error: unknown) => {
-      if (!stopped) options.ongiveup(ToolwayError.from(error));
+      if (!stopped) onfail(ToolwayError.from(error));
     },
   );
   return { stop: () => stop() };
