@@ -8,6 +8,7 @@ import { type ErrorFacts, ToolwayError } from '../errors.ts';
 import type { MessageExtra, SendOptions, Transport } from '../transport/transport.ts';
 import { deeperThan } from './depth.ts';
 import { createInbox, type Inbox } from './inbox.ts';
+import { LISTING_METHODS } from './lists.ts';
 import { createPendingTable } from './pending.ts';
 import type { JsonObject, Progress } from './types.ts';
 import { isObject, type JsonRpcErrorBody, type JsonRpcMessage, type RequestId, RPC } from './wire.ts';
@@ -113,7 +114,8 @@ export const createEngine = (options: EngineOptions): Engine => {
     waiting.call.state = 'answering';
     const { result, error } = message;
     if (error === undefined && isObject(result)) {
-      if (deeperThan(result, maxDepth)) waiting.reject(tooDeep(waiting, maxDepth));
+      if (!LISTING_METHODS.has(waiting.method) && deeperThan(result, maxDepth))
+        waiting.reject(tooDeep(waiting, maxDepth));
       else waiting.resolve(result);
     } else if (result === undefined && isErrorBody(error)) waiting.reject(serverError(error, status, waiting.method));
     else waiting.reject(malformedAnswer(waiting));

@@ -1,5 +1,6 @@
 /** Walks a paginated list to its end, within bounds: a server decides neither how long we read nor how much we hold. */
 import { ToolwayError } from '../errors.ts';
+import { deeperThan } from './depth.ts';
 import { checkListPage } from './results.ts';
 import type { JsonObject, Prompt, Resource, ResourceTemplate, Tool } from './types.ts';
 import { RPC } from './wire.ts';
@@ -25,6 +26,11 @@ export interface ListLimits {
   maxTools: number;
   maxBytes: number;
 }
+/** The methods whose answers are held to a depth entry by entry: one that is too deep must not cost the whole list. */
+export const LISTING_METHODS: ReadonlySet<string> = new Set(Object.values(LIST_METHODS));
+/** Levels of one entry of a list. */
+const MAX_ENTRY_DEPTH = 64;
+
 export const DEFAULT_LIST_LIMITS: ListLimits = { maxPages: 64, maxTools: 2_000, maxBytes: 5 * 1024 * 1024 };
 
 /** A whole list, and how long the server says that it holds (2026-07-28 server/utilities/caching; 0 where it says nothing). */
@@ -69,9 +75,13 @@ const walkOnce = async <K extends ListKind>(
       const stale = cursor !== undefined && error instanceof ToolwayError && error.rpcCode === RPC.invalidParams;
       throw stale ? new StaleCursor('server_error', 'the server no longer knows its cursor', { cause: error }) : error;
     });
-    const { items, nextCursor, ttlMs, cacheScope, dropped } = checkListPage(kind, raw);
-    list.items.push(...(items as ListKinds[K][]));
+    const { items: listed, nextCursor, ttlMs, cacheScope, dropped } = checkListPage(kind, raw);
+    const items = (listed as ListKinds[K][]).filter((item) => !deeperThan(item, MAX_ENTRY_DEPTH));
+    list.items.push(...items);
     list.dropped.push(...dropped);
+    if (items.length < listed.length) {
+      list.dropped.push(`${listed.length - items.length} nested deeper than ${MAX_ENTRY_DEPTH} levels`);
+    }
     list.ttlMs = Math.min(list.ttlMs, ttlMs);
     if (cacheScope === 'private') list.cacheScope = 'private';
     if (kind === 'tools' && list.items.length > maxTools) throw over(kind, `${maxTools} entries`, maxTools);

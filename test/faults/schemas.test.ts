@@ -127,7 +127,7 @@ describe('C5, S21: hostile schemas in a list of tools', () => {
     expect(({} as { x?: unknown }).x).toBeUndefined();
   }, 60_000);
 
-  test('one that is nested too deeply for its list does not keep the other tools from being called', async () => {
+  test('one that is nested too deeply is left out of its list, and the others are not', async () => {
     const [fixture] = FIXTURES;
     if (fixture === undefined) throw new Error('no fixture');
     let deep: unknown = {};
@@ -137,6 +137,8 @@ describe('C5, S21: hostile schemas in a list of tools', () => {
     });
     await expectFine();
     expect(warnings.join()).toMatch(/nested deeper than 64 levels/);
-    await expect(toolkit.listTools({ server: 's' })).rejects.toMatchObject({ code: 'protocol_error', limit: 64 });
+    const listed = (await toolkit.listTools({ server: 's' })).map(({ name }) => name);
+    expect(listed).not.toContain('deep');
+    expect(listed.length).toBeGreaterThan(0);
   });
 });
