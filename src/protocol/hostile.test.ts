@@ -4,16 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { ToolwayError } from '../errors.ts';
 import { deeperThan } from './depth.ts';
 import { urlElicitations } from './elicitation.ts';
-import {
-  checkCompletion,
-  checkDiscover,
-  checkEmpty,
-  checkInitialize,
-  checkListPage,
-  checkPrompt,
-  checkReadResource,
-  checkToolResult,
-} from './results.ts';
+import { checkCompletion, checkPrompt, checkReadResource } from './reading.ts';
+import { checkDiscover, checkEmpty, checkInitialize, checkListPage, checkToolResult } from './results.ts';
 import { checkInputRequired, checkTask } from './results-on-demand.ts';
 import { RpcFault } from './rpc-fault.ts';
 import { createServerRequests } from './server-requests.ts';

@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ToolwayError } from '../errors.ts';
 import { MAX_TTL_MS } from './answer.ts';
-import {
-  checkCompletion,
-  checkEmpty,
-  checkListPage,
-  checkPrompt,
-  checkReadResource,
-  checkToolResult,
-  MAX_COMPLETIONS,
-  MAX_DROPPED,
-} from './results.ts';
+import { checkCompletion, checkPrompt, checkReadResource, MAX_COMPLETIONS } from './reading.ts';
+import { checkEmpty, checkListPage, checkToolResult, MAX_DROPPED } from './results.ts';
 import { checkInputRequired, checkTask } from './results-on-demand.ts';
 
 const refusal = (check: () => unknown): ToolwayError => {

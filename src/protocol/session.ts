@@ -18,7 +18,7 @@ import {
   type WholeList,
   walkList,
 } from './lists.ts';
-import { checkCompletion, checkPrompt, checkReadResource, checkToolResult } from './results.ts';
+import { checkToolResult } from './results.ts';
 import type { ServerRequests } from './server-requests.ts';
 import type { JsonObject, LogLevel, Tool } from './types.ts';
 import { type EraName, RPC } from './wire.ts';
@@ -88,16 +88,8 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
   const perform = (call: Call): Promise<JsonObject> => (call.method === 'tools/call' ? callTool(call) : ask(call));
   const ask = async (call: Call): Promise<JsonObject> => {
     demand(call.method, era);
-    switch (call.method) {
-      case 'resources/read':
-        return checkReadResource(await era.send(call, call.method, call.params));
-      case 'prompts/get':
-        return checkPrompt(await era.send(call, call.method, call.params));
-      case 'completion/complete':
-        return { ...checkCompletion(await era.send(call, call.method, call.params)) };
-      default:
-        return era.send(call, call.method, call.params);
-    }
+    const result = await era.send(call, call.method, call.params);
+    return CHECKED.has(call.method) ? (await import('./reading.ts')).checkAnswer(call.method, result) : result;
   };
 
   const list = async <K extends ListKind>(kind: K, call: Call): Promise<WholeList<K>> => {
@@ -150,3 +142,5 @@ const dropUnmirrorable = async (list: WholeList<'tools'>): Promise<void> => {
     return reason === undefined;
   });
 };
+
+const CHECKED: ReadonlySet<string> = new Set(['resources/read', 'prompts/get', 'completion/complete']);
