@@ -2,6 +2,7 @@
  * How the questions of a server are answered: checked before a handler sees them, the answer checked before the server
  * does. Loaded when a server asks for the first time; many never do.
  */
+import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { HandlerContext, Handlers } from '../options.ts';
 import { type Answer, settle } from './answering.ts';
@@ -23,8 +24,16 @@ export interface Answers {
   forget(): void;
 }
 
+export interface AnswersOptions {
+  handlers: Handlers;
+  server: string;
+  /** Hears of handlers that threw or gave an answer that cannot be used. */
+  report: (error: unknown) => void;
+  clock: Clock;
+}
+
 /** `report` hears of handlers that threw or gave an answer that cannot be used. */
-export const createAnswers = (handlers: Handlers, server: string, report: (error: unknown) => void): Answers => {
+export const createAnswers = ({ handlers, server, report, clock }: AnswersOptions): Answers => {
   const { onElicit, onSample, roots } = handlers;
 
   const unusable = (handler: string, problem: string): RpcFault => {
@@ -103,7 +112,7 @@ export const createAnswers = (handlers: Handlers, server: string, report: (error
   return {
     async answer(method, params, context) {
       if (!isOfTasks(method, params, context)) return answer(method, params, context);
-      tasks ??= createClientTasks({ answer });
+      tasks ??= createClientTasks({ answer, clock });
       return tasks.answer(method, params, context);
     },
     forget: () => tasks?.forget(),

@@ -2,7 +2,7 @@
  * Questions that a legacy server wants to be tasks of ours: answered at once with a task, which the server then asks
  * about (2025-11-25 basic/utilities/tasks). Loaded with the first of them.
  */
-import { type Clock, systemClock, type Timer } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import type { HandlerContext } from '../options.ts';
 import { type Answer, settle } from './answering.ts';
 import { notOffered, RpcFault } from './rpc-fault.ts';
@@ -13,7 +13,7 @@ import { META, RPC } from './wire.ts';
 export interface ClientTasksOptions {
   /** Answers the question itself. */
   answer: Answer;
-  clock?: Clock;
+  clock: Clock;
 }
 
 export interface ClientTasks {
@@ -46,7 +46,7 @@ interface Held {
   collected: boolean;
 }
 
-export const createClientTasks = ({ answer, clock = systemClock }: ClientTasksOptions): ClientTasks => {
+export const createClientTasks = ({ answer, clock }: ClientTasksOptions): ClientTasks => {
   const tasks = new Map<string, Held>();
 
   const drop = ({ task, abort, expiry }: Held): void => {

@@ -2,6 +2,7 @@
  * What a server may ask of its client, and who answers: the same for requests on a legacy connection and for those inside
  * an `input_required` result. Questions are checked before a handler sees them, answers before the server does.
  */
+import { systemClock } from '../clock.ts';
 import { guarded } from '../events.ts';
 import type { Handlers } from '../options.ts';
 import type { Answers } from './answers.ts';
@@ -70,7 +71,7 @@ export const createServerRequests = ({ handlers, server, scope, report }: Server
       if (method === 'ping') return {};
       if (onElicit === undefined && onSample === undefined && roots === undefined) throw notOffered(method);
       const { createAnswers } = await import('./asking.ts');
-      answers ??= createAnswers(handlers, server, report);
+      answers ??= createAnswers({ handlers, server, report, clock: systemClock });
       return answers.answer(method, params, { server, scope, ...context });
     },
     forget: () => answers?.forget(),

@@ -1,5 +1,5 @@
 /** The legacy error −32042: the server wants the user to visit URLs before it can answer (2025-11-25 client/elicitation). */
-import { type Call, share } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import { urlElicitations } from './elicitation.ts';
@@ -55,11 +55,18 @@ const hearCompletions = ({ completions }: ServerRequests, urls: readonly ElicitU
   return { allDone, stop: () => void completions.delete(hear) };
 };
 
-const within = async (clock: Clock, call: Call, done: Promise<void>): Promise<void> => {
-  let enough: () => void = () => {};
-  const timer = clock.after(COMPLETE_MS, () => enough());
-  const waited = new Promise<void>((resolve) => {
-    enough = resolve;
+/** Waits for `done`, but not long, and no longer than the call lasts. */
+const within = (clock: Clock, call: Call, done: Promise<void>): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const end = (): void => {
+      timer.cancel();
+      call.hold(undefined);
+      resolve();
+    };
+    const timer = clock.after(COMPLETE_MS, end);
+    call.hold((error) => {
+      timer.cancel();
+      reject(error);
+    });
+    void done.then(end);
   });
-  await share(call, Promise.race([done, waited])).finally(() => timer.cancel());
-};
