@@ -223,8 +223,8 @@ const onDemand = (
     stopped = true;
   };
   import('./session-streams.ts').then(
-    (streams) => {
-      if (!stopped) stop = open(streams).stop;
+    ({ openStandby, resumeAnswer }) => {
+      if (!stopped) stop = open({ openStandby, resumeAnswer }).stop;
     },
     (error: unknown) => {
       if (!stopped) onfail(ToolwayError.from(error));
