@@ -1,35 +1,12 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type ScriptedServer, scriptedServer, text } from '../test/fixtures/scripted-server.ts';
-import type { Toolkit } from './api.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { scriptedServer, text } from '../test/fixtures/scripted-server.ts';
+import { failure, toolkitOf } from '../test/fixtures/toolkits.ts';
 import { ToolwayError } from './errors.ts';
 import { createToolkit } from './index.ts';
 import type { Middleware } from './middleware/middleware.ts';
-import type { ToolkitOptions } from './options.ts';
 import type { JsonRpcRequest } from './protocol/wire.ts';
 import type { Transport } from './transport/transport.ts';
 
-const open: Toolkit[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((toolkit) => toolkit.close({ drainMs: 0 })));
-});
-
-const toolkitOf = async (servers: Record<string, ScriptedServer>, options: ToolkitOptions = {}): Promise<Toolkit> => {
-  const mcpServers = Object.fromEntries(Object.entries(servers).map(([name, { config }]) => [name, config]));
-  const toolkit = await createToolkit({
-    connect: 'wait',
-    ...options,
-    mcpServers: { ...options.mcpServers, ...mcpServers },
-  });
-  open.push(toolkit);
-  return toolkit;
-};
-const failure = (promise: Promise<unknown>): Promise<ToolwayError> =>
-  promise.then(
-    () => {
-      throw new Error('it did not fail');
-    },
-    (error: ToolwayError) => error,
-  );
 const tokenOf = ({ params }: JsonRpcRequest): unknown =>
   (params?._meta as { progressToken: unknown } | undefined)?.progressToken;
 const echo = () => scriptedServer({ echo: ({ say }) => text(String(say)) });

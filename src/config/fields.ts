@@ -1,4 +1,4 @@
-/** The fields of one server, in every spelling that hosts use (their files are described in `docs/configuration.md`). */
+/** The fields of one server, in every spelling that hosts use. */
 import type { ServerConfig, ServerTransport } from '../options.ts';
 import type { LogLevel } from '../protocol/types.ts';
 import {

@@ -71,7 +71,7 @@ export interface Transport {
   readonly noise?: number;
 }
 
-/** Limits that every transport keeps; see reliability notes in `docs/limits.md`. */
+/** Limits that every transport keeps. */
 export interface TransportLimits {
   /** One inbound message, in bytes, counted while it streams in. A larger one fails its own call with `message_too_large`. */
   maxMessageBytes: number;
