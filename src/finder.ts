@@ -9,6 +9,7 @@ import { qualify, splitName } from './names.ts';
 import type { RequestOptions } from './options.ts';
 import type { Search } from './primitives.ts';
 import type { ListKind } from './protocol/lists.ts';
+import type { ToolEntry } from './server/catalog.ts';
 import { type ManagedServer, waitingEnded } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
 
@@ -21,6 +22,8 @@ export interface Finder {
   atOnce(name: string): Route | undefined;
   /** Waits, under the limits of the call itself, until the tool that it names is known, and gives it to the call. */
   arrive(call: Call): Promise<void>;
+  /** The checks that a call is under, if the definition of its tool is known. */
+  checksOf(call: Call): ToolEntry | undefined;
   /** The route of a bare name, after the first attempts of all servers. */
   route(name: string, wanted: RequestOptions, startedAt: number): Promise<Route>;
   /** Has one list read wherever it is wanted. With one server named its failure is the caller's; else the others still count. */
@@ -95,6 +98,7 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     active,
     waitFor,
     atOnce: (name) => routeAtOnce(servers, name),
+    checksOf: (call) => call.tool && servers.get(call.server)?.catalog.tool(call.tool.name),
     async arrive(call) {
       const on = server(call.server);
       const tool = String(call.params.name);

@@ -1,0 +1,70 @@
+/** The servers of a toolkit: who is in, who comes, who leaves. */
+import { isServerName } from './config/names.ts';
+import { isPlain } from './config/plain.ts';
+import { ToolwayError } from './errors.ts';
+import type { ServerConfig } from './options.ts';
+import { createServer, type House, type ManagedServer } from './server/server.ts';
+
+export interface Members {
+  readonly servers: ReadonlyMap<string, ManagedServer>;
+  /** Takes a server in. Rejects with `invalid_config` where the name is taken or unusable. */
+  add(name: string, config: ServerConfig): Promise<ManagedServer>;
+  /** Takes in a server under whatever name a file gives it: a bad one gets an alias. */
+  addAsNamed(name: string, config: ServerConfig): Promise<ManagedServer>;
+  /** Resolves when nothing of the server is left. */
+  remove(server: ManagedServer): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface MembersOptions {
+  house: House;
+  /** Any server field, for servers that do not say otherwise. */
+  defaults: Partial<ServerConfig> | undefined;
+  /** True once no server is taken in. */
+  closed(): boolean;
+}
+
+export const createMembers = ({ house, defaults, closed }: MembersOptions): Members => {
+  const servers = new Map<string, ManagedServer>();
+  /** Servers that were removed and are not gone yet. */
+  const leaving = new Set<Promise<void>>();
+
+  /** Configurations in a spelling of another host, or with an unusable name, take longer: what reads them is loaded then. */
+  const settle = async (name: string, config: ServerConfig): Promise<[string, ServerConfig]> => {
+    if (isPlain(name, config)) return [name, { ...defaults, ...config }];
+    return (await import('./config/settle.ts')).settleServer(name, isServerName(name), config, defaults);
+  };
+  const enrol = (name: string, config: ServerConfig): ManagedServer => {
+    const server = createServer(name, config, house);
+    servers.set(name, server);
+    return server;
+  };
+  /** To be asked again after every wait: another may have taken the name, or closed the toolkit. */
+  const admit = (name: string): void => {
+    if (closed()) throw new ToolwayError('closed', 'the toolkit was closed', { executed: 'no' });
+    if (servers.has(name))
+      throw new ToolwayError('invalid_config', `there is a server "${name}" already`, { executed: 'no', server: name });
+    if (!isServerName(name))
+      throw new ToolwayError('invalid_config', `"${name}" cannot be the name of a server`, { executed: 'no' });
+  };
+
+  return {
+    servers,
+    async add(name, raw) {
+      admit(name);
+      const settled = await settle(name, raw);
+      admit(name);
+      return enrol(...settled);
+    },
+    addAsNamed: async (name, raw) => enrol(...(await settle(name, raw))),
+    async remove(server) {
+      servers.delete(server.name);
+      const gone = server.close();
+      leaving.add(gone);
+      await gone.finally(() => leaving.delete(gone));
+    },
+    async close() {
+      await Promise.allSettled([...leaving, ...[...servers.values()].map((server) => server.close())]);
+    },
+  };
+};
