@@ -9,11 +9,11 @@ import { type Answer, settle } from './answering.ts';
 import { type ClientTasks, createClientTasks } from './client-tasks.ts';
 import { readElicitation } from './elicitation.ts';
 import { fillForm } from './form.ts';
+import * as RPC from './rpc-codes.ts';
 import { notOffered, RpcFault } from './rpc-fault.ts';
 import { readSample, sampleResultProblem } from './sampling.ts';
 import { isAbsent, isObject } from './shape.ts';
 import type { ElicitResult, JsonObject, Root } from './types.ts';
-import { RPC } from './wire.ts';
 
 /** What the specification answers when the person in front of us says no (2025-11-25 client/sampling#error-handling). */
 const REJECTED = -1;

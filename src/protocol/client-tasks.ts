@@ -5,10 +5,10 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { HandlerContext } from '../options.ts';
 import { type Answer, settle } from './answering.ts';
+import * as RPC from './rpc-codes.ts';
 import { notOffered, RpcFault } from './rpc-fault.ts';
 import { isAbsent, isObject } from './shape.ts';
 import type { JsonObject } from './types.ts';
-import { META, RPC } from './wire.ts';
 
 export interface ClientTasksOptions {
   /** Answers the question itself. */
@@ -28,6 +28,8 @@ export const MAX_CLIENT_TASKS = 64;
 /** How long a task is held, whatever the server wishes. */
 const TTL_MS = { least: 1_000, usual: 300_000, most: 3_600_000 };
 const POLL_INTERVAL_MS = 1_000;
+/** Reserved key of `_meta` that says to which task a result belongs. */
+const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
 interface Held {
   readonly task: {
@@ -101,7 +103,7 @@ export const createClientTasks = ({ answer, clock }: ClientTasksOptions): Client
       held.collected = held.task.status !== 'working';
     });
     const { taskId } = held.task;
-    return { ...given, _meta: { ...(isObject(given._meta) ? given._meta : {}), [META.relatedTask]: { taskId } } };
+    return { ...given, _meta: { ...(isObject(given._meta) ? given._meta : {}), [RELATED_TASK]: { taskId } } };
   };
 
   const cancel = (held: Held): JsonObject => {

@@ -10,8 +10,9 @@ import { deeperThan } from './depth.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { LISTING_METHODS } from './lists.ts';
 import { createPendingTable } from './pending.ts';
+import * as RPC from './rpc-codes.ts';
 import type { JsonObject, Progress } from './types.ts';
-import { isObject, type JsonRpcErrorBody, type JsonRpcMessage, type RequestId, RPC } from './wire.ts';
+import { isObject, type JsonRpcErrorBody, type JsonRpcMessage, type RequestId } from './wire.ts';
 
 export interface EngineOptions {
   transport: Transport;

@@ -4,10 +4,10 @@
  * that a server could make expensive. Keywords outside the subset are left to the server, which checks again.
  */
 import type { Problem } from '../errors.ts';
+import * as RPC from './rpc-codes.ts';
 import { RpcFault } from './rpc-fault.ts';
 import { isAbsent, isObject } from './shape.ts';
 import type { ElicitResult, JsonObject } from './types.ts';
-import { RPC } from './wire.ts';
 
 /** The most fields of one form. */
 export const MAX_FIELDS = 64;

@@ -1,7 +1,8 @@
 /** The requests a server sends to its client: answered once each, bounded in number, cancellable by the server. */
+import * as RPC from './rpc-codes.ts';
 import { RpcFault } from './rpc-fault.ts';
 import type { JsonObject } from './types.ts';
-import { type JsonRpcMessage, type RequestId, RPC } from './wire.ts';
+import type { JsonRpcMessage, RequestId } from './wire.ts';
 
 export interface InboxOptions {
   answer: (

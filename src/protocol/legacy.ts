@@ -5,9 +5,10 @@ import { SESSION_LOST } from '../transport/transport.ts';
 import type { Engine } from './engine.ts';
 import type { Era, ServerIdentity } from './era.ts';
 import { checkInitialize } from './results.ts';
+import * as RPC from './rpc-codes.ts';
 import type { TaskOptions } from './tasks.ts';
 import type { ClientCapabilities, Implementation, JsonObject, ServerCapabilities, Tool } from './types.ts';
-import { LEGACY_VERSIONS, RPC } from './wire.ts';
+import { LEGACY_VERSIONS } from './wire.ts';
 
 export interface LegacyOptions extends Omit<TaskOptions, 'send'> {
   engine: Engine;

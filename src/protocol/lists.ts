@@ -2,8 +2,8 @@
 import { ToolwayError } from '../errors.ts';
 import { deeperThan } from './depth.ts';
 import { checkListPage } from './results.ts';
+import * as RPC from './rpc-codes.ts';
 import type { JsonObject, Prompt, Resource, ResourceTemplate, Tool } from './types.ts';
-import { RPC } from './wire.ts';
 
 export interface ListKinds {
   tools: Tool;

@@ -9,8 +9,9 @@ import type { TransportKind } from '../transport/transport.ts';
 import type { Engine } from './engine.ts';
 import type { Era } from './era.ts';
 import { checkDiscover } from './results.ts';
+import * as RPC from './rpc-codes.ts';
 import type { JsonObject } from './types.ts';
-import { type EraName, LEGACY_VERSIONS, MODERN_VERSIONS, RPC } from './wire.ts';
+import { type EraName, LEGACY_VERSIONS, MODERN_VERSIONS } from './wire.ts';
 
 export interface Negotiation {
   /** Opens and starts a link, which the caller closes when the attempt fails; `sse` is asked for where Streamable HTTP was refused. */

@@ -1,5 +1,5 @@
 /** A request of the server that we refuse, or cannot answer: it becomes a JSON-RPC error. */
-import { RPC } from './wire.ts';
+import * as RPC from './rpc-codes.ts';
 
 export class RpcFault extends Error {
   readonly code: number;

@@ -19,9 +19,10 @@ import {
   walkList,
 } from './lists.ts';
 import { checkToolResult } from './results.ts';
+import * as RPC from './rpc-codes.ts';
 import type { ServerRequests } from './server-requests.ts';
 import type { JsonObject, LogLevel, Tool } from './types.ts';
-import { type EraName, RPC } from './wire.ts';
+import type { EraName } from './wire.ts';
 
 export interface Session {
   readonly era: EraName;
