@@ -31,6 +31,12 @@ export interface CallInit {
   totalTimeoutMs: number;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+  /** How often it may be sent in all where that is safe; the server's own rule where absent. */
+  retry?: false | { attempts: number };
+  /** Whether a kept answer will do, and for how long this one may be kept; the server's own rule where absent. */
+  cache?: false | { ttlMs: number };
+  /** Calls of one principal with the same key, tool and arguments share one outcome. */
+  idempotencyKey?: string;
   /** When the caller asked, on the monotonic clock. */
   startedAt: number;
 }
@@ -55,8 +61,17 @@ export class Call {
   /** The end that nothing moves. */
   readonly endsAt: number;
   readonly callerSignal: AbortSignal | undefined;
+  readonly retry: false | { attempts: number } | undefined;
+  readonly cache: false | { ttlMs: number } | undefined;
+  readonly idempotencyKey: string | undefined;
   params: JsonObject;
   attempt = 1;
+  /** The answer was kept from an earlier call. */
+  cached = false;
+  /** The answer was that of an equal call in flight. */
+  merged = false;
+  /** Asked right before each writing; throws when the call may not be sent any more. */
+  seal: ((call: Call) => void) | undefined;
   /** The JSON-RPC id of its latest request. */
   requestId: number | undefined;
   state: WriteState = 'queued';
@@ -82,6 +97,9 @@ export class Call {
     this.endsAt = init.startedAt + init.totalTimeoutMs;
     this.dueAt = Math.min(init.startedAt + init.timeoutMs, this.endsAt);
     this.callerSignal = init.signal;
+    this.retry = init.retry;
+    this.cache = init.cache;
+    this.idempotencyKey = init.idempotencyKey;
     this.#onProgress = init.onProgress;
   }
 

@@ -87,6 +87,9 @@ export const createCalling = ({ house, finder, road, logger, closed }: CallingOp
       timeoutMs: wanted.timeoutMs ?? config.timeoutMs ?? DEFAULTS.timeoutMs,
       totalTimeoutMs: wanted.totalTimeoutMs ?? config.totalTimeoutMs ?? DEFAULTS.totalTimeoutMs,
       signal: wanted.signal,
+      retry: wanted.retry,
+      cache: wanted.cache,
+      idempotencyKey: wanted.idempotencyKey,
       onProgress,
       startedAt,
     });

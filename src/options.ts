@@ -82,6 +82,12 @@ export interface ServerConfig extends Handlers {
   /** One inbound message, in bytes. Default 10 MiB. */
   maxMessageBytes?: number;
   rateLimit?: { perSecond: number; burst?: number };
+  /** Default 3 attempts; only what is safe to send again is, see `retrySafe`. */
+  retry?: RetryOption;
+  /** After `failures` in a row (default 5) calls fail at once for `openMs` (default 5 000), then a probe decides. */
+  breaker?: { failures?: number; openMs?: number };
+  /** Answers of the tools named (`*` is a wildcard) are kept for `ttlMs` (default 60 000), and equal calls in flight are merged. */
+  cache?: { ttlMs?: number; tools: string[] };
   /** Severity from which the server shall send log messages. Default: `info` where `onLog` is set. */
   logLevel?: LogLevel;
 }
@@ -143,7 +149,18 @@ export interface RequestOptions {
 export interface CallOptions extends RequestOptions {
   principal?: string;
   scope?: string;
+  /** How often the call may be sent in all, where sending again is safe; `false` sends it once. Default: the server's `retry`. */
+  retry?: RetryOption;
+  /** `false`: neither a kept answer nor that of an equal call in flight will do. Default: the server's `cache`. */
+  cache?: CacheOption;
+  /** Calls of one principal with this key, the same tool and arguments share one outcome; it travels in `_meta`. */
+  idempotencyKey?: string;
 }
+
+/** How often a call may be sent in all, where sending again is safe. */
+export type RetryOption = false | { attempts: number };
+/** For how long an answer may be kept, or that none is. */
+export type CacheOption = false | { ttlMs: number };
 
 /** What a tool answered, by another name. */
 export type ToolResult = CallToolResult;

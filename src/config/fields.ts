@@ -1,6 +1,7 @@
 /** The fields of one server, in every spelling that hosts use. */
 import type { ServerConfig, ServerTransport } from '../options.ts';
 import type { LogLevel } from '../protocol/types.ts';
+import { breaker, cache, rateLimit, retry } from './nested.ts';
 import {
   count,
   flag,
@@ -11,7 +12,6 @@ import {
   positive,
   type Read,
   type Reader,
-  rateLimit,
   seconds,
   secondsOrMs,
   someText,
@@ -79,6 +79,9 @@ const OWN: Record<string, Field> = {
   maxConcurrency: map(positive, (maxConcurrency) => ({ maxConcurrency })),
   maxMessageBytes: map(positive, (maxMessageBytes) => ({ maxMessageBytes })),
   rateLimit: map(rateLimit, (limit) => ({ rateLimit: limit })),
+  retry: map(retry, (option) => ({ retry: option })),
+  breaker: map(breaker, (option) => ({ breaker: option })),
+  cache: map(cache, (option) => ({ cache: option })),
   logLevel: map(oneOf(LOG_LEVELS), (logLevel) => ({ logLevel })),
 };
 
@@ -107,17 +110,7 @@ const FOREIGN: Record<string, Field> = {
 };
 
 /** Fields of the contract that this version reads over; they are reported, never dropped in silence. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
-  'cache',
-  'retry',
-  'breaker',
-  'tls',
-  'proxy',
-  'oauth',
-  'pins',
-  'envFile',
-  'isolation',
-]);
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['tls', 'proxy', 'oauth', 'pins', 'envFile', 'isolation']);
 
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 

@@ -131,7 +131,7 @@ describe('what is wrong', () => {
   test.each([
     [{ comand: 'x', url: 'http://h' }, 'warning /mcpServers/s/comand is not a field; did you mean command?'],
     [{ command: 'x', watchPaths: [] }, 'note /mcpServers/s/watchPaths is not a field of Toolway'],
-    [{ command: 'x', cache: {} }, 'warning /mcpServers/s/cache has no effect in this version'],
+    [{ command: 'x', tls: {} }, 'warning /mcpServers/s/tls has no effect in this version'],
     [
       { url: 'http://a', serverUrl: 'http://b' },
       'warning /mcpServers/s/serverUrl says the same as url; this one counts',

@@ -9,7 +9,8 @@ const LIST = 'array';
 const RECORD = 'object';
 const HANDLER = 'function';
 
-const FIELDS: Record<keyof ServerConfig, string> = {
+/** The fields that most servers get by with; any other is read by the rest of this room. */
+const FIELDS: Partial<Record<keyof ServerConfig, string>> = {
   command: TEXT,
   args: LIST,
   env: RECORD,
@@ -17,35 +18,18 @@ const FIELDS: Record<keyof ServerConfig, string> = {
   url: TEXT,
   headers: RECORD,
   transport: HANDLER,
-  era: TEXT,
   disabled: FLAG,
-  enabledTools: LIST,
-  disabledTools: LIST,
-  autoApprove: LIST,
-  trustHints: FLAG,
-  retrySafe: LIST,
-  group: TEXT,
-  autoReconnect: FLAG,
-  maxRetries: NUMBER,
-  retryDelayMs: NUMBER,
-  healthCheckIntervalMs: NUMBER,
   connectTimeoutMs: NUMBER,
   timeoutMs: NUMBER,
-  totalTimeoutMs: NUMBER,
-  maxConcurrency: NUMBER,
-  maxMessageBytes: NUMBER,
-  rateLimit: RECORD,
-  logLevel: TEXT,
   onElicit: HANDLER,
   onSample: HANDLER,
   roots: `${HANDLER} ${LIST}`,
   onLog: HANDLER,
-  onTask: HANDLER,
 };
 
 const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value);
 
-/** True when every field is one of `ServerConfig` with a value of its type, and exactly one of them says where the server is. */
+/** True when every field is one of the usual ones with a value of its type, and exactly one of them says where the server is. */
 export const isPlain = (name: string, config: ServerConfig): boolean => {
   if (!isServerName(name) || kindOf(config) !== 'object' || config === null) return false;
   const { command, url, transport } = config;
@@ -54,7 +38,7 @@ export const isPlain = (name: string, config: ServerConfig): boolean => {
   return Object.entries(config).every(([key, value]) => {
     if (!Object.hasOwn(FIELDS, key)) return false;
     const negative = typeof value === 'number' && !(value >= 0);
-    return value === undefined || (!negative && FIELDS[key as keyof ServerConfig].includes(kindOf(value)));
+    return value === undefined || (!negative && FIELDS[key as keyof ServerConfig]?.includes(kindOf(value)) === true);
   });
 };
 

@@ -10,6 +10,7 @@ const wrong = (message: string, step?: string): Read<never> => ({ ok: false, mes
 export const kindOf = (value: unknown): string => {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
+  if (value === undefined) return 'undefined';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 };
 
@@ -86,12 +87,3 @@ export const oneOf =
     const found = choices.find((choice) => choice === value);
     return found === undefined ? wrong(`must be one of ${choices.join(', ')}`) : ok(found);
   };
-
-export const rateLimit: Reader<{ perSecond: number; burst?: number }> = (value) => {
-  if (!isObject(value)) return wrong(`must be an object { perSecond, burst? }, not ${kindOf(value)}`);
-  const perSecond = positive(value.perSecond);
-  if (!perSecond.ok) return wrong(perSecond.message, 'perSecond');
-  if (value.burst === undefined) return ok({ perSecond: perSecond.value });
-  const burst = positive(value.burst);
-  return burst.ok ? ok({ perSecond: perSecond.value, burst: burst.value }) : wrong(burst.message, 'burst');
-};

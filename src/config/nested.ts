@@ -1,0 +1,34 @@
+/** The fields of a server that are objects themselves. */
+import type { RetryOption, ServerConfig } from '../options.ts';
+import { count, isObject, kindOf, names, positive, type Read, type Reader } from './readers.ts';
+
+type Parts<T> = { [K in keyof T]-?: Reader<NonNullable<T[K]>> };
+
+/** Reads an object whose parts are all optional but those in `required`; a part that nobody knows is an error. */
+const object =
+  <T extends object>(parts: Parts<T>, required: readonly (keyof T & string)[] = []): Reader<T> =>
+  (value) => {
+    const shape = `{ ${Object.keys(parts)
+      .map((part) => ((required as readonly string[]).includes(part) ? part : `${part}?`))
+      .join(', ')} }`;
+    if (!isObject(value)) return { ok: false, message: `must be an object ${shape}, not ${kindOf(value)}` };
+    const stray = Object.keys(value).find((key) => !Object.hasOwn(parts, key));
+    if (stray !== undefined) return { ok: false, message: `is no part of ${shape}`, step: stray };
+    const read: Partial<T> = {};
+    for (const key of Object.keys(parts) as (keyof T & string)[]) {
+      if (value[key] === undefined && !required.includes(key)) continue;
+      const part: Read<T[typeof key]> = parts[key](value[key]);
+      if (!part.ok) return { ok: false, message: part.message, step: key };
+      read[key] = part.value;
+    }
+    return { ok: true, value: read as T };
+  };
+
+export const rateLimit = object<NonNullable<ServerConfig['rateLimit']>>({ perSecond: positive, burst: positive }, [
+  'perSecond',
+]);
+export const breaker = object<NonNullable<ServerConfig['breaker']>>({ failures: positive, openMs: positive });
+export const cache = object<NonNullable<ServerConfig['cache']>>({ ttlMs: positive, tools: names }, ['tools']);
+
+const attempts = object<Exclude<RetryOption, false>>({ attempts: count }, ['attempts']);
+export const retry: Reader<RetryOption> = (value) => (value === false ? { ok: true, value } : attempts(value));
