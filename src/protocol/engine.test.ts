@@ -209,6 +209,17 @@ describe('the end of a call', () => {
     expect(peer.sent).toHaveLength(1);
   });
 
+  test('a link that is given up tells its calls why', async () => {
+    const peer = scriptedPeer();
+    const causes: ToolwayError[] = [];
+    const engine = engineOn(peer, { onClose: (cause) => causes.push(cause) });
+    const answer = outcome(engine.request(callFor('echo'), 'echo', {}));
+    const silent = new ToolwayError('not_connected', 'no sign of life');
+    await engine.close(silent);
+    expect(await answer).toMatchObject({ code: 'outcome_unknown', executed: 'unknown', cause: silent });
+    expect(causes).toEqual([silent]);
+  });
+
   test('a lost link leaves every call with an unknown outcome and the true cause', async () => {
     const peer = scriptedPeer();
     const causes: ToolwayError[] = [];

@@ -41,6 +41,8 @@ export interface Engine {
   readonly dropped: DropCounts;
   /** Resolves at the first sign of life: a message, or noise. */
   readonly heard: Promise<void>;
+  /** How many messages have arrived. */
+  readonly arrivals: number;
   /** Set once the link has ended. */
   readonly ended: ToolwayError | undefined;
   start(): Promise<void>;
@@ -53,7 +55,8 @@ export interface Engine {
   notify(method: string, params?: JsonObject): Promise<void>;
   /** In the modern era the end of a request's own stream says that it is cancelled; in the legacy era only a notification does. */
   setCancelByStream(yes: boolean): void;
-  close(): Promise<void>;
+  /** Ends the link. `cause` is what requests in flight are told, where it is not our own wish. */
+  close(cause?: ToolwayError): Promise<void>;
 }
 
 interface Pending {
@@ -69,6 +72,7 @@ export const createEngine = (options: EngineOptions): Engine => {
   const dropped: DropCounts = { unmatched: 0, malformed: 0 };
   let ended: ToolwayError | undefined;
   let cancelByStream = false;
+  let arrivals = 0;
   let hear: () => void = () => {};
   const heard = new Promise<void>((resolve) => {
     hear = resolve;
@@ -133,6 +137,7 @@ export const createEngine = (options: EngineOptions): Engine => {
 
   const receive = (message: unknown, extra?: MessageExtra): void => {
     hear();
+    arrivals += 1;
     if (Array.isArray(message) && message.length > 0) {
       // Servers of 2025-03-26 may send batches.
       for (const single of message) receiveOne(single);
@@ -182,6 +187,9 @@ export const createEngine = (options: EngineOptions): Engine => {
     transport,
     dropped,
     heard,
+    get arrivals() {
+      return arrivals;
+    },
     get ended() {
       return ended;
     },
@@ -210,7 +218,10 @@ export const createEngine = (options: EngineOptions): Engine => {
     setCancelByStream(yes) {
       cancelByStream = yes;
     },
-    close: () => transport.close(),
+    close(cause) {
+      if (cause !== undefined) end(cause);
+      return transport.close();
+    },
   };
 };
 

@@ -31,6 +31,8 @@ export interface Session {
   readonly transport: Transport;
   /** Messages that were dropped, by kind. */
   readonly dropped: Engine['dropped'];
+  /** How many messages of the server have arrived. */
+  readonly arrivals: number;
   /** Sends a call and resolves to its checked result. */
   perform(call: Call): Promise<JsonObject>;
   /** Reads a whole list on behalf of `call`; empty where the server does not declare it. */
@@ -40,7 +42,8 @@ export interface Session {
   subscribe(call: Call, uri: string): Promise<void>;
   unsubscribe(call: Call, uri: string): Promise<void>;
   rootsChanged(): void;
-  close(): Promise<void>;
+  /** `cause` is what calls in flight are told, where the end is not our own wish. */
+  close(cause?: ToolwayError): Promise<void>;
 }
 
 export interface SessionOptions {
@@ -110,6 +113,9 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
     identity: era.identity,
     transport: engine.transport,
     dropped: engine.dropped,
+    get arrivals() {
+      return engine.arrivals;
+    },
     perform,
     list,
     ping: (call) => era.ping(call),
@@ -126,9 +132,9 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
       await era.unsubscribe(call, uri);
     },
     rootsChanged: () => era.rootsChanged(),
-    async close() {
+    async close(cause) {
       era.close();
-      await engine.close();
+      await engine.close(cause);
     },
   };
 };
