@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['dist/**', 'node_modules/**', 'test/node/**'],
     globalSetup: ['scripts/test-tools.js'],
+    reporters: ['default', './scripts/fault-matrix.js'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
