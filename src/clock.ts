@@ -1,12 +1,14 @@
 /** Time, in one place: a monotonic clock, and one timer for all calls in flight. */
 import { createRoster, type Seat } from './roster.ts';
 
+/** One wait that was asked for. */
 export interface Timer {
   cancel(): void;
   /** Whether this timer alone keeps a Node process running; where there is no such thing, it does nothing. */
   keepAlive(yes: boolean): void;
 }
 
+/** Where time comes from: a monotonic clock and its timers. */
 export interface Clock {
   /** Milliseconds that only grow; no relation to the time of day. */
   now(): number;

@@ -1,5 +1,5 @@
 /** What Node brings: child processes, pooled HTTP, WebSockets with headers, compiled schema checks, files and variables. */
-import { systemClock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import type { ReferenceScheme } from '../config/expand.ts';
 import { hasReferences } from '../config/plain.ts';
 import { ToolwayError } from '../errors.ts';
@@ -9,8 +9,11 @@ import { validatorOnDemand } from '../schema/on-demand.ts';
 import type { SseTransportOptions } from '../transport/sse.ts';
 
 /** `env` is where `${…}` is looked up. */
-export const nodeRuntime = (env: Readonly<Record<string, string | undefined>> = process.env): Runtime => ({
-  clock: systemClock,
+export const nodeRuntime = (
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  clock: Clock = systemClock,
+): Runtime => ({
+  clock,
   createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
   async expand(server, config) {
     if (!hasReferences(config)) return config;
@@ -29,14 +32,14 @@ export const nodeRuntime = (env: Readonly<Record<string, string | undefined>> = 
         import('./websocket.ts'),
       ]);
       const socket = createNodeWebSocketPort({ headers });
-      return createWebSocketTransport({ url, socket, maxMessageBytes, server, clock: systemClock });
+      return createWebSocketTransport({ url, socket, maxMessageBytes, server, clock });
     }
     const [create, { createPool }] = await Promise.all([
       kind === 'sse' ? loadSse() : import('../transport/http.ts').then((http) => http.createHttpTransport),
       import('./http-pool.ts'),
     ]);
     const port = createPool({ origin: urlOf(url).origin });
-    return create({ url, headers, port, limits: { maxMessageBytes }, clock: systemClock });
+    return create({ url, headers, port, limits: { maxMessageBytes }, clock });
   },
 });
 

@@ -1,2 +1,9 @@
-/** For the tests of those who use Toolway: what stands in for a server and for the network. */
+/** For the tests of those who use Toolway: what stands in for a server, for the network and for time. */
+export type { Clock, Timer } from '../clock.ts';
 export { createMemoryPair } from '../transport/memory.ts';
+export type { Effect, EffectLog, EffectLogOptions, EffectViolation } from './effect-log.ts';
+export { createEffectLog } from './effect-log.ts';
+export type { FakeClock, FakeClockOptions } from './fake-clock.ts';
+export { createFakeClock } from './fake-clock.ts';
+export type { TestToolkitOptions } from './test-toolkit.ts';
+export { createTestToolkit } from './test-toolkit.ts';
