@@ -89,6 +89,46 @@ describe('a connection', () => {
     expect(world.states).toEqual(['connecting', 'failed']);
   });
 
+  test('is given up when it is refused in the same way twice in a row, until somebody reconnects', async () => {
+    const outcomes: (ToolwayError | undefined)[] = [];
+    let attempts = 0;
+    const { connection } = remote({
+      connect: async () => {
+        attempts += 1;
+        const error = outcomes.shift();
+        if (error !== undefined) throw error;
+        return { close: async () => {} } as unknown as Session;
+      },
+    });
+    const forbidden = (status = 403) => new ToolwayError('forbidden', `no, at ${performance.now()}`, { status });
+    outcomes.push(
+      forbidden(),
+      down(),
+      forbidden(),
+      new ToolwayError('auth_failed', 'bad key'),
+      forbidden(),
+      forbidden(),
+    );
+    const outcome = connection.session().catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(await outcome).toMatchObject({ code: 'forbidden' });
+    expect([connection.state.name, attempts]).toEqual(['failed', 6]);
+    outcomes.push(forbidden());
+    expect(await connection.reconnect().catch(({ code }) => code)).toBe('forbidden');
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([connection.state.name, attempts]).toEqual(['ready', 8]);
+  });
+
+  test('that wants authorization is not tried again at all', async () => {
+    const { connection, world } = remote({
+      connect: async () => {
+        throw new ToolwayError('auth_required', 'log in first');
+      },
+    });
+    expect(await connection.session().catch(({ code }) => code)).toBe('auth_required');
+    expect(world.states).toEqual(['connecting', 'failed']);
+  });
+
   test('the first outcome is told while later attempts go on', async () => {
     const { world, connection } = remote();
     world.up = false;
@@ -161,6 +201,76 @@ describe('a connection', () => {
     await connection.close();
     expect(await outcome).toMatchObject({ code: 'closed', executed: 'no' });
     expect(world.attempts).toHaveLength(0);
+  });
+
+  test('is closed for good at whatever moment of its making', async () => {
+    for (let ticks = 0; ticks < 12; ticks += 1) {
+      let open = 0;
+      const { connection } = remote({
+        connect: async () => {
+          open += 1;
+          return {
+            close: async () => {
+              open -= 1;
+            },
+          } as unknown as Session;
+        },
+      });
+      connection.session().catch(() => {});
+      for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+      await connection.close();
+      await vi.advanceTimersByTimeAsync(0);
+      expect([ticks, connection.state.name, connection.current(), open]).toEqual([ticks, 'closed', undefined, 0]);
+    }
+  });
+
+  test('that is made anew twice at once gives both who asked the second one', async () => {
+    const { connection, world } = remote();
+    await connection.session();
+    const [one, other] = [connection.reconnect(), connection.reconnect()];
+    expect(await one).toBe(await other);
+    expect(connection.current()).toBe(await one);
+    expect(world.attempts).toHaveLength(2);
+  });
+
+  test('knows in each attempt why the one before it failed', async () => {
+    let attempts = 0;
+    const { connection } = remote({
+      connect: () => {
+        attempts += 1;
+        return attempts === 1 ? Promise.reject(down()) : new Promise(() => {});
+      },
+    });
+    connection.session().catch(() => {});
+    expect(connection.state).toMatchObject({ name: 'connecting', attempt: 1, cause: undefined });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(connection.state).toMatchObject({ name: 'connecting', attempt: 2, cause: { code: 'connect_failed' } });
+  });
+
+  test('is watched while it is live, and made again when the watch finds it dead', async () => {
+    const watched: { stopped: boolean; lost: (cause: ToolwayError) => void }[] = [];
+    const closedWith: unknown[] = [];
+    const { connection } = remote({
+      connect: async () => ({ close: async (cause?: unknown) => void closedWith.push(cause) }) as unknown as Session,
+      watch: (_session, lost) => {
+        const watch = { stopped: false, lost };
+        watched.push(watch);
+        return () => {
+          watch.stopped = true;
+        };
+      },
+    });
+    await connection.session();
+    const silent = new ToolwayError('not_connected', 'no sign of life');
+    watched[0]?.lost(silent);
+    expect(connection.state).toMatchObject({ name: 'waiting', cause: silent });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(connection.state.name).toBe('ready');
+    watched[0]?.lost(silent);
+    expect(connection.state.name).toBe('ready');
+    await connection.close();
+    expect(watched.map(({ stopped }) => stopped)).toEqual([true, true]);
+    expect(closedWith).toEqual([silent, undefined]);
   });
 
   test('never has two links at a time: the next one waits until the last of the one before is gone', async () => {

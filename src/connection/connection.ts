@@ -13,7 +13,11 @@ export type ConnectionState =
   | {
       name: 'connecting';
       attempt: number;
+      /** Why the attempt before it failed, or the link before it was lost. */
+      cause: ToolwayError | undefined;
       abort: AbortController;
+      /** Settles when the attempt is over, also one that nobody wants any more. */
+      over: Promise<unknown>;
       /** What comes of this attempt alone. */
       outcome: Promise<Session>;
       /** What comes of this attempt and those after it. */
@@ -41,6 +45,8 @@ export interface ConnectionOptions {
   retryDelayMs: number;
   /** One attempt. `lost` is to be called when the session's link ends by itself. */
   connect(lost: (cause: ToolwayError) => void, signal: AbortSignal): Promise<Session>;
+  /** Looks after a session while it is the live one; `lost` is to be called when it gives no sign of life. Returns the means to stop. */
+  watch?(session: Session, lost: (cause: ToolwayError) => void): () => void;
   onState(state: ConnectionState, before: ConnectionState): void;
 }
 
@@ -61,24 +67,21 @@ export interface Connection {
 }
 
 /** Failures that another attempt cannot mend. */
-const HOPELESS: ReadonlySet<string> = new Set([
-  'spawn_failed',
-  'invalid_config',
-  'unsupported',
-  'auth_required',
-  'auth_failed',
-  'forbidden',
-]);
+const HOPELESS: ReadonlySet<string> = new Set(['spawn_failed', 'invalid_config', 'unsupported', 'auth_required']);
+/** Refusals that may pass with a key that is being changed: the same one twice in a row does not. */
+const REFUSALS: ReadonlySet<string> = new Set(['auth_failed', 'forbidden']);
 /** A child that dies so often in so short a time is not started again. */
 const CRASH_LOOP = { crashes: 5, withinMs: 60_000 };
 /** The end of a link is waited for this long; a child's takes up to 4.6 s. */
 const END_MS = 4_800;
 
 export const createConnection = (options: ConnectionOptions): Connection => {
-  const { clock, isChild, autoReconnect, maxRetries, retryDelayMs, connect, onState } = options;
+  const { clock, isChild, autoReconnect, maxRetries, retryDelayMs, connect, watch, onState } = options;
   let state: ConnectionState = { name: 'idle' };
   let live: Session | undefined;
   let settledOnce = false;
+  let stopWatching: (() => void) | undefined;
+  let refusal: ToolwayError | undefined;
   let crashes: number[] = [];
   /** Everything that was left behind and is not gone yet: two children of one server never live at a time. */
   let ending: Promise<unknown> | undefined;
@@ -87,6 +90,8 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     const before = state;
     state = next;
     live = next.name === 'ready' ? next.session : undefined;
+    stopWatching?.();
+    stopWatching = live === undefined ? undefined : watch?.(live, lostBy(live));
     onState(next, before);
     return next;
   };
@@ -98,58 +103,70 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     ending = all;
   };
 
-  const attempt = (number: number): ConnectionState & { name: 'connecting' } => {
+  const lostBy = (session: Session) => (cause: ToolwayError) => {
+    if (live === session) linkLost(session, cause);
+  };
+
+  const attempt = (number: number, before?: ToolwayError): ConnectionState & { name: 'connecting' } => {
     const startedAt = clock.now();
     const abort = new AbortController();
-    const before = ending;
-    let session: Session | undefined;
+    const gone = ending;
+    let lost: ((cause: ToolwayError) => void) | undefined;
     let lostEarly: ToolwayError | undefined;
-    const lost = (cause: ToolwayError): void => {
-      if (session === undefined) lostEarly = cause;
-      else if (state.name === 'ready' && state.session === session) linkLost(cause);
-    };
     const make = async (): Promise<Session> => {
-      await before;
+      await gone;
       if (state !== connecting) throw closedError();
-      const made = await connect(lost, abort.signal);
-      if (state === connecting && lostEarly === undefined) return made;
+      const made = await connect((cause) => {
+        lostEarly ??= cause;
+        lost?.(cause);
+      }, abort.signal);
+      if (state === connecting && lostEarly === undefined) {
+        lost = lostBy(made);
+        settledOnce = true;
+        refusal = undefined;
+        enter({ name: 'ready', session: made, since: clock.now(), connectMs: clock.now() - startedAt });
+        return made;
+      }
       await within(clock, END_MS, made.close());
       throw lostEarly === undefined ? closedError() : diedEarly(lostEarly);
     };
-    const ready = (made: Session): Session => {
+    const over = Promise.resolve().then(make);
+    const outcome = over.catch((error: unknown) => {
       settledOnce = true;
-      session = made;
-      enter({ name: 'ready', session: made, since: clock.now(), connectMs: clock.now() - startedAt });
-      return made;
-    };
-    const outcome = Promise.resolve()
-      .then(make)
-      .then(ready, (error: unknown) => {
-        settledOnce = true;
-        throw ToolwayError.from(error);
-      });
-    const promise = outcome.catch((cause: ToolwayError) => {
       // Whoever waited for an attempt that was given up waits for what came after it.
-      if (state !== connecting) return sessionOf();
-      return attemptFailed(number, cause);
+      if (state !== connecting && state.name !== 'closed') return firstOutcome();
+      throw ToolwayError.from(error);
     });
+    const promise: Promise<Session> = outcome.catch((cause: ToolwayError) =>
+      state === connecting ? attemptFailed(number, cause) : sessionOf(),
+    );
     promise.catch(() => {});
-    const connecting = enter({ name: 'connecting', attempt: number, abort, outcome, promise });
+    const connecting = enter({ name: 'connecting', attempt: number, cause: before, abort, over, outcome, promise });
     return connecting;
   };
 
   const attemptFailed = (number: number, cause: ToolwayError): Promise<Session> => {
-    const hopeless = HOPELESS.has(cause.code) || cause.permanent === true;
-    if (!autoReconnect || number > maxRetries || hopeless || (cause.exitCode !== undefined && crashedTooOften())) {
+    const final =
+      HOPELESS.has(cause.code) ||
+      cause.permanent === true ||
+      refusedAgain(cause) ||
+      (cause.exitCode !== undefined && crashedTooOften());
+    if (!autoReconnect || number > maxRetries || final) {
       enter({ name: 'failed', cause });
       throw cause;
     }
     const delay = Math.max(backoffMs(number, { firstMs: retryDelayMs }), cause.retryAfterMs ?? 0);
     return waitAndRetry(number + 1, cause, delay);
   };
+  const refusedAgain = (cause: ToolwayError): boolean => {
+    const before = refusal;
+    refusal = REFUSALS.has(cause.code) ? cause : undefined;
+    return refusal !== undefined && before?.code === cause.code && before.status === cause.status;
+  };
 
-  const linkLost = (cause: ToolwayError): void => {
-    if (live !== undefined) endAfter(live.close());
+  const linkLost = (session: Session, cause: ToolwayError): void => {
+    live = undefined;
+    endAfter(session.close(cause));
     if (!autoReconnect || crashedTooOften()) enter({ name: 'failed', cause });
     else waitAndRetry(1, cause, afterLossMs(isChild)).catch(() => {});
   };
@@ -167,7 +184,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     const timer = clock.after(delayMs, wake);
     const promise: Promise<Session> = over.then(() => {
       timer.cancel();
-      if (state === waiting) return attempt(number).promise;
+      if (state === waiting) return attempt(number, cause).promise;
       return sessionOf();
     });
     promise.catch(() => {});
@@ -191,13 +208,19 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     }
   };
 
+  const firstOutcome = (): Promise<Session> => {
+    if (state.name === 'idle') return attempt(1).outcome;
+    if (state.name === 'connecting') return state.outcome;
+    return state.name === 'waiting' ? Promise.reject(state.cause) : sessionOf();
+  };
+
   /** Leaves the present state for `next` and ends what it holds. */
   const leave = (next: ConnectionState): void => {
     const before = state;
     enter(next);
     if (before.name === 'connecting') {
       before.abort.abort();
-      endAfter(before.outcome.catch(() => {}));
+      endAfter(before.over);
     }
     if (before.name === 'waiting') before.wake();
     if (before.name === 'ready') endAfter(before.session.close());
@@ -209,11 +232,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     },
     current: () => live,
     session: sessionOf,
-    firstOutcome() {
-      if (state.name === 'idle') return attempt(1).outcome;
-      if (state.name === 'connecting') return state.outcome;
-      return state.name === 'waiting' ? Promise.reject(state.cause) : sessionOf();
-    },
+    firstOutcome,
     firstAttempt() {
       if (settledOnce) return undefined;
       if (state.name === 'connecting') return state.outcome;
@@ -222,6 +241,7 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     async reconnect() {
       if (state.name === 'closed') throw closedError();
       crashes = [];
+      refusal = undefined;
       leave({ name: 'idle' });
       return attempt(1).outcome;
     },

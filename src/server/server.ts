@@ -224,11 +224,11 @@ const disabled = (): ToolwayError =>
 export const waitingEnded = (thrown: unknown, state?: ConnectionState): ToolwayError => {
   const error = ToolwayError.from(thrown, { executed: 'no' });
   if (error.code !== 'timeout') return error;
-  const cause = state?.name === 'waiting' ? state.cause : error;
-  const why = state?.name === 'waiting' ? `: ${state.cause.message}` : '';
+  const before = state?.name === 'waiting' || state?.name === 'connecting' ? state.cause : undefined;
+  const why = before === undefined ? '' : `: ${before.message}`;
   return new ToolwayError('connect_timeout', `the call ended while the server was being connected${why}`, {
     executed: 'no',
-    cause,
+    cause: before ?? error,
     limit: error.limit,
   });
 };
