@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import type { Era, ServerIdentity } from './era.ts';
 import { checkInitialize } from './results.ts';
 import * as RPC from './rpc-codes.ts';
+import type { Recovery } from './session-recovery.ts';
 import type { TaskOptions } from './tasks.ts';
 import type { ClientCapabilities, Implementation, JsonObject, ServerCapabilities, Tool } from './types.ts';
 import { LEGACY_VERSIONS } from './wire.ts';
@@ -47,79 +48,39 @@ export const openLegacy = async (
 
   const { protocolVersion, ...identity } = await shakeHands(firstCall);
 
-  let sessions = 1;
-  let isOpen = true;
-  let reopening: Promise<void> | undefined;
-  const shakeHandsAgain = async (): Promise<void> => {
-    await options.bounded(options.newCall('initialize'), shakeHands);
-    sessions += 1;
-    isOpen = true;
-  };
-  /** Of many calls that lost the same session, the late ones find it open again. */
-  const reopen = async (call: Call, lost: number): Promise<void> => {
-    if (isOpen && lost !== sessions) return;
-    isOpen = false;
-    if (reopening === undefined) {
-      reopening = shakeHandsAgain().finally(() => {
-        reopening = undefined;
-      });
-      reopening.then(options.onReopened, lookAfter);
-    }
-    await share(call, reopening).catch((error: unknown) => {
-      throw call.stopped ?? notReopened(error);
-    });
-  };
-
   const sendOnce = (call: Call, method: string, params: JsonObject): Promise<JsonObject> =>
     engine.request(call, method, call.meta === undefined ? params : withMeta(method, params, { ...call.meta }));
 
-  let asking: Promise<boolean> | undefined;
-  /** Asks in the same session for a sign of life; one question for all who doubt. */
-  const isLost = async (session: number): Promise<boolean> => {
-    if (session !== sessions || engine.transport.sessionId === undefined) return session !== sessions;
-    asking ??= options
-      .bounded(options.newCall('ping'), (call) => sendOnce(call, 'ping', {}))
-      .then(
-        () => false,
-        (error: unknown) => error instanceof ToolwayError && (error.cause === SESSION_LOST || mayBeLost(error)),
-      )
-      .finally(() => {
-        asking = undefined;
-      });
-    return asking;
+  /** Once it has been in doubt whether the server still knows the session, all requests go through here. */
+  let recovery: Promise<Recovery> | undefined;
+  const recover = (): Promise<Recovery> => {
+    recovery ??= import('./session-recovery.ts').then(
+      ({ createRecovery }) => createRecovery({ ...options, send: sendOnce, shakeHands, share, isOfLostSession }),
+      () => {
+        recovery = undefined;
+        return { send: sendOnce, sendAfter: (error) => Promise.reject(error), lookAfter() {} };
+      },
+    );
+    return recovery;
   };
-
   const sendInSession = async (call: Call, method: string, params: JsonObject): Promise<JsonObject> => {
-    // A handshake under way belongs to a newer session than any request that would be sent now.
-    if (!isOpen) await reopen(call, sessions);
-    const session = sessions;
+    if (recovery !== undefined) return (await share(call, recovery)).send(call, method, params);
     try {
       return await sendOnce(call, method, params);
     } catch (error) {
       if (!(error instanceof ToolwayError) || call.stopped !== undefined) throw error;
-      const known = error.cause === SESSION_LOST;
-      if (!known && !(mayBeLost(error) && (await share(call, isLost(session))))) throw error;
-      // A guess, however good, is no proof that a tool did not run.
-      const proven = known || method !== 'tools/call';
-      if (proven) call.state = 'queued';
-      await reopen(call, session);
-      if (!proven) throw error;
-      return sendOnce(call, method, params);
+      const lost = isOfLostSession(error);
+      if (lost === 'no') throw error;
+      if (lost === 'yes') call.state = 'queued';
+      return (await share(call, recover())).sendAfter(error, call, method, params);
     }
   };
 
   const hasSessions = engine.transport.kind === 'http';
   const send = hasSessions ? sendInSession : sendOnce;
-
-  let revival: Promise<(doubt: ToolwayError) => void> | undefined;
-  /** Nobody may be calling: whatever the server has to say would wait for the next call. */
-  const lookAfter = (doubt: unknown): void => {
-    revival ??= import('./revival.ts').then(({ createRevival }) =>
-      createRevival({ ...options, send, sessions: () => sessions }),
-    );
-    revival.then((revive) => revive(ToolwayError.from(doubt))).catch(() => {});
-  };
-  if (hasSessions) engine.transport.onsessionlost = lookAfter;
+  if (hasSessions) {
+    engine.transport.onsessionlost = (doubt) => void recover().then(({ lookAfter }) => lookAfter(doubt));
+  }
 
   return {
     name: 'legacy',
@@ -149,25 +110,17 @@ export const openLegacy = async (
   };
 };
 
-/** How servers that do not say 404 tell of a session that they do not know; it may mean something else as well. */
-const mayBeLost = ({ status, rpcCode }: ToolwayError): boolean =>
-  status === 400 || rpcCode === RPC.invalidRequest || rpcCode === -32000 || rpcCode === -32001;
+/** How servers tell of a session that they do not know. What many say in place of the 404 may mean something else as well. */
+const isOfLostSession = ({ cause, status, rpcCode }: ToolwayError): 'yes' | 'maybe' | 'no' => {
+  if (cause === SESSION_LOST) return 'yes';
+  return status === 400 || [RPC.invalidRequest, -32000, -32001].includes(rpcCode ?? 0) ? 'maybe' : 'no';
+};
 
 /** The server wants every call of this tool to be a task, and can run tasks. */
 const isTaskTool = (tool: Tool | undefined, capabilities: ServerCapabilities): boolean => {
   if (tool?.execution?.taskSupport !== 'required') return false;
   const requests = capabilities.tasks?.requests as { tools?: { call?: unknown } } | undefined;
   return requests?.tools?.call !== undefined;
-};
-
-const notReopened = (thrown: unknown): ToolwayError => {
-  const cause = ToolwayError.from(thrown);
-  return new ToolwayError('not_connected', `the session was lost and could not be opened again: ${cause.message}`, {
-    executed: 'no',
-    status: cause.status,
-    retryAfterMs: cause.retryAfterMs,
-    cause,
-  });
 };
 
 /** The parameters with `_meta`. Those of a plain tool call are written out: a spread costs a tenth of the whole call. */
