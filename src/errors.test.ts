@@ -34,6 +34,21 @@ describe('an error', () => {
   });
 });
 
+describe('mapped', () => {
+  test('says the same in other words, of the same server and tool', () => {
+    const error = new ToolwayError('server_error', 'it said x', { server: 'a', tool: 't', data: 'x', cause: 'x' });
+    const mapped = error.mapped(
+      (part) => (typeof part === 'string' ? part.replace('x', 'y') : { ...part, data: 'y' }) as never,
+    );
+    expect(mapped).toMatchObject({ code: 'server_error', message: 'a.t: it said y', data: 'y', cause: 'x' });
+  });
+
+  test('is the same error where nothing is changed', () => {
+    const error = new ToolwayError('closed', 'x', { server: 'a' });
+    expect(error.mapped((part) => part)).toBe(error);
+  });
+});
+
 describe('with', () => {
   test('adds facts and tells of them in the message', () => {
     const first = new ToolwayError('timeout', 'no answer', { limit: 5 });

@@ -106,6 +106,14 @@ export class ToolwayError extends Error {
     return new ToolwayError(this.code, this.#reason, { ...facts, ...this.#facts });
   }
 
+  /** The same failure in other words: `map` is given the reason and the facts, the cause among them. Itself, where it changes neither. */
+  mapped(map: <T extends string | ErrorFacts>(part: T) => T): ToolwayError {
+    const reason = map(this.#reason);
+    const facts = map(this.#facts);
+    if (reason === this.#reason && facts === this.#facts) return this;
+    return new ToolwayError(this.code, reason, facts);
+  }
+
   /** Turns anything thrown into a `ToolwayError`; what is none becomes `internal` with the original as its cause. */
   static from(thrown: unknown, facts: ErrorFacts = {}): ToolwayError {
     if (thrown instanceof ToolwayError) return thrown.with(facts);
