@@ -1,8 +1,8 @@
 /** Schema validation in Node: ajv on the calling thread for schemas that cannot hurt, in a watched worker for all others. */
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../canonical.ts';
 import type { Problem } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
-import { canonicalJson } from '../schema/canonical.ts';
 import { classify, MAX_SCHEMA_CHARS, MAX_SCHEMA_JSON_DEPTH, type Usable } from '../schema/classify.ts';
 import { isObject } from '../schema/document.ts';
 import { explain } from '../schema/explain.ts';

@@ -1,7 +1,7 @@
 /** Translates the errors of @cfworker/json-schema, which say where in the schema they arose, into `Failure`s. */
 import type { OutputUnit } from '@cfworker/json-schema';
+import { canonicalJson } from '../canonical.ts';
 import type { JsonObject } from '../protocol/types.ts';
-import { canonicalJson } from './canonical.ts';
 import { isObject } from './document.ts';
 import type { Failure } from './explain.ts';
 import { NEVER, type Pieces } from './weaken.ts';

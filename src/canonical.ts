@@ -1,6 +1,6 @@
 /** JSON in one spelling, so that equal values have equal text: RFC 8785 (JCS). */
-import { ToolwayError } from '../errors.ts';
-import type { JsonObject } from '../protocol/types.ts';
+import { ToolwayError } from './errors.ts';
+import type { JsonObject } from './protocol/types.ts';
 
 /** How deep a value may nest before `canonicalJson` refuses it. */
 export const MAX_CANONICAL_DEPTH = 512;
