@@ -57,7 +57,8 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     try {
       return await bounded(call, deadlines, () => share(call, shared));
     } catch (error) {
-      throw waitingEnded(error, on?.connection().state);
+      const ended = waitingEnded(error, on?.connection().state);
+      throw on === undefined ? ended : ended.with({ server: on.name });
     }
   };
   /** Waits for servers of which nothing is known yet; those that failed before are not waited for again. */

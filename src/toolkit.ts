@@ -133,11 +133,9 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       return clock.now() - startedAt;
     },
     async waitForConnection(name, { timeoutMs } = {}) {
-      await finder.waitFor(
-        finder.server(name).connection().session(),
-        timeoutMs === undefined ? {} : { timeoutMs },
-        clock.now(),
-      );
+      const server = finder.server(name);
+      const wanted = timeoutMs === undefined ? {} : { timeoutMs, totalTimeoutMs: timeoutMs };
+      await finder.waitFor(server.connection().session(), wanted, clock.now(), server);
     },
     calls: () => calls.values().map((call) => describeCall(call, clock.now())),
     cancel(id) {
