@@ -124,7 +124,15 @@ export interface ToolkitOptions extends Handlers {
   clientInfo?: Implementation;
   /** Hears what Toolway itself has to say. Default: nobody. */
   logger?: Logger;
+  /** Takes the structured log: a line of JSON for every event and for what a `logger` hears. Secrets are masked. Default: nobody. */
+  log?: LogSink;
 }
+
+/** How much a line of the structured log matters. */
+export type LogSeverity = 'debug' | 'info' | 'warn' | 'error';
+
+/** Is given each line of the structured log, without a line end; `level` is the least that is written, `info` by default. */
+export type LogSink = ((line: string) => void) | { write(line: string): void; level?: LogSeverity };
 
 /** Where Toolway itself reports; `console` fits. */
 export interface Logger {
