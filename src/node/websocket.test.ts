@@ -133,6 +133,17 @@ describe('a WebSocket in Node', () => {
     expect(transport.heard.errors).toEqual([]);
   });
 
+  test('asks for a sign of life by a frame of its own, and the answer is one', async () => {
+    const { url, sockets, messages } = await serve(() => {});
+    const transport = link(url);
+    await transport.start();
+    const pinged = new Promise<void>((resolve) => sockets[0]?.once('ping', () => resolve()));
+    await transport.ping?.();
+    await pinged;
+    expect(messages).toEqual([]);
+    await transport.close();
+  });
+
   test('a thousand answers in another order arrive as they were sent', async () => {
     const ids: number[] = [];
     const server = await serve((socket, { id }) => {

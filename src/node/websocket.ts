@@ -47,6 +47,11 @@ export const createNodeWebSocketPort =
         socket.send(text);
         return true;
       },
+      ping(onpong) {
+        if (socket?.readyState !== 1) return;
+        socket.once('pong', onpong);
+        socket.ping();
+      },
       close(code) {
         given = true;
         socket?.close(code);

@@ -65,6 +65,8 @@ export interface Transport {
    * own: in the modern era closing it is the cancellation (2026-07-28, basic/patterns/cancellation).
    */
   cancel?: ((id: RequestId) => void) | undefined;
+  /** Asks the link itself for a sign of life, below JSON-RPC. Present where it can (RFC 6455 §5.5.2); resolves with the answer, if one comes. */
+  readonly ping?: (() => Promise<void>) | undefined;
   /** The stream of the session was refused when it was to be opened again: the server may have forgotten the session. */
   onsessionlost?: ((doubt: ToolwayError) => void) | undefined;
   /** How many messages arrived that were no JSON, and were dropped. */

@@ -16,6 +16,8 @@ export interface SocketReceiver {
 export interface Socket {
   /** False when the socket took nothing because it is not open. */
   send(text: string): boolean;
+  /** Sends a ping frame (RFC 6455 §5.5.2), where the platform can; `onpong` hears of the answer. */
+  ping?(onpong: () => void): void;
   /** Begins the closing handshake; an opening that is under way is given up. */
   close(code: number): void;
   /** Gives the connection up without the closing handshake, where the platform can. */

@@ -184,6 +184,10 @@ export const createWebSocketTransport = (options: WebSocketOptions): Transport =
     get noise() {
       return noise;
     },
+    get ping() {
+      const open = socket;
+      return open?.ping === undefined ? undefined : () => new Promise<void>((resolve) => open.ping?.(resolve));
+    },
     start,
     send,
     close,
