@@ -3,6 +3,6 @@
  * because the single ones have so much in common with what is always there that bundlers would cut both to pieces.
  */
 export { createAnswers } from './answers.ts';
-export { answerInputs } from './input-rounds.ts';
-export { runLegacyTask, runModernTask } from './tasks.ts';
-export { visitUrls } from './url-elicitation.ts';
+export { runLegacyTask } from './tasks.ts';
+export { finish } from './unfinished.ts';
+export { meetWish } from './wishes.ts';

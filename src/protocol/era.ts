@@ -32,6 +32,3 @@ export interface Era {
   admits(method: string, params: JsonObject): boolean;
   close(): void;
 }
-
-/** The methods in the course of which a server may ask back (2026-07-28 basic/patterns/mrtr). */
-export const ASKING_METHODS: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);

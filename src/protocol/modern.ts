@@ -1,8 +1,7 @@
 /** The modern era, 2026-07-28: every request carries its own metadata, the server asks back through results, and change notices arrive on a subscription. */
 import type { Call } from '../call.ts';
-import { ToolwayError } from '../errors.ts';
 import type { SendOptions } from '../transport/transport.ts';
-import { ASKING_METHODS, type Era, type ServerIdentity } from './era.ts';
+import type { Era, ServerIdentity } from './era.ts';
 import type { InputOptions } from './input-rounds.ts';
 import type { Listener, ListenerOptions } from './listener.ts';
 import { checkDiscover } from './results.ts';
@@ -48,33 +47,11 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
     return engine.request(call, method, { ...params, _meta }, sendOptions);
   };
 
-  const send = async (
-    call: Call,
-    method: string,
-    params: JsonObject,
-    sendOptions?: SendOptions,
-  ): Promise<JsonObject> => {
-    let result = await sendOnce(call, method, params, sendOptions);
-    let rounds = 0;
-    while (result.resultType === 'input_required' && ASKING_METHODS.has(method)) {
-      rounds += 1;
-      const { answerInputs } = await import('./asking.ts');
-      const answers = await answerInputs(options, call, result, rounds);
-      result = await sendOnce(call, method, { ...params, ...answers }, sendOptions);
-    }
-    if (result.resultType === undefined || result.resultType === 'complete') {
-      // What depends on answers given on the way must not be kept (2026-07-28 server/utilities/caching).
-      return rounds > 0 ? { ...result, ttlMs: 0 } : result;
-    }
-    if (result.resultType === 'task' && method === 'tools/call') {
-      const { runModernTask } = await import('./asking.ts');
-      return runModernTask({ ...options, send: sendOnce }, call, result);
-    }
-    // No `String()` of it: what a server sent may have a `toString` that is none.
-    const { resultType } = result;
-    const shown =
-      typeof resultType === 'string' ? `resultType "${resultType.slice(0, 64)}"` : 'a resultType that is no text';
-    throw new ToolwayError('protocol_error', `the server answered ${method} with ${shown}`, { executed: 'yes' });
+  const send: typeof sendOnce = async (...request) => {
+    const result = await sendOnce(...request);
+    if (result.resultType === undefined || result.resultType === 'complete') return result;
+    const { finish } = await import('./asking.ts');
+    return finish({ ...options, send: sendOnce }, result, ...request);
   };
 
   let listener: Listener | undefined;

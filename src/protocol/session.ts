@@ -57,6 +57,8 @@ export interface SessionOptions {
 export const createSession = ({ engine, era, requests, clock, limits }: SessionOptions): Session => {
   const { capabilities } = era.identity;
   const mirrorsHeaders = era.name === 'modern' && engine.transport.kind === 'http';
+  /** The refusal of a tool call with which a server asks for something, after which the call is sent again. */
+  const wish = mirrorsHeaders ? RPC.headerMismatch : era.name === 'legacy' ? RPC.urlElicitationRequired : undefined;
   const listLimits = { ...DEFAULT_LIST_LIMITS, ...limits };
   let tools: ReadonlyMap<string, Tool> = new Map();
 
@@ -66,8 +68,9 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
       : era.send(call, 'tools/call', call.params);
   const sendMirrored = async (call: Call, tool: Tool): Promise<JsonObject> => {
     const { paramHeaders } = await import('../transport/param-headers.ts');
-    const headers = paramHeaders(tool.inputSchema, (call.params.arguments ?? {}) as JsonObject, encodeHeaderValue);
-    return era.send(call, 'tools/call', call.params, { headers });
+    return era.send(call, 'tools/call', call.params, {
+      headers: paramHeaders(tool.inputSchema, call.params.arguments, encodeHeaderValue),
+    });
   };
 
   const callTool = async (call: Call): Promise<JsonObject> => {
@@ -75,17 +78,12 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
     try {
       return checkToolResult(await sendToolCall(call, call.tool));
     } catch (error) {
-      if (era.name === 'legacy' && error instanceof ToolwayError && error.rpcCode === RPC.urlElicitationRequired) {
-        const { visitUrls } = await import('./asking.ts');
-        await visitUrls(requests, clock, call, error);
-        return checkToolResult(await sendToolCall(call, call.tool));
-      }
-      if (!mirrorsHeaders || !(error instanceof ToolwayError) || error.rpcCode !== RPC.headerMismatch) throw error;
-      // Our definition of the tool is older than the server's (2026-07-28 basic/transports/streamable-http).
-      await list('tools', call).catch(() => {
-        throw call.stopped?.with({ executed: 'no' }) ?? error;
-      });
-      return checkToolResult(await sendToolCall(call, tools.get(call.params.name as string)));
+      if (!(error instanceof ToolwayError) || error.rpcCode !== wish) throw error;
+      const { meetWish } = await import('./asking.ts');
+      await meetWish({ requests, clock, readTools: () => list('tools', call) }, call, error);
+      return checkToolResult(
+        await sendToolCall(call, mirrorsHeaders ? tools.get(call.params.name as string) : call.tool),
+      );
     }
   };
 
@@ -101,8 +99,12 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
     if (declared === undefined) return { items: [], ttlMs: 0, cacheScope: 'private', dropped: [] };
     const whole = await walkList(kind, (params) => era.send(call, LIST_METHODS[kind], params), listLimits);
     if (kind === 'tools') {
-      if (mirrorsHeaders) await dropUnmirrorable(whole as WholeList<'tools'>);
-      tools = new Map((whole as WholeList<'tools'>).items.map((tool) => [tool.name, tool]));
+      const list = whole as WholeList<'tools'>;
+      if (mirrorsHeaders && list.items.some(isAnnotated)) {
+        const { dropUnusable } = await import('../transport/param-headers.ts');
+        dropUnusable(list);
+      }
+      tools = new Map(list.items.map((tool) => [tool.name, tool]));
     }
     return whole;
   };
@@ -137,17 +139,6 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
       await engine.close(cause);
     },
   };
-};
-
-/** A tool whose `x-mcp-header` annotations break the rules must not be offered (2026-07-28 server/tools). */
-const dropUnmirrorable = async (list: WholeList<'tools'>): Promise<void> => {
-  if (!list.items.some(isAnnotated)) return;
-  const { checkHeaderAnnotations } = await import('../transport/param-headers.ts');
-  list.items = list.items.filter((tool) => {
-    const reason = checkHeaderAnnotations(tool);
-    if (reason !== undefined) list.dropped.push(`tool ${tool.name}: ${reason}`);
-    return reason === undefined;
-  });
 };
 
 const CHECKED: ReadonlySet<string> = new Set(['resources/read', 'prompts/get', 'completion/complete']);

@@ -45,7 +45,7 @@ const world = (
   });
   const call = callFor('tools/call');
   let state: unknown = 'waiting';
-  const over = visitUrls(requests, clock, call, error).then(
+  const over = visitUrls({ requests, clock }, call, error).then(
     () => {
       state = 'visited';
     },

@@ -10,16 +10,16 @@ import type { ElicitUrlRequest } from './types.ts';
 /** How long a server is given, after the consent, to say that what it wanted has been done; not all say it. */
 const COMPLETE_MS = 2_000;
 
+export interface VisitOptions {
+  requests: ServerRequests;
+  clock: Clock;
+}
+
 /**
  * Puts each URL to the user. Resolves when all were accepted and the server has said that they are done, or has had its
  * time to, so that the call can be sent again; else rejects.
  */
-export const visitUrls = async (
-  requests: ServerRequests,
-  clock: Clock,
-  call: Call,
-  error: ToolwayError,
-): Promise<void> => {
+export const visitUrls = async ({ requests, clock }: VisitOptions, call: Call, error: ToolwayError): Promise<void> => {
   const urls = urlElicitations(error.data);
   if (urls.length === 0) throw error;
   const { allDone, stop } = hearCompletions(requests, urls);

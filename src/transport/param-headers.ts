@@ -36,7 +36,7 @@ const planOf = (inputSchema: JsonObject): Plan => {
  */
 export const paramHeaders = (
   inputSchema: JsonObject,
-  args: JsonObject,
+  args: unknown,
   encode: (value: string) => string,
 ): Record<string, string> => {
   const plan = planOf(inputSchema);
@@ -49,7 +49,7 @@ export const paramHeaders = (
   return headers;
 };
 
-const valueAt = (args: JsonObject, path: string[]): unknown => {
+const valueAt = (args: unknown, path: string[]): unknown => {
   let value: unknown = args;
   for (const key of path) {
     if (!isObject(value) || !Object.hasOwn(value, key)) return undefined;
@@ -68,6 +68,15 @@ export const checkHeaderAnnotations = (tool: Tool): string | undefined => {
   if (!isObject(tool.inputSchema)) return undefined;
   const plan = planOf(tool.inputSchema);
   return typeof plan === 'string' ? plan : undefined;
+};
+
+/** Leaves tools out of a list whose annotations break the rules: they must not be offered (2026-07-28 server/tools). */
+export const dropUnusable = (list: { items: Tool[]; dropped: string[] }): void => {
+  list.items = list.items.filter((tool) => {
+    const reason = checkHeaderAnnotations(tool);
+    if (reason !== undefined) list.dropped.push(`tool ${tool.name}: ${reason}`);
+    return reason === undefined;
+  });
 };
 
 /** Schemas nested deeper than this are not searched; such a tool is refused. The limit of `schema/` is lower. */
