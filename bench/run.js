@@ -1,8 +1,9 @@
 // Measures Toolway against raw loops and the official SDKs, in one run, and prints what came out.
-// `node bench/run.js [--quick] [--only stdio,http,import,memory,bundle] [--rounds 5] [--era modern]
+// `node bench/run.js [--quick] [--only stdio,http,import,memory,bundle,behaviour] [--rounds 5] [--era modern]
 //   [--payload 100] [--in-flight 64] [--profile]`
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureBehaviour } from './behaviour/run.js';
 import { isBuilt } from './lib/toolway-dist.js';
 import { measureBundle } from './sections/bundle.js';
 import { MiscountError, measureCalls } from './sections/calls.js';
@@ -10,7 +11,7 @@ import { printGoals } from './sections/goals.js';
 import { measureImports } from './sections/imports.js';
 import { measureMemory } from './sections/memory.js';
 
-const SECTIONS = ['stdio', 'http', 'import', 'memory', 'bundle'];
+const SECTIONS = ['stdio', 'http', 'import', 'memory', 'bundle', 'behaviour'];
 
 const { values } = parseArgs({
   options: {
@@ -55,7 +56,8 @@ try {
   if (wanted.has('import')) Object.assign(measured, await measureImports(options));
   if (wanted.has('memory')) await measureMemory(options);
   if (wanted.has('bundle')) Object.assign(measured, await measureBundle(options));
-  if (!options.profile) printGoals(measured, print);
+  if (wanted.has('behaviour') && !(await measureBehaviour(options))) process.exitCode = 1;
+  if (!options.profile && values.only !== 'behaviour') printGoals(measured, print);
 } catch (error) {
   if (!(error instanceof MiscountError)) throw error;
   print(`\nMISCOUNT: ${error.message}`);
