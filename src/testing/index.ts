@@ -5,5 +5,9 @@ export type { Effect, EffectLog, EffectLogOptions, EffectViolation } from './eff
 export { createEffectLog } from './effect-log.ts';
 export type { FakeClock, FakeClockOptions } from './fake-clock.ts';
 export { createFakeClock } from './fake-clock.ts';
+export type { FaultProxy, FaultProxyOptions } from './fault-proxy.ts';
+export { createFaultProxy } from './fault-proxy.ts';
 export type { TestToolkitOptions } from './test-toolkit.ts';
 export { createTestToolkit } from './test-toolkit.ts';
+export type { ToxicShelf } from './toxic-shelf.ts';
+export type * from './toxics.ts';
