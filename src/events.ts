@@ -1,5 +1,6 @@
 /** The user's own functions: whatever one of them does is reported and changes nothing else. And typed events, which are such. */
 import type { ErrorFacts, ToolwayError } from './errors.ts';
+import type { DefinitionChange } from './permission.ts';
 import type { CallToolResult, LogMessage, Progress } from './protocol/types.ts';
 
 interface OfServer {
@@ -27,6 +28,22 @@ export interface ToolkitEvents {
   resources_changed: OfServer;
   prompts_changed: OfServer;
   resource_updated: OfServer & { uri: string };
+  approval_requested: OfCall & { arguments: unknown; reason: string; timeoutMs: number };
+  /** `by` is who decided: the handler, its answer to an earlier call, the clock, or the end of the call; `error` is a handler that failed. */
+  approval_resolved: OfCall & {
+    approved: boolean;
+    by: 'handler' | 'remembered' | 'timeout' | 'cancelled' | 'error';
+    reason?: string;
+    durationMs: number;
+  };
+  /** A tool is no longer what was first seen of it. `before` and `after` are SHA-256 of the canonical definitions, where they can be had. */
+  tool_drift: OfServer & {
+    tool: string;
+    blocked: boolean;
+    diff: DefinitionChange[];
+    before?: string;
+    after?: string;
+  };
   log: OfServer & LogMessage;
   /** Something worth a look that ended nothing: noise on stdout, an unusable schema, a dropped message. */
   warning: OfServer & { message: string } & Pick<ErrorFacts, 'tool' | 'cause'>;

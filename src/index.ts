@@ -15,6 +15,7 @@ export { ToolwayError } from './errors.ts';
 export type { EventHandler, EventName, ToolkitEvents } from './events.ts';
 export type { CallFn, Middleware } from './middleware/middleware.ts';
 export type * from './options.ts';
+export type * from './permission.ts';
 export type { ServerClient } from './protocol/client.ts';
 export type { ServerIdentity } from './protocol/era.ts';
 export type * from './protocol/types.ts';

@@ -1,4 +1,5 @@
 /** What a user may set: servers, defaults, handlers, and what one call may ask for. Times are in milliseconds. */
+import type { ApprovalAnswer, ApprovalRequest, PinMode, Policy } from './permission.ts';
 import type {
   CallToolResult,
   ElicitRequest,
@@ -28,6 +29,8 @@ export interface Handlers {
   onLog?: (message: LogMessage, context: HandlerContext) => void;
   /** The state of a task that a call became. */
   onTask?: (task: Task, context: HandlerContext) => void;
+  /** The policy wants a person to agree to a call. What throws is a refusal; without this handler such calls are `denied` at once. */
+  onApprove?: (request: ApprovalRequest, context: HandlerContext) => ApprovalAnswer | Promise<ApprovalAnswer>;
 }
 
 /** Who asks, and in the course of which call, where that is known. */
@@ -63,8 +66,12 @@ export interface ServerConfig extends Handlers {
   /** Only these tools are listed and callable (`*` is a wildcard). */
   enabledTools?: string[];
   disabledTools?: string[];
+  /** Tools (`*` is a wildcard) that the policy's default does not ask for; no rule is overridden by it. */
   autoApprove?: string[];
+  /** Believes this server's hints about its tools. Default false. */
   trustHints?: boolean;
+  /** Default: the toolkit's. */
+  pins?: PinMode;
   retrySafe?: string[];
   group?: string;
   autoReconnect?: boolean;
@@ -106,6 +113,8 @@ export interface Limits {
   maxListBytes?: number;
   /** Rounds of `input_required` in one call. Default 10. */
   maxInputRounds?: number;
+  /** How long a person may take over one approval. Default 300 000. */
+  approvalTimeoutMs?: number;
 }
 
 /**
@@ -120,6 +129,12 @@ export interface ToolkitOptions extends Handlers {
   /** Where `${…}` in command, args, env, url and headers is looked up. Default: `process.env` in Node, empty in browsers. */
   env?: Record<string, string | undefined>;
   limits?: Limits;
+  /** Which calls are let through, asked for, or refused. Default: all are let through. */
+  policy?: Policy;
+  /** A tool is held to the definition first seen; by default calls of one that changed fail with `tool_changed`. */
+  pins?: PinMode;
+  /** Node: a file that keeps what was first seen, across restarts. */
+  pinFile?: string;
   /** How this client introduces itself. */
   clientInfo?: Implementation;
   /** Hears what Toolway itself has to say. Default: nobody. */

@@ -1,0 +1,88 @@
+/** What a user may say of permission: which calls need none, who is asked for it, and what voids it. */
+import type { JsonObject, Tool } from './protocol/types.ts';
+
+/** What may be done without asking anybody. Rules are tried in order; the first one that fits decides. */
+export interface Policy {
+  /** What becomes of a call that no rule fits. Default `allow`. */
+  default?: PolicyAction;
+  rules?: PolicyRule[];
+}
+/** `ask` goes to `onApprove`. */
+export type PolicyAction = 'allow' | 'ask' | 'deny';
+/** Decides the calls that fit every part it has; without any part it fits all. */
+export interface PolicyRule {
+  /** Names of servers (`*` is a wildcard), one of which has to fit. */
+  server?: string | string[];
+  /** Names of tools (`*` is a wildcard), one of which has to fit. */
+  tool?: string | string[];
+  /** What the tool has to be. Hints that a server does not give, and those of servers without `trustHints`, are taken for the worst. */
+  annotations?: ToolHints;
+  /** Conditions on arguments, by JSON Pointer (`/options/path`) or dotted path (`options.path`). All have to hold. */
+  arguments?: Record<string, ArgumentCondition>;
+  action: PolicyAction;
+  /** Shown to whoever is asked, and in the error of whoever is denied. */
+  reason?: string;
+}
+/** What a tool says of itself (2025-11-25 `ToolAnnotations`). */
+export interface ToolHints {
+  readOnlyHint?: boolean;
+  destructiveHint?: boolean;
+  idempotentHint?: boolean;
+  openWorldHint?: boolean;
+}
+/** What one argument has to be; with several operators, all of them have to hold. Only `present: false` holds for an argument that is not there. */
+export interface ArgumentCondition {
+  /** Equal as JSON, whatever the order of keys. */
+  equals?: unknown;
+  oneOf?: unknown[];
+  /** A text, or each of a list of texts, in which `*` stands for any run of characters. */
+  matches?: string | string[];
+  startsWith?: string | string[];
+  /** A path that lies in one of these folders, or is one of them, once its `.` and `..` are resolved. */
+  within?: string | string[];
+  lessThan?: number;
+  greaterThan?: number;
+  present?: boolean;
+}
+
+/** A call that waits for somebody's word. */
+export interface ApprovalRequest {
+  /** The id of the call. */
+  id: string;
+  server: string;
+  tool: string;
+  title?: string;
+  /** The tool as its server defines it now; absent where that could not be read. */
+  definition?: Tool;
+  /** A frozen copy, which is what will be sent. */
+  arguments: JsonObject;
+  /** The tool's hints as far as they are believed. */
+  annotations: Required<ToolHints>;
+  /** Why it is asked. */
+  reason: string;
+  /** How the definition differs from the one that was first seen. */
+  diff?: DefinitionChange[];
+}
+/** The answer to an `ApprovalRequest`. */
+export interface ApprovalDecision {
+  approved: boolean;
+  reason?: string;
+  /**
+   * Holds this answer for as long as the toolkit lives and the tool's definition stays what it is: `true` for calls
+   * with the same arguments, `tool` for any arguments; of the same principal and scope only.
+   */
+  remember?: boolean | 'tool';
+}
+
+/** `true` and `false` are answers without more to say. */
+export type ApprovalAnswer = boolean | ApprovalDecision;
+
+/** What becomes of a tool whose definition is no longer the one first seen. `off` does not look. */
+export type PinMode = 'block' | 'warn' | 'off';
+/** One difference between two definitions of a tool, each side as shortened text; a side that has nothing there is absent. */
+export interface DefinitionChange {
+  /** JSON Pointer into the definition. */
+  path: string;
+  before?: string;
+  after?: string;
+}
