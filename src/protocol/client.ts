@@ -1,7 +1,6 @@
 /** The client of one server: the protocol's methods, the same in both eras, for whoever wants the protocol itself. */
 import type { RequestOptions } from '../options.ts';
 import type { ServerIdentity } from './era.ts';
-import type { ListKind, ListKinds } from './lists.ts';
 import type { Session } from './session.ts';
 import type {
   CallToolResult,
@@ -52,40 +51,36 @@ export type RunRequest = <T>(
   run: (session: Session, call: import('../call.ts').Call) => Promise<T>,
 ) => Promise<T>;
 
-export const createServerClient = (run: RunRequest): ServerClient => {
-  const perform = <T>(method: string, params: JsonObject, options: RequestOptions = {}): Promise<T> =>
-    run({ method, params, options }, (session, call) => session.perform(call) as Promise<T>);
-  const list = <K extends ListKind>(kind: K, options: RequestOptions = {}): Promise<ListKinds[K][]> =>
-    run(
-      { method: `${kind}/list`, params: {}, options },
-      async (session, call) => (await session.list(kind, call)).items,
-    );
+const METHODS = [
+  'about',
+  'callTool',
+  'listTools',
+  'listResources',
+  'listResourceTemplates',
+  'listPrompts',
+  'readResource',
+  'getPrompt',
+  'complete',
+  'subscribe',
+  'unsubscribe',
+  'setLogLevel',
+  'ping',
+  'rootsChanged',
+  'request',
+] as const satisfies (keyof ServerClient)[];
 
-  return {
-    about: (options = {}) =>
-      run({ method: 'about', params: {}, options }, async ({ era, protocolVersion, identity }) => ({
-        ...identity,
-        era,
-        protocolVersion,
-      })),
-    callTool: (name, args = {}, options) => perform('tools/call', { name, arguments: args }, options),
-    listTools: (options) => list('tools', options),
-    listResources: (options) => list('resources', options),
-    listResourceTemplates: (options) => list('resourceTemplates', options),
-    listPrompts: (options) => list('prompts', options),
-    readResource: (uri, options) => perform('resources/read', { uri }, options),
-    getPrompt: (name, args, options) =>
-      perform('prompts/get', args === undefined ? { name } : { name, arguments: args }, options),
-    complete: (ref, argument, { context, ...options } = {}) =>
-      perform('completion/complete', { ref, argument, ...(context === undefined ? {} : { context }) }, options),
-    subscribe: (uri, options = {}) =>
-      run({ method: 'resources/subscribe', params: {}, options }, (session, call) => session.subscribe(call, uri)),
-    unsubscribe: (uri, options = {}) =>
-      run({ method: 'resources/unsubscribe', params: {}, options }, (session, call) => session.unsubscribe(call, uri)),
-    setLogLevel: (level, options = {}) =>
-      run({ method: 'logging/setLevel', params: {}, options }, (session, call) => session.setLogLevel(call, level)),
-    ping: (options = {}) => run({ method: 'ping', params: {}, options }, (session, call) => session.ping(call)),
-    rootsChanged: () => run({ method: 'about', params: {} }, async (session) => session.rootsChanged()),
-    request: (method, params = {}, options) => perform(method, params, options),
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+export const createServerClient = (run: RunRequest): ServerClient => {
+  let methods: ServerClient | undefined;
+  const load = async (): Promise<ServerClient> => {
+    const { createMethods } = await import('./client-methods.ts');
+    methods ??= createMethods(run);
+    return methods;
   };
+  const later =
+    (name: keyof ServerClient): Method =>
+    async (...args) =>
+      ((methods ?? (await load()))[name] as Method)(...args);
+  return Object.fromEntries(METHODS.map((name) => [name, later(name)])) as unknown as ServerClient;
 };
