@@ -55,7 +55,7 @@ export class Call {
   readonly principal: string | undefined;
   /** Its definition, once it is known. */
   tool: Tool | undefined;
-  readonly meta: JsonObject | undefined;
+  meta: JsonObject | undefined;
   readonly startedAt: number;
   readonly timeoutMs: number;
   /** The end that nothing moves. */

@@ -15,6 +15,7 @@ import type {
   Task,
 } from './protocol/types.ts';
 import type { RequestId } from './protocol/wire.ts';
+import type { OpenTelemetryApi } from './telemetry/api.ts';
 import type { Transport } from './transport/transport.ts';
 
 /** What a server may ask of its client, or tell it. A capability is declared to servers only when its handler exists. */
@@ -141,6 +142,12 @@ export interface ToolkitOptions extends Handlers {
   logger?: Logger;
   /** Takes the structured log: a line of JSON for every event and for what a `logger` hears. Secrets are masked. Default: nobody. */
   log?: LogSink;
+  /**
+   * Traces and metrics over OpenTelemetry. By default in Node where a provider is registered by the time the toolkit is
+   * made; `true` in every case, and `invalid_config` where `@opentelemetry/api` is not installed. In browsers it is
+   * handed over: `await import('@opentelemetry/api')`.
+   */
+  telemetry?: boolean | OpenTelemetryApi;
 }
 
 /** How much a line of the structured log matters. */
