@@ -58,25 +58,28 @@ export class Call {
   meta: JsonObject | undefined;
   readonly startedAt: number;
   readonly timeoutMs: number;
-  /** The end that nothing moves. */
-  readonly endsAt: number;
+  /** The end that nothing moves; a call that several wait for ends with the last of them. */
+  endsAt: number;
   readonly callerSignal: AbortSignal | undefined;
   readonly retry: false | { attempts: number } | undefined;
   readonly cache: false | { ttlMs: number } | undefined;
   readonly idempotencyKey: string | undefined;
   params: JsonObject;
-  attempt = 1;
   /** The answer was kept from an earlier call. */
   cached = false;
   /** The answer was that of an equal call in flight. */
   merged = false;
+  /** The server asked something in its course: the answer is of this call alone. */
+  asked = false;
   /** Asked right before each writing; throws when the call may not be sent any more. */
   seal: ((call: Call) => void) | undefined;
   /** The JSON-RPC id of its latest request. */
   requestId: number | undefined;
-  state: WriteState = 'queued';
   /** The end if nothing more is heard; progress moves it, never beyond `endsAt`. */
   dueAt: number;
+  #state: WriteState = 'queued';
+  #attempt = 1;
+  #leader: Call | undefined;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   #holder: ((error: ToolwayError) => void) | undefined;
   #stopped: ToolwayError | undefined;
@@ -111,6 +114,35 @@ export class Call {
   /** The tool that is called, whether its definition is known or not. */
   get toolName(): string | undefined {
     return this.method === 'tools/call' ? (this.params.name as string) : undefined;
+  }
+
+  get state(): WriteState {
+    return this.#leader === undefined ? this.#state : this.#leader.state;
+  }
+  set state(state: WriteState) {
+    this.#leader = undefined;
+    this.#state = state;
+  }
+
+  /** Which sending of it is under way, counted from 1. */
+  get attempt(): number {
+    return this.#leader === undefined ? this.#attempt : this.#leader.attempt;
+  }
+  set attempt(attempt: number) {
+    this.#attempt = attempt;
+  }
+
+  /** From now on another call is made on behalf of this one, which is as far as that one is. `undefined`: as far as that one came. */
+  follow(leader: Call | undefined): void {
+    const before = this.#leader;
+    if (before !== undefined) {
+      this.#state = before.state;
+      this.#attempt = before.attempt;
+      this.cached ||= before.cached;
+      this.merged ||= before.merged;
+      this.asked ||= before.asked;
+    }
+    this.#leader = leader;
   }
 
   /** Why the call was stopped, once it was. */

@@ -36,6 +36,12 @@ export interface CallingOptions {
 }
 
 const NO_META: JsonObject = {};
+/** The `_meta` key under which a server is told of the caller's idempotency key. */
+const IDEMPOTENCY_KEY = 'toolway/idempotencyKey';
+
+/** What a caller adds to its request. */
+const metaOf = ({ meta = NO_META, idempotencyKey }: CallOptions): JsonObject =>
+  idempotencyKey === undefined ? meta : { ...meta, [IDEMPOTENCY_KEY]: idempotencyKey };
 
 export const createCalling = ({ house, finder, road, logger, closed }: CallingOptions): Calling => {
   const { events, deadlines } = house;
@@ -83,7 +89,7 @@ export const createCalling = ({ house, finder, road, logger, closed }: CallingOp
       scope: wanted.scope,
       principal: wanted.principal,
       tool: route?.entry?.tool,
-      meta: wanted.meta ?? NO_META,
+      meta: metaOf(wanted),
       timeoutMs: wanted.timeoutMs ?? config.timeoutMs ?? DEFAULTS.timeoutMs,
       totalTimeoutMs: wanted.totalTimeoutMs ?? config.totalTimeoutMs ?? DEFAULTS.totalTimeoutMs,
       signal: wanted.signal,

@@ -24,6 +24,8 @@ export interface Finder {
   arrive(call: Call): Promise<void>;
   /** The checks that a call is under, if the definition of its tool is known. */
   checksOf(call: Call): ToolEntry | undefined;
+  /** What a call that was stopped is told, where it was waiting for a connection. */
+  whyStopped(call: Call, error: ToolwayError): ToolwayError;
   /** The route of a bare name, after the first attempts of all servers. */
   route(name: string, wanted: RequestOptions, startedAt: number): Promise<Route>;
   /** Has one list read wherever it is wanted. With one server named its failure is the caller's; else the others still count. */
@@ -119,6 +121,10 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
       } catch (error) {
         throw waitingEnded(error, on.connection().state).with({ server: on.name, tool, executed: 'no' });
       }
+    },
+    whyStopped(call, error) {
+      const state = servers.get(call.server)?.connection(call.scope).state;
+      return call.state === 'queued' && state?.name !== 'ready' ? waitingEnded(error, state) : error;
     },
     async route(name, wanted, startedAt) {
       await firstAttempts(wanted, startedAt);

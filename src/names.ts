@@ -36,3 +36,20 @@ export const matchesPattern = (pattern: string, name: string): boolean => {
   }
   return true;
 };
+
+/** Names that are remembered: they come from callers. */
+const MAX_REMEMBERED = 4_096;
+
+/** Whether a tool is named by one of the patterns. Each name is looked at once. */
+export const namedBy = (patterns: readonly string[] = []): ((tool: string) => boolean) => {
+  if (patterns.length === 0) return () => false;
+  const known = new Map<string, boolean>();
+  return (tool) => {
+    const before = known.get(tool);
+    if (before !== undefined) return before;
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    const named = patterns.some((pattern) => matchesPattern(pattern, tool));
+    known.set(tool, named);
+    return named;
+  };
+};

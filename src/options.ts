@@ -114,6 +114,10 @@ export interface Limits {
   maxListBytes?: number;
   /** Rounds of `input_required` in one call. Default 10. */
   maxInputRounds?: number;
+  /** Answers of all servers that are kept. Default 512; the one that was not asked for longest makes room. */
+  maxCacheEntries?: number;
+  /** The same in bytes. Default 64 MiB. */
+  maxCacheBytes?: number;
   /** How long a person may take over one approval. Default 300 000. */
   approvalTimeoutMs?: number;
 }

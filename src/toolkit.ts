@@ -9,6 +9,7 @@ import { ToolwayError } from './errors.ts';
 import { createEmitter } from './events.ts';
 import { createFinder } from './finder.ts';
 import { createMembers } from './members.ts';
+import { createChanges } from './middleware/changes.ts';
 import type { CallOptions, ToolkitOptions } from './options.ts';
 import { createServerClient } from './protocol/client.ts';
 import { createRoad } from './road.ts';
@@ -37,6 +38,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     deadlines,
     validator,
     events,
+    changes: createChanges(),
     clientInfo: options.clientInfo ?? CLIENT_INFO,
     handlers: options,
     limits: options.limits ?? {},

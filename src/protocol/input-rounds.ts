@@ -42,6 +42,7 @@ export const answerAll = (
   questions: ReadonlyMap<string, { method: string; params: JsonObject }>,
 ): Promise<JsonObject> =>
   new Promise((resolve, reject) => {
+    call.asked = true;
     call.hold((error) => reject(error.with({ executed: 'unknown' })));
     const context = { call: describeCall(call), signal: call.signal };
     const one = async ([key, { method, params }]: [string, { method: string; params: JsonObject }]) =>

@@ -10,7 +10,6 @@ import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportKind } from '../transport/transport.ts';
 import type { Catalog } from './catalog.ts';
-import type { ReadCache } from './read-cache.ts';
 import type { House } from './server.ts';
 import { handlersOf, LIMITS } from './settings.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -25,8 +24,6 @@ export interface DialerOptions {
   warn(message: string, facts?: { cause?: unknown }): void;
   catalog: Catalog;
   subscriptions: Subscriptions;
-  /** What was read of resources and kept, once there is such a thing. */
-  reads(): ReadCache | undefined;
 }
 
 export interface Dialer {
@@ -51,8 +48,8 @@ const NOT_THIS_ERA: ReadonlySet<number> = new Set([
 ]);
 
 export const createDialer = (options: DialerOptions): Dialer => {
-  const { name, config, kind, house, connectTimeoutMs, newCall, warn, catalog, subscriptions, reads } = options;
-  const { runtime, deadlines, events, handlers, limits } = house;
+  const { name, config, kind, house, connectTimeoutMs, newCall, warn, catalog, subscriptions } = options;
+  const { runtime, deadlines, events, changes, handlers, limits } = house;
   const { clock } = deadlines;
   const bounds = { ...LIMITS, ...limits };
   const { onTask } = handlersOf(config, handlers);
@@ -88,18 +85,18 @@ export const createDialer = (options: DialerOptions): Dialer => {
     return runtime.openTransport({ server: name, kind: fallback ?? kind ?? 'http', config: expanded, maxMessageBytes });
   };
 
-  const reread = (): void => {
-    reads()?.clear();
+  const reread = (scope: string): void => {
+    changes.tell({ server: name, scope, what: 'everything' });
     for (const list of ['tools', 'resources', 'prompts'] as const) catalog.changed(list);
   };
 
   const eventsOf = (scope: string, lost: (cause: ToolwayError) => void, renew: () => void): SessionEvents => ({
     onListChanged(list) {
-      if (list === 'resources') reads()?.clear();
+      if (list !== 'tools') changes.tell({ server: name, what: list });
       catalog.changed(list);
     },
     onResourceUpdated(uri) {
-      reads()?.drop(uri);
+      changes.tell({ server: name, what: 'resources', uri });
       subscriptions.updated(uri);
     },
     onTask: (task, call) =>
@@ -107,9 +104,9 @@ export const createDialer = (options: DialerOptions): Dialer => {
         () => onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),
         (cause) => warn('a handler failed', { cause }),
       ),
-    onGap: reread,
+    onGap: () => reread(scope),
     onReopened() {
-      reread();
+      reread(scope);
       renew();
     },
     onWarning: (message, cause) => warn(message, { cause }),
@@ -156,7 +153,6 @@ export const createDialer = (options: DialerOptions): Dialer => {
     const limits = { timeoutMs: remainingMs, totalTimeoutMs: remainingMs, signal };
     const during = <T>(method: string, run: (call: Call) => Promise<T>): Promise<T> =>
       bounded(newCall(method, limits), deadlines, run);
-    reads()?.clear();
     const reading = catalog.refreshAll((kind) => during(kind, (call) => session.list(kind, call)));
     listed = Promise.race([reading.all, pauseFor(LISTS_GRACE_MS)]);
     askForLogs(session);
@@ -181,6 +177,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
         const cause = ToolwayError.from(error, { server: name });
         throw pinned !== undefined && NOT_THIS_ERA.has(cause.rpcCode ?? 0) ? notThisEra(pinned, cause) : cause;
       }
+      changes.tell({ server: name, scope, what: 'everything' });
       verdict = session.era === 'legacy' ? { era: 'legacy', at: clock.now() } : undefined;
       if (scope === '') await settle(session, Math.max(0, startedAt + connectTimeoutMs - clock.now()), signal);
       return session;

@@ -5,9 +5,10 @@ import type { Deadlines } from '../clock.ts';
 import { type Connection, type ConnectionState, createConnection } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
+import type { Changes } from '../middleware/changes.ts';
 import { createLane, type Lane } from '../middleware/limit.ts';
+import { createSharing, type Sharing } from '../middleware/sharing.ts';
 import type { Handlers, Limits, ServerConfig } from '../options.ts';
-import { cacheHints } from '../protocol/answer.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Implementation, JsonObject } from '../protocol/types.ts';
 import type { Roster } from '../roster.ts';
@@ -15,7 +16,6 @@ import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createDialer } from './dialer.ts';
-import type { ReadCache } from './read-cache.ts';
 import { allows, announces, CONNECT_TIMEOUT_MS, DEFAULTS, kindOf } from './settings.ts';
 import { describeServer } from './status.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
@@ -26,6 +26,8 @@ export interface House {
   deadlines: Deadlines;
   validator: Validator;
   events: Emitter;
+  /** What servers say of their earlier answers. */
+  changes: Changes;
   clientInfo: Implementation;
   handlers: Handlers;
   limits: Limits;
@@ -38,6 +40,8 @@ export interface ManagedServer {
   readonly config: ServerConfig;
   readonly catalog: Catalog;
   readonly lane: Lane;
+  /** What its calls may share. */
+  readonly sharing: Sharing;
   readonly subscriptions: Subscriptions;
   connection(scope?: string): Connection;
   /** The end of the road: hands the call to the session of its scope, once there is one. */
@@ -101,6 +105,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     announces: (list) => announces(last?.session, list),
     onChanged: (list) => {
       lastUpdated = Date.now();
+      if (list === 'tools') house.changes.tell({ server: name, what: 'tools' });
       const event = list === 'tools' ? 'tools_changed' : list === 'prompts' ? 'prompts_changed' : 'resources_changed';
       events.emit(event, { server: name, scope: '' });
     },
@@ -108,14 +113,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   });
   const subscriptions = createSubscriptions({ server: name, events, request, onWarning: warn });
 
-  /** Made with the first reading of a resource. */
-  let reads: ReadCache | undefined;
-  const read = async (call: Call): Promise<JsonObject> => {
-    const { createReadCache } = await import('./read-cache.ts');
-    reads ??= createReadCache({ clock, hintsOf: cacheHints });
-    return reads.read(call, performNow);
-  };
-  const performNow = (call: Call): Promise<JsonObject> => {
+  const perform = (call: Call): Promise<JsonObject> => {
     const session = connectionOf(call.scope).current();
     return session === undefined ? sessionOf(call).then((made) => made.perform(call)) : session.perform(call);
   };
@@ -130,7 +128,6 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     warn,
     catalog,
     subscriptions,
-    reads: () => reads,
   });
 
   const onState =
@@ -193,7 +190,8 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     subscriptions,
     lane,
     connection: (scope = '') => connectionOf(scope),
-    perform: (call) => (call.method === 'resources/read' ? read(call) : performNow(call)),
+    sharing: createSharing(config),
+    perform,
     request,
     listed: dialer.listed,
     status: () =>
@@ -211,6 +209,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       }),
     async close() {
       closed = true;
+      house.changes.tell({ server: name, what: 'everything' });
       catalog.close();
       await Promise.all([...connections.values()].map((each) => each.close()));
     },

@@ -38,5 +38,7 @@ const loadAll = (): Promise<unknown> =>
     import('../protocol/negotiate-channel.ts'),
     import('../protocol/reading.ts'),
     import('../protocol/revival.ts'),
-    import('../server/read-cache.ts'),
+    import('../middleware/cache.ts'),
+    import('../middleware/dedupe.ts'),
+    import('../middleware/idempotency.ts'),
   ]);
