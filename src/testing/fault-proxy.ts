@@ -1,13 +1,13 @@
 /** A proxy for TCP that does to connections what networks do to them. */
-import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { connect as dial } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Clock, systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import { createFaultyLink, destroy, type FaultyLink } from './faulty-link.ts';
-import { createHttpHop, HTTP_TYPES } from './http-hop.ts';
+import { createFaultListener, HOST } from './fault-listener.ts';
+import { createFaultyLink } from './faulty-link.ts';
+import { createHttpHop } from './http-hop.ts';
 import { chooseSeed, createRandom } from './random.ts';
-import { type AddedToxic, createToxicShelf, type ToxicShelf } from './toxic-shelf.ts';
-import type { Toxic } from './toxics.ts';
+import { createToxicShelf, HTTP_TYPES, LINK_TYPES, MESSAGE_TYPES, type ToxicShelf } from './toxic-shelf.ts';
 
 /** Where a fault proxy stands. */
 export interface FaultProxyOptions {
@@ -40,18 +40,6 @@ export interface FaultProxy extends ToxicShelf {
   close(): Promise<void>;
 }
 
-const HOST = '127.0.0.1';
-const LINK_TYPES: readonly Toxic['type'][] = [
-  'latency',
-  'bandwidth',
-  'slow_close',
-  'timeout',
-  'reset_peer',
-  'slicer',
-  'limit_data',
-  'down',
-];
-
 /**
  * Starts a proxy in front of `target`. Toxics (Toxiproxy's, and those for HTTP) are added and removed while it runs, for
  * open connections too. Rejects with `invalid_config` when the target cannot be understood.
@@ -65,70 +53,22 @@ export const createFaultProxy = async ({
   const { host, port, url } = targetOf(target);
   const random = createRandom(seed);
   const isHttp = url?.protocol === 'http:';
-  const types = new Set<Toxic['type']>(isHttp ? [...LINK_TYPES, ...HTTP_TYPES] : LINK_TYPES);
+  const types = isHttp ? [...LINK_TYPES, ...MESSAGE_TYPES, ...HTTP_TYPES] : LINK_TYPES;
   const shelf = createToxicShelf(types, isHttp ? 'a proxy for HTTP' : 'a proxy for bytes');
   const hop = isHttp ? createHttpHop({ host, port, shelf, clock, random }) : undefined;
-  const links = new Map<Socket, FaultyLink | undefined>();
-  let accepted = 0;
-  let listener: Server | undefined;
-  let boundPort = wantedPort;
-  let closed = false;
-
-  const isDown = ({ toxic, toxicity }: AddedToxic): boolean => toxic.type === 'down' && toxicity >= 1;
-  const isRefused = ({ toxic, toxicity }: AddedToxic): boolean => toxic.type === 'down' && random() < toxicity;
-
-  const accept = (client: Socket): void => {
-    accepted += 1;
-    client.setNoDelay(true);
-    client.on('error', () => {});
-    if (shelf.entries.some(isRefused)) {
-      client.resetAndDestroy();
-      return;
-    }
-    links.set(client, undefined);
-    client.on('close', () => links.delete(client));
-    const far: Duplex = hop?.open() ?? dial({ host, port, allowHalfOpen: true, noDelay: true });
-    const link = createFaultyLink({
-      client,
-      target: far,
-      shelf,
-      clock,
-      random,
-      onclose: () => links.delete(client),
-    });
-    links.set(client, link);
-  };
-  const listen = async (): Promise<void> => {
-    const server = createServer({ allowHalfOpen: true }, accept);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(boundPort, HOST, 4_096, resolve);
-    });
-    listener = server;
-    boundPort = (server.address() as { port: number }).port;
-  };
-  const cut = (): void => {
-    for (const [client, link] of links) {
-      if (link === undefined) destroy(client, true);
-      else link.reset();
-    }
-  };
-  const stopListening = async (): Promise<void> => {
-    const server = listener;
-    listener = undefined;
-    if (server === undefined) return;
-    const gone = new Promise<void>((resolve) => server.close(() => resolve()));
-    cut();
-    await gone;
-  };
-
-  shelf.listen({
-    added: (entry) => (isDown(entry) ? stopListening() : undefined),
-    async removed(entry) {
-      if (isDown(entry) && !closed && listener === undefined && !shelf.entries.some(isDown)) await listen();
+  const listener = await createFaultListener({
+    shelf,
+    port: wantedPort,
+    random,
+    accept(client) {
+      if (listener.refuses()) {
+        client.resetAndDestroy();
+        return undefined;
+      }
+      const far: Duplex = hop?.open() ?? dial({ host, port, allowHalfOpen: true, noDelay: true });
+      return createFaultyLink({ client, target: far, shelf, clock, random });
     },
   });
-  await listen();
 
   const { add, remove, clear, toxics } = shelf;
   return {
@@ -139,24 +79,21 @@ export const createFaultProxy = async ({
     seed,
     host: HOST,
     get port() {
-      return boundPort;
+      return listener.port;
     },
     get url() {
-      if (url === undefined) return `tcp://${HOST}:${boundPort}`;
+      if (url === undefined) return `tcp://${HOST}:${listener.port}`;
       // By hand: the setters of URL know the special schemes only.
-      return `${url.protocol}//${HOST}:${boundPort}${url.pathname}${url.search}`;
+      return `${url.protocol}//${HOST}:${listener.port}${url.pathname}${url.search}`;
     },
     get connections() {
-      return links.size;
+      return listener.connections;
     },
     get accepted() {
-      return accepted;
+      return listener.accepted;
     },
-    cut,
-    async close() {
-      closed = true;
-      await stopListening();
-    },
+    cut: listener.cut,
+    close: listener.close,
   };
 };
 

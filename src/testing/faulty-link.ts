@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { Framing } from './message-splitter.ts';
 import { leftovers, passThrough, type Stage, type StageState } from './stages.ts';
-import type { AddedToxic, OwnShelf } from './toxic-shelf.ts';
+import { type AddedToxic, MESSAGE_TYPES, type OwnShelf } from './toxic-shelf.ts';
 import type { Direction, Toxic } from './toxics.ts';
 
 export interface FaultyLinkOptions {
@@ -14,8 +14,6 @@ export interface FaultyLinkOptions {
   random: () => number;
   /** Where the link carries messages; toxics for messages pass it by elsewhere. */
   framing?: Framing;
-  /** Both sides are closed. */
-  onclose(): void;
 }
 
 export interface FaultyLink {
@@ -30,7 +28,7 @@ const HIGH_WATER_BYTES = 256 * 1024;
 const NOTHING = new Uint8Array(0);
 
 export const createFaultyLink = (options: FaultyLinkOptions): FaultyLink => {
-  const { client, target, shelf, clock, random, framing, onclose } = options;
+  const { client, target, shelf, clock, random, framing } = options;
   const afflicted = new Map<AddedToxic, boolean>();
   const waiters = new Map<() => void, AddedToxic | undefined>();
   let over = false;
@@ -173,6 +171,8 @@ export const createFaultyLink = (options: FaultyLinkOptions): FaultyLink => {
       push({ bytes, at: clock.now() });
     });
     source.on('end', () => push('end'));
+    // Somebody may have read its first bytes in another way.
+    source.resume();
     return {
       states,
       async removed(entry: AddedToxic) {
@@ -212,20 +212,18 @@ export const createFaultyLink = (options: FaultyLinkOptions): FaultyLink => {
     });
     side.on('close', () => {
       open -= 1;
-      if (open === 0) {
-        finish();
-        onclose();
-      } else if (failed) reset();
+      if (open === 0) finish();
+      else if (failed) reset();
       // What it had said is still on its way to the other.
     });
   }
   return { reset };
 };
 
-const isAboutMessages = ({ type }: Toxic): boolean => type === 'duplicate' || type === 'reorder';
+const isAboutMessages = ({ type }: Toxic): boolean => (MESSAGE_TYPES as readonly string[]).includes(type);
 
 /** A socket that is reset tells its peer so; other streams just end. */
-export const destroy = (side: Duplex, abruptly: boolean): void => {
+const destroy = (side: Duplex, abruptly: boolean): void => {
   const socket = side as Duplex & { resetAndDestroy?: () => void; connecting?: boolean };
   if (abruptly && socket.resetAndDestroy !== undefined && !socket.destroyed && socket.connecting !== true)
     socket.resetAndDestroy();

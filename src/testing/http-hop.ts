@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import { createDuplexPair } from './duplex-pair.ts';
 import { createBodyFilter } from './http-body-filter.ts';
 import { withHeaders, withHost } from './raw-headers.ts';
-import type { AddedToxic, OwnShelf } from './toxic-shelf.ts';
+import { type AddedToxic, HTTP_TYPES, MESSAGE_TYPES, type OwnShelf } from './toxic-shelf.ts';
 import type { HeadersToxic, ProxiedRequest, StatusToxic, Toxic } from './toxics.ts';
 
 export interface HttpHopOptions {
@@ -23,7 +23,7 @@ export interface HttpHop {
 }
 
 /** Toxics of requests and of answers. */
-export const HTTP_TYPES: readonly Toxic['type'][] = ['status', 'headers', 'cut', 'duplicate', 'reorder'];
+const REQUEST_TYPES: readonly Toxic['type'][] = [...MESSAGE_TYPES, ...HTTP_TYPES];
 type RequestToxic = Extract<Toxic, { rpcMethod?: string }>;
 
 export const createHttpHop = ({ host, port, shelf, clock, random }: HttpHopOptions): HttpHop => {
@@ -32,7 +32,7 @@ export const createHttpHop = ({ host, port, shelf, clock, random }: HttpHopOptio
   // Never listens: each connection is handed to it.
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 });
 
-  const isHttp = (entry: AddedToxic): entry is AddedToxic<RequestToxic> => HTTP_TYPES.includes(entry.toxic.type);
+  const isHttp = (entry: AddedToxic): entry is AddedToxic<RequestToxic> => REQUEST_TYPES.includes(entry.toxic.type);
 
   /** The toxics that take hold of this request; of those that are for so many requests, one less is left. */
   const chosenFor = (proxied: ProxiedRequest): AddedToxic<RequestToxic>[] =>

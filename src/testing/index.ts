@@ -5,6 +5,8 @@ export type { Effect, EffectLog, EffectLogOptions, EffectViolation } from './eff
 export { createEffectLog } from './effect-log.ts';
 export type { FakeClock, FakeClockOptions } from './fake-clock.ts';
 export { createFakeClock } from './fake-clock.ts';
+export type { FaultPipe, FaultPipeOptions } from './fault-pipe.ts';
+export { createFaultPipe } from './fault-pipe.ts';
 export type { FaultProxy, FaultProxyOptions } from './fault-proxy.ts';
 export { createFaultProxy } from './fault-proxy.ts';
 export type { TestToolkitOptions } from './test-toolkit.ts';

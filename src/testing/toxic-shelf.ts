@@ -1,6 +1,6 @@
 /** The toxics of one proxy: which ones there are now, and who has to hear of it when that changes. */
 import { ToolwayError } from '../errors.ts';
-import type { Direction, Toxic } from './toxics.ts';
+import type { Direction, HttpToxic, LinkToxic, MessageToxic, Toxic } from './toxics.ts';
 
 /** A toxic that was added. */
 export interface AddedToxic<T extends Toxic = Toxic> {
@@ -61,8 +61,22 @@ const REQUIRED: Partial<Record<Toxic['type'], string>> = {
   headers: 'headers',
 };
 
+/** The types for bytes, for messages, and for HTTP alone. */
+export const LINK_TYPES: readonly LinkToxic['type'][] = [
+  'latency',
+  'bandwidth',
+  'slow_close',
+  'timeout',
+  'reset_peer',
+  'slicer',
+  'limit_data',
+  'down',
+];
+export const MESSAGE_TYPES: readonly MessageToxic['type'][] = ['duplicate', 'reorder'];
+export const HTTP_TYPES: readonly HttpToxic['type'][] = ['status', 'headers', 'cut'];
+
 /** `types` are those that this kind of link can have. */
-export const createToxicShelf = (types: ReadonlySet<Toxic['type']>, kind: string): OwnShelf => {
+export const createToxicShelf = (types: readonly Toxic['type'][], kind: string): OwnShelf => {
   const entries: AddedToxic[] = [];
   const listeners = new Set<ShelfListener>();
   let count = 0;
@@ -74,7 +88,7 @@ export const createToxicShelf = (types: ReadonlySet<Toxic['type']>, kind: string
     };
     const given = toxic as unknown as Record<string, unknown>;
     if (!(type in AMOUNTS)) fail(`there is none of type ${JSON.stringify(type)}`);
-    if (!types.has(type)) fail(`${kind} cannot have one of type "${type}"`);
+    if (!types.includes(type)) fail(`${kind} cannot have one of type "${type}"`);
     if (!(toxicity >= 0 && toxicity <= 1)) fail('toxicity must be from 0 to 1');
     const needed = REQUIRED[type];
     if (needed !== undefined && given[needed] === undefined) fail(`${needed} is missing`);
