@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { callFor, scriptedPeer } from '../../test/fixtures/scripted-peer.ts';
 import { systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
+import type { TransportKind } from '../transport/transport.ts';
 import { createEngine } from './engine.ts';
 import type { Era } from './era.ts';
 import { createServerRequests } from './server-requests.ts';
@@ -12,7 +13,11 @@ import type { EraName } from './wire.ts';
 /** A session whose server answers each request by `reply`. */
 const sessionWith = (
   reply: (method: string, params: JsonObject) => JsonObject | ToolwayError,
-  { name = 'modern', capabilities = { tools: {} } }: { name?: EraName; capabilities?: ServerCapabilities } = {},
+  {
+    name = 'modern',
+    capabilities = { tools: {} },
+    kind = 'http',
+  }: { name?: EraName; capabilities?: ServerCapabilities; kind?: TransportKind } = {},
 ) => {
   const sent: string[] = [];
   const send = async (_call: unknown, method: string, params: JsonObject): Promise<JsonObject> => {
@@ -35,7 +40,7 @@ const sessionWith = (
     close: () => {},
   };
   const engine = createEngine({
-    transport: scriptedPeer('http').transport,
+    transport: scriptedPeer(kind).transport,
     server: 's',
     maxDepth: 64,
     now: () => 0,
@@ -112,6 +117,16 @@ describe('an answer that asks for visits to URLs', () => {
     expect(await session.perform(callTool())).toEqual({ content: [] });
     expect(sent).toEqual(['tools/call', 'tools/call']);
   });
+});
+
+test.each([
+  ['modern', 'stdio'],
+  ['modern', 'http'],
+  ['legacy', 'stdio'],
+] as const)('a tool call of the %s era over %s that fails without an answer is not sent again', async (name, kind) => {
+  const { sent, session } = sessionWith(() => new ToolwayError('message_too_large', 'too large'), { name, kind });
+  await expect(session.perform(callTool())).rejects.toMatchObject({ code: 'message_too_large' });
+  expect(sent).toEqual(['tools/call']);
 });
 
 test('what the server does not declare is not sent', async () => {

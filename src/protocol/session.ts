@@ -78,7 +78,7 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
     try {
       return checkToolResult(await sendToolCall(call, call.tool));
     } catch (error) {
-      if (!(error instanceof ToolwayError) || error.rpcCode !== wish) throw error;
+      if (wish === undefined || !(error instanceof ToolwayError) || error.rpcCode !== wish) throw error;
       const { meetWish } = await import('./asking.ts');
       await meetWish({ requests, clock, readTools: () => list('tools', call) }, call, error);
       return checkToolResult(
