@@ -1,5 +1,5 @@
 /** The checks of what resources, prompts and completions answer. Loaded with the first of them: a program that calls tools alone needs none. */
-import { broken, listOf, objectOf } from './answer.ts';
+import { broken, cacheHints, listOf, objectOf } from './answer.ts';
 import {
   blockProblem,
   CONTENTS_OPTIONAL,
@@ -70,5 +70,7 @@ export const checkCompletion = (value: unknown): Completion => {
 export const checkAnswer = (method: string, result: JsonObject): JsonObject => {
   if (method === 'resources/read') return checkReadResource(result);
   if (method === 'prompts/get') return checkPrompt(result);
-  return method === 'completion/complete' ? { ...checkCompletion(result) } : result;
+  if (method !== 'completion/complete') return result;
+  const hints = cacheHints(result);
+  return hints.ttlMs > 0 ? { ...checkCompletion(result), ...hints } : { ...checkCompletion(result) };
 };
