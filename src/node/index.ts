@@ -8,6 +8,8 @@ import { nodeRuntime } from './runtime.ts';
 export { ToolwayError } from '../errors.ts';
 export type * from '../index.ts';
 export type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
+export type { DrainOptions } from './drain.ts';
+export { drainOnSignals } from './drain.ts';
 export { releaseChildren } from './release.ts';
 
 /**

@@ -73,6 +73,12 @@ const killTree = (leader: number): Promise<void> =>
     killer.once('exit', () => resolve());
   });
 
+/** Ends a process group without a word. */
+export const killGroup = (leader: number): void => {
+  if (WINDOWS) void killTree(leader);
+  else signalGroup(leader, 'SIGKILL');
+};
+
 /**
  * Sees a process group off after its stdin was closed: waits, SIGTERM, waits, SIGKILL (2025-11-25
  * basic/lifecycle#shutdown), and stops as soon as nothing of it lives. `exited` is the exit of the leader; the group

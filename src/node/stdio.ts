@@ -8,7 +8,7 @@ import { childEnvironment } from './child-env.ts';
 import { createLineFramer } from './line-framer.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { printable } from './printable.ts';
-import { DEFAULT_END_WAITS, type EndWaits, endGroup } from './process-group.ts';
+import { DEFAULT_END_WAITS, type EndWaits, endGroup, killGroup } from './process-group.ts';
 import { afterRelease, onRelease } from './release.ts';
 import { checkLaunch, spawnFailure } from './spawn-failure.ts';
 import { supervisor } from './supervisor.ts';
@@ -214,9 +214,10 @@ export const createStdioTransport = (options: StdioOptions): StdioTransport => {
     }
     child = started;
     state = 'open';
-    keep = onRelease(release);
+    const leader = started.pid;
+    keep = onRelease({ release, kill: () => killGroup(leader) });
     afterRelease(() => supervisor.release());
-    supervisor.add(started.pid, (error) =>
+    supervisor.add(leader, (error) =>
       transport.onerror?.(
         fault('internal', 'its processes may outlive this one: the supervisor did not start', { cause: error }),
       ),
