@@ -3,7 +3,8 @@
  * and a server may end itself over a question that it does not know.
  */
 import type { Engine } from './engine.ts';
-import type { Negotiated, Negotiation, Verdicts } from './negotiate.ts';
+import type { Negotiated, Negotiation, Ways } from './negotiate.ts';
+import { modernRefusal } from './negotiate-refused.ts';
 import type { JsonObject } from './types.ts';
 import type { EraName } from './wire.ts';
 
@@ -14,11 +15,8 @@ const SILENCE_MS = { fromStart: 5_000, fromFirstByte: 2_000 };
  * Over stdio and the like a legacy server may answer the probe with any error, with nothing, or by exiting. After a
  * silence the handshake is sent as well; whichever is answered first decides, and the other answer changes nothing.
  */
-export const overChannel = async (
-  options: Negotiation,
-  engine: Engine,
-  { legacy, modern, isModern, modernRefusal }: Verdicts,
-): Promise<Negotiated> => {
+export const overChannel = async (options: Negotiation, engine: Engine, ways: Ways): Promise<Negotiated> => {
+  const { legacy, modern, isModern } = ways;
   let decided: EraName | undefined;
   const decides = (era: EraName): boolean => {
     decided ??= era;
@@ -45,7 +43,7 @@ export const overChannel = async (
   }
   if (outcome.discovered !== undefined) return modern(options, engine, outcome.discovered);
   if (engine.ended !== undefined) return legacy(options, await options.open());
-  const refusal = modernRefusal(outcome.error);
+  const refusal = modernRefusal(outcome.error, ways);
   if (refusal !== undefined) throw refusal;
   return legacy(options, engine);
 };
@@ -61,7 +59,7 @@ const firstAnswered = (
   engine: Engine,
   probed: Promise<ProbeOutcome>,
   greeted: Promise<Negotiated>,
-  isModern: Verdicts['isModern'],
+  isModern: Ways['isModern'],
 ): Promise<Negotiated> =>
   new Promise((resolve, reject) => {
     void probed.then(({ discovered }) => {

@@ -232,10 +232,23 @@ describe('the probe', () => {
     expect(server.count('initialize')).toBe(0);
   });
 
-  test('of a pinned modern era never falls back', async () => {
-    const { server, toolkit } = await setUp(refusing(404), { config: { era: 'modern' } });
-    expect(toolkit.status().s?.state).toBe('failed');
-    expect(server.count('initialize')).toBe(0);
+  const pinned = { era: 'modern', maxRetries: 2, retryDelayMs: 1 } as const;
+
+  test.each([400, 404, 405])('of a pinned modern era that is refused with %i is the last word', async (status) => {
+    const { server, toolkit } = await setUp(refusing(status), { config: pinned });
+    await expect(toolkit.callTool('s.work')).rejects.toMatchObject({
+      code: 'unsupported',
+      status,
+      executed: 'no',
+      message: expect.stringMatching(/seems to speak the legacy era, .* asks for the modern one/),
+    });
+    expect(server.seen.map(({ body }) => body?.method)).toEqual(['server/discover']);
+  });
+
+  test('of a pinned modern era that meets a failure of the server is made again', async () => {
+    const { server, toolkit } = await setUp(refusing(500), { config: pinned });
+    await expect(toolkit.callTool('s.work')).rejects.toMatchObject({ code: 'connect_failed', status: 500 });
+    expect(server.seen.map(({ body }) => body?.method)).toEqual(Array(3).fill('server/discover'));
   });
 
   test('that the server never answers ends with the attempt, not before its time and not as legacy', async () => {
