@@ -17,6 +17,7 @@ import type {
   Tool,
 } from './protocol/types.ts';
 import type { EraName } from './protocol/wire.ts';
+import type { ToolkitMetrics } from './telemetry/metrics.ts';
 import type { TransportKind } from './transport/transport.ts';
 
 /** Where an entry of the catalogue comes from, and how old it is. */
@@ -122,6 +123,8 @@ export interface Toolkit extends AsyncDisposable {
   /** The single-server client, for whoever wants the protocol itself. Its methods wait for the connection. */
   server(name: string): ServerClient;
   status(): Record<string, ServerStatus>;
+  /** Calls so far, and how long they took: overall, by server and by tool. */
+  metrics(): ToolkitMetrics;
   on<E extends EventName>(event: E, handler: EventHandler<E>): () => void;
   use(middleware: Middleware, place?: { before?: string; after?: string }): void;
   addServer(name: string, config: ServerConfig): Promise<void>;

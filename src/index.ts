@@ -20,6 +20,8 @@ export type { ServerClient } from './protocol/client.ts';
 export type { ServerIdentity } from './protocol/era.ts';
 export type * from './protocol/types.ts';
 export type { EraName, JsonRpcMessage, RequestId } from './protocol/wire.ts';
+export type { OpenTelemetryApi, OpenTelemetrySpan, TelemetryFacts } from './telemetry/api.ts';
+export type { CallMetrics, ServerMetrics, ToolkitMetrics } from './telemetry/metrics.ts';
 export type { Transport, TransportKind } from './transport/transport.ts';
 
 /**

@@ -14,10 +14,13 @@ import type { House } from './server/server.ts';
 
 /** From the toolkit's door to the connection of the call's server. A step never sees a connection. */
 export const createRoad = (house: House, finder: Finder): Chain => {
-  const { deadlines, events, calls } = house;
+  const { deadlines, events, calls, metrics, secrets } = house;
   return createChain(
     [
-      { name: 'observe', middleware: observe({ clock: deadlines.clock, events, calls }) },
+      {
+        name: 'observe',
+        middleware: observe({ clock: deadlines.clock, events, calls, metrics, masked: secrets.masked }),
+      },
       { name: 'route', middleware: route((call) => finder.arrive(call)) },
       { name: 'policy', middleware: validate((call) => finder.checksOf(call)) },
       { name: 'deadline', middleware: deadline(deadlines) },

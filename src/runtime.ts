@@ -1,7 +1,9 @@
 /** What differs between Node and browsers: how a link is opened, how schemas are checked, where secrets come from. */
 import type { Clock } from './clock.ts';
+import type { FoundReference } from './config/expand.ts';
 import type { ServerConfig } from './options.ts';
 import type { Validator } from './schema/validator.ts';
+import type { OpenTelemetryApi } from './telemetry/api.ts';
 import type { Transport, TransportKind } from './transport/transport.ts';
 
 export interface Runtime {
@@ -13,7 +15,9 @@ export interface Runtime {
     maxMessageBytes: number;
   }): Promise<Transport>;
   createValidator(): Validator;
-  /** Replaces `${…}` in what says where a server is. */
-  expand(server: string, config: ServerConfig): Promise<ServerConfig>;
+  /** Replaces `${…}` in what says where a server is; `found` hears of each value. */
+  expand(server: string, config: ServerConfig, found?: (reference: FoundReference) => void): Promise<ServerConfig>;
+  /** Loads the package `@opentelemetry/api`, where packages can be loaded by name; rejects when it is not installed. */
+  openTelemetry?(): Promise<OpenTelemetryApi>;
   clock: Clock;
 }

@@ -6,7 +6,6 @@ import { listedBy } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
 import { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
-import { createEmitter } from './events.ts';
 import { createFinder } from './finder.ts';
 import { createMembers } from './members.ts';
 import { createChanges } from './middleware/changes.ts';
@@ -18,16 +17,18 @@ import type { Runtime } from './runtime.ts';
 import type { House, ManagedServer } from './server/server.ts';
 import { CLIENT_INFO } from './server/settings.ts';
 import { describeCall } from './server/status.ts';
+import { connectedSince, createWatch } from './watch.ts';
 
 /** Makes a toolkit on a runtime. Reads no file; rejects only when the options as a whole are unusable. */
 export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime): Promise<Toolkit> => {
   const { clock } = runtime;
-  const { logger, mcpServers = {} } = options;
+  const { mcpServers = {} } = options;
   if (typeof mcpServers !== 'object' || mcpServers === null || Array.isArray(mcpServers)) {
     throw new ToolwayError('invalid_config', 'mcpServers must be an object of servers by name');
   }
   const deadlines = createDeadlines(clock);
-  const events = createEmitter((error, event) => logger?.error(`a handler of "${event}" failed`, { error }));
+  const watch = await createWatch(options, runtime);
+  const { events, logger, metrics, secrets } = watch;
   const calls = createRoster<Call>();
   const validator = runtime.createValidator();
   let closing: Promise<void> | undefined;
@@ -38,18 +39,19 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     deadlines,
     validator,
     events,
+    metrics,
+    secrets,
     changes: createChanges(),
     clientInfo: options.clientInfo ?? CLIENT_INFO,
     handlers: options,
     limits: options.limits ?? {},
     calls,
   };
-  events.on('warning', ({ server, message, tool, cause }) => logger?.warn(message, { server, tool, cause }));
-
   const members = createMembers({ house, defaults: options.defaults, closed });
   const { servers } = members;
   const finder = createFinder(servers, deadlines);
   const road = createRoad(house, finder);
+  if (watch.step !== undefined) road.use(watch.step(servers), { after: 'observe' });
   const { callTool, perform, tellProgress } = createCalling({ house, finder, road, logger, closed });
 
   const connectAndList = async (server: ManagedServer, first: Promise<unknown>): Promise<void> => {
@@ -118,6 +120,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       );
     },
     status: () => Object.fromEntries([...servers.values()].map((server) => [server.name, server.status()])),
+    metrics: () => metrics.report([...servers.values()].map((server) => [server.name, connectedSince(server)])),
     on: events.on,
     use: road.use,
     async addServer(name, config) {

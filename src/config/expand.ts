@@ -7,6 +7,17 @@ import { pointerStep } from './json.ts';
 export interface Lookup {
   env: Readonly<Record<string, string | undefined>>;
   resolve?: (scheme: ReferenceScheme, name: string) => Promise<string | undefined>;
+  /** Hears of each value that is put in the place of a reference. */
+  found?: (reference: FoundReference) => void;
+}
+
+/** A reference that was replaced. */
+export interface FoundReference {
+  /** What stood in the braces, without a default: `TOKEN`, `env:TOKEN`, `file:path`, … */
+  name: string;
+  value: string;
+  /** The field of the configuration, as a JSON Pointer; empty for a text that is in none. */
+  path: string;
 }
 
 /** The schemes beside variables: a file's content, an entry of the keychain, an answer of the user. */
@@ -56,7 +67,10 @@ const resolveReference = async (reference: string, lookup: Lookup): Promise<stri
   const name = split === -1 ? reference : reference.slice(0, split);
   const value = await find(name, lookup);
   if (split !== -1 && (value === undefined || value === '')) return expand(reference.slice(split + 2), lookup);
-  if (value !== undefined) return value;
+  if (value !== undefined) {
+    lookup.found?.({ name, value, path: '' });
+    return value;
+  }
   const [, variable = name] = /^env:(.*)$/s.exec(name) ?? [];
   throw invalid(
     /^\w+:/.test(name) && variable === name ? `\${${name}} was not found` : `the variable ${variable} is not set`,
@@ -84,7 +98,7 @@ export const expandServer = async (server: string, config: ServerConfig, lookup:
   const problems: Problem[] = [];
   const one = async (text: string, path: string): Promise<string> => {
     try {
-      return await expand(text, lookup);
+      return await expand(text, { ...lookup, found: (reference) => lookup.found?.({ ...reference, path }) });
     } catch (error) {
       problems.push({ path, message: error instanceof Error ? error.message : String(error) });
       return '';

@@ -1,4 +1,4 @@
-/** The outermost step: sees every call, whatever becomes of it, tells who listens, and puts names and facts on its failure. */
+/** The outermost step: sees every call, whatever becomes of it, counts it, tells who listens, and puts names and facts on its failure. */
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
@@ -12,10 +12,19 @@ export interface ObserveOptions {
   events: Emitter;
   /** The calls in flight. */
   calls: Roster<Call>;
+  metrics: CallCounter;
+  /** Takes the secrets out of an error. */
+  masked(error: ToolwayError): ToolwayError;
+}
+
+/** Counts calls as they settle. */
+export interface CallCounter {
+  succeeded(call: Call, result: JsonObject, durationMs: number): void;
+  failed(call: Call, error: ToolwayError, durationMs: number): void;
 }
 
 export const observe =
-  ({ clock, events, calls }: ObserveOptions): Middleware =>
+  ({ clock, events, calls, metrics, masked }: ObserveOptions): Middleware =>
   (next) =>
   async (call) => {
     const isTool = call.method === 'tools/call';
@@ -25,14 +34,17 @@ export const observe =
     }
     try {
       const result = await next(call);
+      const durationMs = clock.now() - call.startedAt;
+      metrics.succeeded(call, result, durationMs);
       if (isTool && events.heard('tool_call_success')) {
-        const durationMs = clock.now() - call.startedAt;
         events.emit('tool_call_success', { ...label(call), result: result as JsonObject & CallToolResult, durationMs });
       }
       return result;
     } catch (thrown) {
-      const error = explained(call, thrown);
-      if (isTool) events.emit('tool_call_error', { ...label(call), error, durationMs: clock.now() - call.startedAt });
+      const error = masked(explained(call, thrown));
+      const durationMs = clock.now() - call.startedAt;
+      metrics.failed(call, error, durationMs);
+      if (isTool) events.emit('tool_call_error', { ...label(call), error, durationMs });
       throw error;
     } finally {
       calls.remove(seat);
@@ -40,7 +52,8 @@ export const observe =
     }
   };
 
-const label = (call: Call) => ({
+/** How events name a call. */
+export const label = (call: Call) => ({
   id: call.id,
   server: call.server,
   scope: call.scope,

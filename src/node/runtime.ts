@@ -15,9 +15,17 @@ export const nodeRuntime = (
 ): Runtime => ({
   clock,
   createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
-  async expand(server, config) {
+  async expand(server, config, found) {
     if (!hasReferences(config)) return config;
-    return (await import('../config/expand.ts')).expandServer(server, config, { env, resolve });
+    return (await import('../config/expand.ts')).expandServer(server, config, { env, resolve, found });
+  },
+  async openTelemetry() {
+    try {
+      return await import('@opentelemetry/api');
+    } catch (cause) {
+      // Bundlers take a package that is not there for a mistake, unless its absence is provided for on the spot.
+      throw new ToolwayError('invalid_config', 'the package @opentelemetry/api cannot be loaded', { cause });
+    }
   },
   // Each kind of link is loaded when the first server wants it.
   async openTransport({ server, kind, config, maxMessageBytes }) {

@@ -8,6 +8,7 @@ import * as RPC from '../protocol/rpc-codes.ts';
 import { createServerRequests, type ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
+import type { Reference } from '../telemetry/secret-values.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportKind } from '../transport/transport.ts';
 import type { Catalog } from './catalog.ts';
 import type { House } from './server.ts';
@@ -50,6 +51,7 @@ const NOT_THIS_ERA: ReadonlySet<number> = new Set([
 export const createDialer = (options: DialerOptions): Dialer => {
   const { name, config, kind, house, connectTimeoutMs, newCall, warn, catalog, subscriptions } = options;
   const { runtime, deadlines, events, changes, handlers, limits } = house;
+  const { secrets } = house;
   const { clock } = deadlines;
   const bounds = { ...LIMITS, ...limits };
   const { onTask } = handlersOf(config, handlers);
@@ -80,7 +82,9 @@ export const createDialer = (options: DialerOptions): Dialer => {
 
   const openTransport = async (fallback?: 'sse'): Promise<Transport> => {
     if (typeof config.transport === 'function') return config.transport();
-    const expanded = await runtime.expand(name, config);
+    const found: Reference[] = [];
+    const expanded = await runtime.expand(name, config, (reference) => found.push(reference));
+    await secrets.learn(expanded, found);
     const maxMessageBytes = config.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     return runtime.openTransport({ server: name, kind: fallback ?? kind ?? 'http', config: expanded, maxMessageBytes });
   };
@@ -110,7 +114,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
       renew();
     },
     onWarning: (message, cause) => warn(message, { cause }),
-    onClose: lost,
+    onClose: (cause) => lost(secrets.masked(cause)),
   });
 
   const attempt = (scope: string, events: SessionEvents, signal: AbortSignal): Promise<Session> => {
@@ -174,7 +178,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
         session = await attempt(scope, eventsOf(scope, lost, renew), signal);
       } catch (error) {
         verdict = undefined;
-        const cause = ToolwayError.from(error, { server: name });
+        const cause = secrets.masked(ToolwayError.from(error, { server: name }));
         throw pinned !== undefined && NOT_THIS_ERA.has(cause.rpcCode ?? 0) ? notThisEra(pinned, cause) : cause;
       }
       changes.tell({ server: name, scope, what: 'everything' });

@@ -14,6 +14,8 @@ import type { Implementation, JsonObject } from '../protocol/types.ts';
 import type { Roster } from '../roster.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Secrets } from '../telemetry/secrets.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createDialer } from './dialer.ts';
 import { allows, announces, CONNECT_TIMEOUT_MS, DEFAULTS, kindOf } from './settings.ts';
@@ -26,6 +28,8 @@ export interface House {
   deadlines: Deadlines;
   validator: Validator;
   events: Emitter;
+  metrics: Metrics;
+  secrets: Secrets;
   /** What servers say of their earlier answers. */
   changes: Changes;
   clientInfo: Implementation;
@@ -92,7 +96,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const request: ManagedServer['request'] = (method, run, init) =>
     bounded(newCall(method, init), deadlines, async (call) => run(await sessionOf(call), call)).catch(
       (error: unknown) => {
-        throw ToolwayError.from(error, { server: name });
+        throw house.secrets.masked(ToolwayError.from(error, { server: name }));
       },
     );
 
