@@ -31,6 +31,8 @@ export interface CallInit {
   totalTimeoutMs: number;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+  /** Hears of each sign that the server is at work, before `onProgress` does. */
+  onTouch?: (now: number) => void;
   /** How often it may be sent in all where that is safe; the server's own rule where absent. */
   retry?: false | { attempts: number };
   /** Whether a kept answer will do, and for how long this one may be kept; the server's own rule where absent. */
@@ -48,7 +50,7 @@ let lastId = 0;
  * far it has come.
  */
 export class Call {
-  readonly #number: number;
+  #number: number;
   readonly method: string;
   readonly server: string;
   readonly scope: string;
@@ -81,6 +83,7 @@ export class Call {
   #attempt = 1;
   #leader: Call | undefined;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #onTouch: ((now: number) => void) | undefined;
   #holder: ((error: ToolwayError) => void) | undefined;
   #stopped: ToolwayError | undefined;
   #signal: AbortController | undefined;
@@ -104,6 +107,7 @@ export class Call {
     this.cache = init.cache;
     this.idempotencyKey = init.idempotencyKey;
     this.#onProgress = init.onProgress;
+    this.#onTouch = init.onTouch;
   }
 
   /** Unique in this process; `toolkit.cancel` takes it. */
@@ -130,6 +134,14 @@ export class Call {
   }
   set attempt(attempt: number) {
     this.#attempt = attempt;
+  }
+
+  /** The same request under the same id, on behalf of this call and others: without its signal and its listener. */
+  derive(listeners: Pick<CallInit, 'onProgress' | 'onTouch'>): Call {
+    const call = new Call({ ...this, ...listeners, totalTimeoutMs: this.endsAt - this.startedAt });
+    call.#number = this.#number;
+    call.seal = this.seal;
+    return call;
   }
 
   /** From now on another call is made on behalf of this one, which is as far as that one is. `undefined`: as far as that one came. */
@@ -178,6 +190,7 @@ export class Call {
   /** The server showed at `now` that it is at work: the idle limit starts again. */
   touch(now: number): void {
     this.dueAt = Math.min(now + this.timeoutMs, this.endsAt);
+    this.#onTouch?.(now);
   }
 
   /** The server reported progress at `now`: the idle limit starts again, and the caller hears of it. */

@@ -1,5 +1,6 @@
 /** The one road: every call of a toolkit takes these steps, in this order, whatever it is and whoever makes it. */
 
+import { type Call, share } from './call.ts';
 import type { Finder } from './finder.ts';
 import { type Chain, createChain } from './middleware/chain.ts';
 import { deadline } from './middleware/deadline.ts';
@@ -11,10 +12,12 @@ import { route } from './middleware/route.ts';
 import { validate } from './middleware/validate.ts';
 import { cacheHints } from './protocol/answer.ts';
 import type { House } from './server/server.ts';
+import type { SharedAnswers } from './shared-answers.ts';
 
 /** From the toolkit's door to the connection of the call's server. A step never sees a connection. */
 export const createRoad = (house: House, finder: Finder): Chain => {
   const { deadlines, events, calls, metrics, secrets } = house;
+  const { idempotency, cache, dedupe } = sharing(house, finder);
   return createChain(
     [
       {
@@ -24,42 +27,27 @@ export const createRoad = (house: House, finder: Finder): Chain => {
       { name: 'route', middleware: route((call) => finder.arrive(call)) },
       { name: 'policy', middleware: validate((call) => finder.checksOf(call)) },
       { name: 'deadline', middleware: deadline(deadlines) },
-      { name: 'idempotency', middleware: sharedByKey(house) },
-      { name: 'cache', middleware: kept(house, finder) },
-      { name: 'dedupe', middleware: merged(house, finder) },
+      { name: 'idempotency', middleware: idempotency },
+      { name: 'cache', middleware: cache },
+      { name: 'dedupe', middleware: dedupe },
       { name: 'limit', middleware: limit((call) => finder.server(call.server).lane) },
     ],
     (call) => finder.server(call.server).perform(call),
   );
 };
 
-const sharedByKey = ({ deadlines: { clock } }: House): Middleware =>
-  onDemand(
-    (call) => call.idempotencyKey !== undefined && call.method === 'tools/call',
-    async () => (await import('./middleware/idempotency.ts')).idempotency({ clock }),
-  );
-
-const kept = ({ deadlines: { clock }, changes, limits }: House, finder: Finder): Middleware =>
-  onDemand(
-    (call) => finder.server(call.server).sharing.keeps(call),
-    async () =>
-      (await import('./middleware/cache.ts')).cache({
-        clock,
-        changes,
-        hintsOf: cacheHints,
-        ttlOf: (call) => finder.server(call.server).sharing.ttlMs,
-        checksOf: (call) => finder.checksOf(call),
-        maxEntries: limits.maxCacheEntries,
-        maxBytes: limits.maxCacheBytes,
-      }),
-  );
-
-const merged = ({ changes }: House, finder: Finder): Middleware =>
-  onDemand(
-    (call) => finder.server(call.server).sharing.merges(call),
-    async () =>
-      (await import('./middleware/dedupe.ts')).dedupe({
-        changes,
-        explain: (call, error) => finder.whyStopped(call, error),
-      }),
-  );
+/** The steps under which calls share answers; most calls pass them by. */
+const sharing = (house: House, finder: Finder): SharedAnswers => {
+  let steps: SharedAnswers | undefined;
+  const step = (name: keyof SharedAnswers, applies: (call: Call) => boolean): Middleware =>
+    onDemand(applies, async () => {
+      const { createSharedAnswers } = await import('./shared-answers.ts');
+      steps ??= createSharedAnswers({ house, finder, share, hintsOf: cacheHints });
+      return steps[name];
+    });
+  return {
+    idempotency: step('idempotency', (call) => call.idempotencyKey !== undefined && call.method === 'tools/call'),
+    cache: step('cache', (call) => finder.server(call.server).sharing.keeps(call)),
+    dedupe: step('dedupe', (call) => finder.server(call.server).sharing.merges(call)),
+  };
+};

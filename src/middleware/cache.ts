@@ -7,11 +7,11 @@ import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
-import { isObject } from '../protocol/wire.ts';
-import { type Changes, isOvertaken, subjectOf, touches } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { createKeptStore, type Kept } from './kept.ts';
 import { type AnswerKeys, answerKeys } from './key.ts';
 import type { Middleware } from './middleware.ts';
+import { isOvertaken, subjectOf, touches } from './overtaken.ts';
 import type { ToolChecks } from './validate.ts';
 
 export interface CacheOptions {
@@ -133,6 +133,6 @@ export const cache = ({
 
 const stale = (kept: Kept, now: number): JsonObject => {
   const answer = kept.read();
-  const _meta = isObject(answer._meta) ? answer._meta : {};
+  const _meta = typeof answer._meta === 'object' ? answer._meta : {};
   return { ...answer, _meta: { ..._meta, [STALE]: true, [AGE_MS]: Math.round(now - kept.keptAt) } };
 };

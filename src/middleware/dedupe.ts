@@ -1,10 +1,11 @@
 /** Equal calls in flight are one call (for tools only where the operator names them): whoever asks meanwhile waits for the same answer. */
 import type { Call } from '../call.ts';
 import type { ToolwayError } from '../errors.ts';
-import { type Changes, isOvertaken } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { createFlight, type Flight } from './flight.ts';
 import { answerKeys, wireText } from './key.ts';
 import type { Middleware } from './middleware.ts';
+import { isOvertaken } from './overtaken.ts';
 
 export interface DedupeOptions {
   changes: Changes;

@@ -2,66 +2,10 @@
  * One call that is made on behalf of several. Each waits under its own limits and may leave; the call that was made for
  * them ends when the last one has left.
  */
-import { Call } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { ToolwayError } from '../errors.ts';
-import type { JsonObject, Progress } from '../protocol/types.ts';
+import type { JsonObject } from '../protocol/types.ts';
 import type { CallFn } from './middleware.ts';
-
-/** A call like the first of those that wait for it, which all of them follow. Its end is the latest of theirs. */
-class SharedCall extends Call {
-  readonly #id: string;
-  readonly #waiting = new Set<Call>();
-
-  constructor(first: Call) {
-    const { endsAt, startedAt } = first;
-    super({ ...inherited(first), startedAt, totalTimeoutMs: endsAt - startedAt });
-    this.#id = first.id;
-    this.seal = first.seal;
-  }
-
-  /** Whoever hears of it knows the first call, and no other. */
-  override get id(): string {
-    return this.#id;
-  }
-
-  admit(call: Call): void {
-    this.#waiting.add(call);
-    call.follow(this);
-    this.endsAt = Math.max(this.endsAt, call.endsAt);
-    this.dueAt = Math.max(this.dueAt, call.dueAt);
-  }
-
-  /** What the others wait for ends when the last of them does. */
-  dismiss(call: Call): void {
-    this.#waiting.delete(call);
-    call.follow(undefined);
-    this.endsAt = this.#latest((each) => each.endsAt);
-    this.dueAt = this.#latest((each) => each.dueAt);
-  }
-
-  override touch(now: number): void {
-    super.touch(now);
-    for (const call of this.#waiting) call.touch(now);
-    this.dueAt = this.#latest((each) => each.dueAt);
-  }
-
-  override progress(progress: Progress, now: number): void {
-    super.progress(progress, now);
-    for (const call of this.#waiting) call.progress(progress, now);
-  }
-
-  #latest(of: (call: Call) => number): number {
-    let latest = 0;
-    for (const call of this.#waiting) latest = Math.max(latest, of(call));
-    return latest;
-  }
-}
-
-/** What travels with the request, and what later steps ask for; not the signal and the listener of one caller. */
-const inherited = (first: Call) => {
-  const { method, params, server, scope, principal, tool, meta, timeoutMs, retry, cache, idempotencyKey } = first;
-  return { method, params, server, scope, principal, tool, meta, timeoutMs, retry, cache, idempotencyKey };
-};
 
 export interface Flight {
   /** The call that is made. */
@@ -91,10 +35,31 @@ export const createFlight = (
   first: Call,
   { run, onClosed = () => {}, explain = (_call, error) => error }: FlightOptions,
 ): Flight => {
-  const shared = new SharedCall(first);
   const waiters = new Set<Waiter>();
+  let touchedAt = 0;
+  const shared = first.derive({
+    onTouch(now) {
+      touchedAt = now;
+      for (const { call } of waiters) call.touch(now);
+      stretch();
+    },
+    onProgress(progress) {
+      for (const { call } of waiters) call.progress(progress, touchedAt);
+    },
+  });
   let closed = false;
   let departed = false;
+
+  /** Its end is the latest of all who wait for it. */
+  const stretch = (): void => {
+    shared.endsAt = 0;
+    shared.dueAt = 0;
+    for (const { call } of waiters) extend(call);
+  };
+  const extend = ({ endsAt, dueAt }: Call): void => {
+    shared.endsAt = Math.max(shared.endsAt, endsAt);
+    shared.dueAt = Math.max(shared.dueAt, dueAt);
+  };
 
   const close = (): void => {
     if (closed) return;
@@ -110,7 +75,8 @@ export const createFlight = (
     }
     const reason = explain(waiter.call, error);
     waiters.delete(waiter);
-    shared.dismiss(waiter.call);
+    waiter.call.follow(undefined);
+    stretch();
     // The others see to it that it runs, if it has not.
     waiter.reject(reason.with({ executed: 'unknown' }));
   };
@@ -148,7 +114,8 @@ export const createFlight = (
       new Promise((resolve, reject) => {
         const waiter: Waiter = { call, resolve, reject };
         waiters.add(waiter);
-        shared.admit(call);
+        call.follow(shared);
+        extend(call);
         call.hold((error) => leave(waiter, error));
         if (!departed) depart();
       }),

@@ -3,7 +3,7 @@
  * kept outcome must not slip past a refusal, and inside the deadline, since who waits for another's outcome has limits
  * of its own; outside the cache, since what a key promises holds for calls that are never kept.
  */
-import { type Call, share } from '../call.ts';
+import type { Call, share } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
@@ -14,6 +14,8 @@ import type { Middleware } from './middleware.ts';
 
 export interface IdempotencyOptions {
   clock: Clock;
+  /** Handed in, since it is loaded long before. */
+  share: typeof share;
   /** Outcomes that are kept; the oldest one makes room. Default 10 000. */
   maxOutcomes?: number;
   /** The same in bytes, with what was asked for. Default 64 MiB. */
@@ -45,6 +47,7 @@ interface UnderWay {
 /** For calls of tools with an `idempotencyKey`, and no others. */
 export const idempotency = ({
   clock,
+  share,
   maxOutcomes = 10_000,
   maxBytes = 64 * 1024 * 1024,
 }: IdempotencyOptions): Middleware => {

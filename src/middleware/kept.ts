@@ -1,6 +1,6 @@
 /** A store of answers, bounded by number and by bytes: who has not been asked for longest makes room. */
 import type { JsonObject } from '../protocol/types.ts';
-import type { Subject } from './changes.ts';
+import type { Subject } from './overtaken.ts';
 
 /** An answer as text, so that every reader has a copy of its own. */
 export interface Kept {

@@ -38,7 +38,5 @@ const loadAll = (): Promise<unknown> =>
     import('../protocol/negotiate-channel.ts'),
     import('../protocol/reading.ts'),
     import('../protocol/revival.ts'),
-    import('../middleware/cache.ts'),
-    import('../middleware/dedupe.ts'),
-    import('../middleware/idempotency.ts'),
+    import('../shared-answers.ts'),
   ]);

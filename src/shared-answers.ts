@@ -1,0 +1,37 @@
+/** The steps under which calls share answers, for the servers of one toolkit. Loaded with the first call that may. */
+import type { share } from './call.ts';
+import type { Finder } from './finder.ts';
+import { cache } from './middleware/cache.ts';
+import { dedupe } from './middleware/dedupe.ts';
+import { idempotency } from './middleware/idempotency.ts';
+import type { Middleware } from './middleware/middleware.ts';
+import type { cacheHints } from './protocol/answer.ts';
+import type { House } from './server/server.ts';
+
+/** What is loaded long before is handed in: bundlers would cut it into pieces of their own. */
+export interface SharedAnswersOptions {
+  house: House;
+  finder: Finder;
+  share: typeof share;
+  hintsOf: typeof cacheHints;
+}
+
+export type SharedAnswers = Record<'idempotency' | 'cache' | 'dedupe', Middleware>;
+
+export const createSharedAnswers = ({ house, finder, share, hintsOf }: SharedAnswersOptions): SharedAnswers => {
+  const { deadlines, changes, limits } = house;
+  const { clock } = deadlines;
+  return {
+    idempotency: idempotency({ clock, share }),
+    cache: cache({
+      clock,
+      changes,
+      hintsOf,
+      ttlOf: (call) => finder.server(call.server).sharing.ttlMs,
+      checksOf: (call) => finder.checksOf(call),
+      maxEntries: limits.maxCacheEntries,
+      maxBytes: limits.maxCacheBytes,
+    }),
+    dedupe: dedupe({ changes, explain: (call, error) => finder.whyStopped(call, error) }),
+  };
+};
