@@ -9,7 +9,7 @@ import { ByteStore, decodeLenient, encode } from './bytes.ts';
 import type { Envelope } from './envelope-scan.ts';
 import { excerpt } from './http-errors.ts';
 
-/** One event, with those of its fields that it has. */
+/** One event, with those of its fields that it has. An id that cannot stand in a header, to resume from, counts as none. */
 export interface StreamEvent {
   data: string;
   event?: string | undefined;
@@ -47,6 +47,7 @@ export interface EventStreamOptions {
 
 /** What the field names, ids and line ends of one event may take beside its data. */
 const FRAMING_BYTES = 4096;
+const HEADER_SAFE = /^[\x20-\x7e]{0,1024}$/;
 const LF = 10;
 const CR = 13;
 const SPACE = 32;
@@ -120,7 +121,7 @@ export class EventStream {
     if (name === 'data') this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
     else if (name === 'event') this.#event = value;
     else if (name === 'id') {
-      if (!value.includes('\0')) this.#id = value;
+      if (HEADER_SAFE.test(value)) this.#id = value;
     } else if (name === 'retry' && /^\d+$/.test(value)) this.#options.onretry?.(Number(value));
   }
 

@@ -1,4 +1,4 @@
-/** What is known of a stream that may be resumed: where to go on, when, and what was read before. */
+/** What is known of a stream that is resumed: where to go on, when, and what was read before. Loaded with the first one. */
 
 /** As browsers' `EventSource` does in the absence of a `retry` field, roughly; the specification leaves it open. */
 const DEFAULT_RETRY_MS = 1_000;
@@ -6,7 +6,12 @@ const SHORTEST_RETRY_MS = 100;
 /** No wait between two connections is longer, whoever asks for it. */
 const LONGEST_RETRY_MS = 60_000;
 const REMEMBERED_IDS = 512;
-const HEADER_SAFE_ID = /^[\x20-\x7e]{0,1024}$/;
+
+/** The ids of the events of a connection in their order, and the wait for which its server has asked. */
+export interface StreamStart {
+  ids?: readonly string[];
+  retryMs?: number | undefined;
+}
 
 /** What has been seen of the ids of a stream that may be resumed, over all its connections. */
 export class EventTrail {
@@ -17,10 +22,15 @@ export class EventTrail {
   #earlier = new Set<string>();
   #current = new Set<string>();
 
+  /** What the first connection has shown before anybody thought of resuming it. */
+  constructor({ ids = [], retryMs }: StreamStart = {}) {
+    for (const id of ids) this.note(id);
+    if (retryMs !== undefined) this.setRetry(retryMs);
+  }
+
   /** Notes the id of an event. `repeated` when an earlier connection had it; `advanced` when it is news. */
   note(id: string | undefined): 'repeated' | 'advanced' | 'none' {
-    // An id that cannot stand in a header cannot be resumed from.
-    if (id === undefined || !HEADER_SAFE_ID.test(id)) return 'none';
+    if (id === undefined) return 'none';
     const repeated = this.#earlier.has(id);
     const advanced = !repeated && id !== this.lastId;
     this.lastId = id === '' ? undefined : id;

@@ -3,8 +3,8 @@
  * cannot be lifted here (Node's `fetch` cuts a body that is silent for five minutes; the pool of `toolway/node` does not).
  */
 import { ToolwayError } from '../errors.ts';
+import type { FetchRedirects } from './fetch-redirects.ts';
 import type { HttpPort, HttpReceiver, HttpRequest } from './http-port.ts';
-import type { Redirects } from './redirects.ts';
 
 /** Which `fetch`. */
 export interface FetchPortOptions {
@@ -18,24 +18,20 @@ export interface FetchPortOptions {
  */
 export const fetchPort = ({ fetch = globalThis.fetch }: FetchPortOptions = {}): HttpPort => {
   const open = new Set<AbortController>();
-  let redirects: Redirects | undefined;
+  /** Made with the first redirect; knows where requests have moved to for good. */
+  let redirects: FetchRedirects | undefined;
 
   const exchange = async (first: HttpRequest, receiver: HttpReceiver, signal: AbortSignal): Promise<void> => {
-    let request = redirects?.settled(first) ?? first;
-    let hops = 0;
-    const send = (): Promise<Response> => {
-      const { url, ...init } = request;
-      return fetch(url, { ...init, redirect: 'manual', cache: 'no-store', signal });
-    };
+    const request = redirects?.settled(first) ?? first;
+    const send = ({ url, ...init }: HttpRequest): Promise<Response> =>
+      fetch(url, { ...init, redirect: 'manual', cache: 'no-store', signal });
+    let answered = false;
     try {
-      let response = await send();
-      if (response.type === 'opaqueredirect') throw hiddenRedirect(request.url);
-      while (REDIRECTS.has(response.status)) {
-        redirects ??= (await import('./redirects.ts')).createRedirects();
-        request = redirects.next(request, response.status, response.headers.get('location') ?? undefined, hops);
-        hops += 1;
-        await response.body?.cancel();
-        response = await send();
+      let response = await send(request);
+      answered = true;
+      if (response.type === 'opaqueredirect' || Math.floor(response.status / 100) === 3) {
+        redirects ??= (await import('./fetch-redirects.ts')).createFetchRedirects();
+        response = await redirects.follow(request, response, send);
       }
       if (signal.aborted) return;
       receiver.onhead(response.status, (name) => response.headers.get(name) ?? undefined);
@@ -51,7 +47,7 @@ export const fetchPort = ({ fetch = globalThis.fetch }: FetchPortOptions = {}): 
       const hidden =
         (error as { cause?: unknown } | undefined)?.cause !== undefined && !(error instanceof ToolwayError);
       const elsewhere = hidden && !signal.aborted ? await import('./socket-failures.ts') : undefined;
-      const sent = hops > 0 || elsewhere?.neverLeft(error) !== true;
+      const sent = answered || elsewhere?.neverLeft(error) !== true;
       if (!signal.aborted) receiver.onerror(error, sent, elsewhere?.linkReason(error));
     }
   };
@@ -68,14 +64,3 @@ export const fetchPort = ({ fetch = globalThis.fetch }: FetchPortOptions = {}): 
     },
   });
 };
-
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-
-const hiddenRedirect = (url: string): ToolwayError =>
-  new ToolwayError(
-    'protocol_error',
-    `${new URL(url).origin} answers with a redirect, and a browser does not say where to; use the final URL`,
-    {
-      executed: 'unknown',
-    },
-  );

@@ -16,7 +16,7 @@ import {
 } from './answer-reader.ts';
 import { ByteStore, decodeStrict } from './bytes.ts';
 import { EventStream, readEvent, type StreamEvent } from './event-stream.ts';
-import { EventTrail } from './event-trail.ts';
+import type { StreamStart } from './event-trail.ts';
 import { excerpt, linkError, statusError } from './http-errors.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest, LinkReason } from './http-port.ts';
 
@@ -30,8 +30,8 @@ export interface ExchangeHost {
   onwarning(error: ToolwayError): void;
   /** It is over: answered or accepted, or failed with `error`. Nothing more is reported afterwards. */
   onsettled(exchange: Exchange, error?: ToolwayError): void;
-  /** The stream broke off before the answer; goes on reading where `trail` ends, until the result is stopped. */
-  resume?(exchange: Exchange, trail: EventTrail): { stop(): void };
+  /** The stream broke off before the answer; goes on reading behind what it has brought, until the result is stopped. */
+  resume?(exchange: Exchange, start: StreamStart): { stop(): void };
   /** The server has said all that matters and has not closed its side; something must end this some day. */
   linger(exchange: Exchange): void;
   /** A lingering one has ended by itself. */
@@ -57,6 +57,8 @@ export interface ExchangeInit {
 const MAX_IGNORED_BYTES = 64 * 1024;
 /** Read of the body of a refusal. A JSON-RPC error larger than this is reported by its status alone. */
 const MAX_REFUSAL_BYTES = 256 * 1024;
+/** The ids of so many events are kept, to resume from. */
+const REMEMBERED_IDS = 512;
 
 type Phase = 'waiting' | 'json' | 'events' | 'resuming' | 'refused' | 'ignored' | 'over';
 
@@ -72,7 +74,8 @@ export class Exchange implements HttpReceiver {
   #header: HeaderLookup = () => undefined;
   #ignored = 0;
   #stream: EventStream | undefined;
-  #trail: EventTrail | undefined;
+  readonly #ids: string[] = [];
+  #retryMs: number | undefined;
   #stop: (() => void) | undefined;
 
   constructor(host: ExchangeHost, init: ExchangeInit) {
@@ -234,18 +237,19 @@ export class Exchange implements HttpReceiver {
 
   #openStream(): void {
     this.#phase = 'events';
-    if (this.init.resumable === true) this.#trail = new EventTrail();
     this.#stream = new EventStream({
       maxBytes: this.#host.maxMessageBytes,
       onevent: (event) => this.#onevent(event),
-      onretry: (ms) => this.#trail?.setRetry(ms),
+      onretry: (ms) => {
+        this.#retryMs = ms;
+      },
       ontoolarge: () => this.#tooLarge(),
     });
   }
 
   #onevent(event: StreamEvent): void {
     if (this.#phase !== 'events') return;
-    this.#trail?.note(event.id);
+    if (event.id !== undefined && this.#ids.push(event.id) > REMEMBERED_IDS) this.#ids.shift();
     const value = readEvent(event, (error) => this.#host.onwarning(error));
     if (value !== undefined) this.receive(value);
   }
@@ -253,9 +257,10 @@ export class Exchange implements HttpReceiver {
   /** The stream has ended, and the answer was not in it. */
   #broken(error: unknown, why?: LinkReason): void {
     this.#stream = undefined;
-    if (this.#trail?.lastId !== undefined && this.#host.resume !== undefined) {
+    // An empty id takes back the one before it.
+    if (this.init.resumable === true && this.#ids.at(-1) && this.#host.resume !== undefined) {
       this.#phase = 'resuming';
-      const resumed = this.#host.resume(this, this.#trail);
+      const resumed = this.#host.resume(this, { ids: this.#ids, retryMs: this.#retryMs });
       this.#stop = () => resumed.stop();
       return;
     }

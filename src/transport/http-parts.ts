@@ -5,7 +5,6 @@
 import { messageTooLarge } from './answer-reader.ts';
 import { ByteStore } from './bytes.ts';
 import { EventStream, readEvent } from './event-stream.ts';
-import { EventTrail } from './event-trail.ts';
 import { excerpt, linkError, retryAfterMs, statusError } from './http-errors.ts';
 import { Exchange } from './http-exchange.ts';
 import { checkUrl, headerReader } from './http-headers.ts';
@@ -14,7 +13,6 @@ import { createLingerers } from './lingerers.ts';
 export const httpParts = {
   ByteStore,
   EventStream,
-  EventTrail,
   Exchange,
   checkUrl,
   createLingerers,

@@ -35,8 +35,6 @@ export interface HttpTransportOptions {
   clock?: Clock;
 }
 
-/** How long `close` waits for the server to confirm the end of the session. */
-const END_SESSION_MS = 1_000;
 /** Visible ASCII (2025-11-25 basic/transports, "Session Management"). */
 const SESSION_ID = /^[\x21-\x7e]+$/;
 const DONE = Promise.resolve();
@@ -96,9 +94,9 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
         init.done?.(error);
       } else if (error !== undefined) transport.onfail?.(init.id, error);
     },
-    resume: (exchange, trail) =>
+    resume: (exchange, start) =>
       onDemand(
-        ({ resumeAnswer }) => resumeAnswer(link, exchange, trail),
+        ({ resumeAnswer }) => resumeAnswer(link, exchange, start),
         (error) => exchange.fail(error),
       ),
     linger: lingerers.add,
@@ -184,31 +182,12 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
       leave(exchange);
     }
     lingerers.close();
-    if (headers.sessionId !== undefined) await endSession();
+    if (headers.sessionId !== undefined) {
+      await import('./session-streams.ts').then(({ endSession }) => endSession(link, headers)).catch(() => {});
+    }
     await port.close?.();
     transport.onclose?.();
   };
-
-  /** Tells the server that the session is over; it may refuse (405), and is not waited for longer than a second. */
-  const endSession = (): Promise<void> =>
-    new Promise((resolve) => {
-      const last = headers.forEnd();
-      headers.sessionId = undefined;
-      let abort = (): void => {};
-      const timer = clock.after(END_SESSION_MS, () => {
-        abort();
-        resolve();
-      });
-      const done = (): void => {
-        timer.cancel();
-        resolve();
-      };
-      const go = (given: Record<string, string>): void => {
-        const receiver = { onhead() {}, onbytes() {}, onend: done, onerror: done };
-        abort = port({ method: 'DELETE', url, headers: given }, receiver);
-      };
-      Promise.resolve(last).then(go).catch(done);
-    });
 
   return transport;
 };
@@ -223,8 +202,8 @@ const onDemand = (
     stopped = true;
   };
   import('./session-streams.ts').then(
-    ({ openStandby, resumeAnswer }) => {
-      if (!stopped) stop = open({ openStandby, resumeAnswer }).stop;
+    (streams) => {
+      if (!stopped) stop = open(streams).stop;
     },
     (error: unknown) => {
       if (!stopped) onfail(ToolwayError.from(error));

@@ -11,7 +11,8 @@ const MAX_REDIRECTS = 5;
 /** Read of the body of one redirect; a longer one costs its connection. */
 const MAX_DRAINED_BYTES = 64 * 1024;
 const FOLLOWED_FOR_ALL = new Set([301, 307, 308]);
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** The statuses that name another address. */
+export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const PERMANENT = new Set([301, 308]);
 
 /** What is known of the redirects of one server. */

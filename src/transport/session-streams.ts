@@ -1,9 +1,10 @@
-/** The two streams of a session in the legacy era: the one on which the server speaks unasked, and the rest of an answer that broke off. */
+/** What only sessions of the legacy era have: the stream on which the server speaks unasked, the rest of an answer that broke off, and an end. */
 import { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage } from '../protocol/wire.ts';
-import type { EventTrail } from './event-trail.ts';
+import { EventTrail, type StreamStart } from './event-trail.ts';
 import { type GetStreamOptions, openGetStream } from './get-stream.ts';
 import type { Exchange } from './http-exchange.ts';
+import type { OutgoingHeaders } from './outgoing-headers.ts';
 import type { Transport } from './transport.ts';
 
 /** What all streams of a session have in common. */
@@ -17,7 +18,7 @@ export const openStandby = (link: SessionLink, transport: Transport): { stop(): 
   const { parts, maxMessageBytes, onwarning } = link;
   return openGetStream({
     ...link,
-    trail: new parts.EventTrail(),
+    trail: new EventTrail(),
     resumed: false,
     onvalue: (value, repeated) => {
       if (!repeated) transport.onmessage?.(value as JsonRpcMessage);
@@ -31,11 +32,11 @@ export const openStandby = (link: SessionLink, transport: Transport): { stop(): 
   });
 };
 
-/** Goes on reading an answer where `trail` ends. */
-export const resumeAnswer = (link: SessionLink, exchange: Exchange, trail: EventTrail): { stop(): void } =>
+/** Goes on reading an answer behind what its stream has brought. */
+export const resumeAnswer = (link: SessionLink, exchange: Exchange, start: StreamStart): { stop(): void } =>
   openGetStream({
     ...link,
-    trail,
+    trail: new EventTrail(start),
     resumed: true,
     onvalue: (value, repeated) => exchange.receive(value, repeated),
     ontoolarge: () => exchange.fail(link.parts.messageTooLarge(link.maxMessageBytes)),
@@ -47,4 +48,28 @@ export const resumeAnswer = (link: SessionLink, exchange: Exchange, trail: Event
           { executed: 'unknown', status: cause.status, cause },
         ),
       ),
+  });
+
+/** How long the server has to confirm the end of the session. */
+const END_SESSION_MS = 1_000;
+
+/** Tells the server that the session is over; it may refuse (405). Resolves when it has answered, or had its time. */
+export const endSession = ({ port, url, clock }: SessionLink, headers: OutgoingHeaders): Promise<void> =>
+  new Promise((resolve) => {
+    const last = headers.forEnd();
+    headers.sessionId = undefined;
+    let abort = (): void => {};
+    const timer = clock.after(END_SESSION_MS, () => {
+      abort();
+      resolve();
+    });
+    const done = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    const go = (given: Record<string, string>): void => {
+      const receiver = { onhead() {}, onbytes() {}, onend: done, onerror: done };
+      abort = port({ method: 'DELETE', url, headers: given }, receiver);
+    };
+    Promise.resolve(last).then(go).catch(done);
   });
