@@ -9,6 +9,20 @@ export type { FaultPipe, FaultPipeOptions } from './fault-pipe.ts';
 export { createFaultPipe } from './fault-pipe.ts';
 export type { FaultProxy, FaultProxyOptions } from './fault-proxy.ts';
 export { createFaultProxy } from './fault-proxy.ts';
+export type { HttpLinkOptions } from './server/http-link.ts';
+export type {
+  OfferedList,
+  RunTool,
+  TestContext,
+  TestPrompt,
+  TestResource,
+  TestTool,
+} from './server/offer.ts';
+export type * from './server/script.ts';
+export type { RecordedCall, ServedTestServer, TestServer, TestServerOptions } from './server/test-server.ts';
+export { createTestServer, stdioServer } from './server/test-server.ts';
+export type { Cut } from './server/voice.ts';
+export type { Complete } from './server/works.ts';
 export type { TestToolkitOptions } from './test-toolkit.ts';
 export { createTestToolkit } from './test-toolkit.ts';
 export type { ToxicShelf } from './toxic-shelf.ts';
