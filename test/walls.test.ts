@@ -28,6 +28,8 @@ const refused: [file: string, code: string, rule: string][] = [
   ['src/connection/c.ts', imports('../server/server.ts'), 'noRestrictedImports'],
   ['src/middleware/a.ts', imports('../transport/transport.ts'), 'noRestrictedImports'],
   ['src/config/a.ts', imports('node:fs'), 'noRestrictedImports'],
+  ['src/telemetry/a.ts', imports('../middleware/chain.ts'), 'noRestrictedImports'],
+  ['src/telemetry/b.ts', imports('@opentelemetry/api'), 'noRestrictedImports'],
   ['src/errors.ts', imports('./toolkit.ts'), 'noRestrictedImports'],
   ['src/call.ts', imports('./connection/connection.ts'), 'noRestrictedImports'],
   ['src/runtime.ts', imports('./node/index.ts'), 'noRestrictedImports'],

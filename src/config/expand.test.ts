@@ -86,6 +86,17 @@ describe('a server', () => {
     expect(config.args[0]).toBe('${A}');
   });
 
+  test('tells where it was found what stands in for each reference; a default written out is none', async () => {
+    const found: unknown[] = [];
+    const config = { command: 'x', args: ['${A}', '${NOPE:-${env:A}}'], env: { 'a/b': '<${A}>', K: '${NOPE:-plain}' } };
+    await expandServer('s', config, { ...lookup, found: (reference) => void found.push(reference) });
+    expect(found).toEqual([
+      { name: 'A', value: 'one', path: '/args/0' },
+      { name: 'env:A', value: 'one', path: '/args/1' },
+      { name: 'A', value: 'one', path: '/env/a~1b' },
+    ]);
+  });
+
   test('with unset variables fails once, naming the server and every field', async () => {
     const config = { command: 'x', args: ['ok', '${NOPE}'], env: { 'a/b': '${ALSO}' } };
     const error = await expandServer('files', config, lookup).catch((thrown) => thrown);
