@@ -62,8 +62,9 @@ export interface ServerStatus {
   toolsCount: number;
   resourcesCount: number;
   promptsCount: number;
-  /** Milliseconds since the Unix epoch. */
+  /** When the server was last checked, or heard of instead, in milliseconds since the Unix epoch. */
   lastHealthCheck?: number;
+  /** When its state or a list of it last changed, in milliseconds since the Unix epoch. */
   lastUpdated?: number;
   lastError?: ToolwayError;
   breaker: 'closed' | 'open' | 'half_open' | 'isolated';

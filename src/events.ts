@@ -44,6 +44,8 @@ export interface ToolkitEvents {
     before?: string;
     after?: string;
   };
+  /** A server was asked for a sign of life. One that is heard of its own accord is not asked. */
+  health: OfServer & { ok: boolean; durationMs: number; error?: ToolwayError };
   log: OfServer & LogMessage;
   /** Something worth a look that ended nothing: noise on stdout, an unusable schema, a dropped message. */
   warning: OfServer & { message: string } & Pick<ErrorFacts, 'tool' | 'cause'>;

@@ -123,7 +123,7 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
       }
     },
     whyStopped(call, error) {
-      const state = servers.get(call.server)?.connection(call.scope).state;
+      const state = servers.get(call.server)?.connectionOf(call.scope)?.state;
       return call.state === 'queued' && state?.name !== 'ready' ? waitingEnded(error, state) : error;
     },
     async route(name, wanted, startedAt) {

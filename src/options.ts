@@ -78,6 +78,10 @@ export interface ServerConfig extends Handlers {
   autoReconnect?: boolean;
   maxRetries?: number;
   retryDelayMs?: number;
+  /**
+   * How often a server that was not heard of is asked for a sign of life; after two misses it is connected anew. 0: never.
+   * Default: 30 000 for stdio and SSE in the legacy era and for WebSockets, else 0.
+   */
   healthCheckIntervalMs?: number;
   /** Bounds one connection attempt. Default 60 000 for stdio, else 20 000. */
   connectTimeoutMs?: number;
@@ -114,6 +118,10 @@ export interface Limits {
   maxListBytes?: number;
   /** Rounds of `input_required` in one call. Default 10. */
   maxInputRounds?: number;
+  /** Scopes per server that have a connection. Default 256; one more is `backpressure`. */
+  maxScopes?: number;
+  /** How long the connection of a scope is kept without a call. Default 300 000. */
+  scopeIdleMs?: number;
   /** Answers of all servers that are kept. Default 512; the one that was not asked for longest makes room. */
   maxCacheEntries?: number;
   /** The same in bytes. Default 64 MiB. */

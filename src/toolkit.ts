@@ -130,7 +130,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     removeServer: async (name) => members.remove(finder.server(name)),
     async reconnect(name) {
       const server = finder.server(name);
-      await connectAndList(server, server.connection().reconnect());
+      await connectAndList(server, server.reconnect());
     },
     async ping(name, wanted = {}) {
       const startedAt = clock.now();

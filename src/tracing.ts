@@ -31,7 +31,7 @@ export const createTracing = async ({ wanted, runtime, secrets, logger }: Tracin
 };
 
 const linkTo = (server: ManagedServer | undefined, scope: string): LinkFacts => {
-  const session = server?.connection(scope).current();
+  const session = server?.connectionOf(scope)?.current();
   const { kind, sessionId } = session?.transport ?? {};
   return { kind, sessionId, protocolVersion: session?.protocolVersion, url: server?.config.url };
 };

@@ -1,28 +1,20 @@
 /** Makes sessions with one server: opens the link that its configuration asks for, reads its lists, and restores what was subscribed to. */
-import { bounded, type Call, type CallInit } from '../call.ts';
+import { bounded, type Call } from '../call.ts';
 import { connect, type SessionEvents } from '../connection/connect.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
-import type { ServerConfig } from '../options.ts';
 import * as RPC from '../protocol/rpc-codes.ts';
 import { createServerRequests, type ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
 import type { Reference } from '../telemetry/secret-values.ts';
-import { DEFAULT_MAX_MESSAGE_BYTES, type Transport, type TransportKind } from '../transport/transport.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES, type Transport } from '../transport/transport.ts';
 import type { Catalog } from './catalog.ts';
-import type { House } from './server.ts';
-import { handlersOf, LIMITS } from './settings.ts';
+import type { ServerBase } from './server.ts';
+import { CONNECT_TIMEOUT_MS, handlersOf, LIMITS } from './settings.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
-export interface DialerOptions {
-  name: string;
-  config: ServerConfig;
-  kind: TransportKind | undefined;
-  house: House;
-  connectTimeoutMs: number;
-  newCall(method: string, init?: Partial<CallInit>): Call;
-  warn(message: string, facts?: { cause?: unknown }): void;
+export interface DialerOptions extends ServerBase {
   catalog: Catalog;
   subscriptions: Subscriptions;
 }
@@ -49,13 +41,14 @@ const NOT_THIS_ERA: ReadonlySet<number> = new Set([
 ]);
 
 export const createDialer = (options: DialerOptions): Dialer => {
-  const { name, config, kind, house, connectTimeoutMs, newCall, warn, catalog, subscriptions } = options;
+  const { name, config, kind, house, newCall, warn, catalog, subscriptions } = options;
   const { runtime, deadlines, events, changes, handlers, limits } = house;
   const { secrets } = house;
   const { clock } = deadlines;
   const bounds = { ...LIMITS, ...limits };
   const { onTask } = handlersOf(config, handlers);
   const pinned = config.era === 'auto' ? undefined : config.era;
+  const { connectTimeoutMs = kind === 'stdio' ? CONNECT_TIMEOUT_MS.stdio : CONNECT_TIMEOUT_MS.other } = config;
   let verdict: { era: EraName; at: number } | undefined;
   let listed: Promise<void> = Promise.resolve();
 
@@ -158,12 +151,20 @@ export const createDialer = (options: DialerOptions): Dialer => {
     const during = <T>(method: string, run: (call: Call) => Promise<T>): Promise<T> =>
       bounded(newCall(method, limits), deadlines, run);
     const reading = catalog.refreshAll((kind) => during(kind, (call) => session.list(kind, call)));
-    listed = Promise.race([reading.all, pauseFor(LISTS_GRACE_MS)]);
+    listed = atMost(LISTS_GRACE_MS, reading.all);
     askForLogs(session);
     await reading.tools;
     await subscriptions.restore((uri) => during('resources/subscribe', (call) => session.subscribe(call, uri)));
   };
-  const pauseFor = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve).keepAlive(false));
+  const atMost = (ms: number, work: Promise<void>): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = clock.after(ms, resolve);
+      timer.keepAlive(false);
+      void work.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
 
   return {
     async dial(scope, lost, signal) {

@@ -2,7 +2,7 @@
 import type { ServerStatus } from '../api.ts';
 import { bounded, Call, type CallInit, share } from '../call.ts';
 import type { Deadlines } from '../clock.ts';
-import { type Connection, type ConnectionState, createConnection } from '../connection/connection.ts';
+import type { Connection, ConnectionState } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import type { Changes } from '../middleware/changes.ts';
@@ -16,9 +16,12 @@ import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Secrets } from '../telemetry/secrets.ts';
+import type { TransportKind } from '../transport/transport.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
+import { createConnections } from './connections.ts';
 import { createDialer } from './dialer.ts';
-import { allows, announces, CONNECT_TIMEOUT_MS, DEFAULTS, kindOf } from './settings.ts';
+import { createRecord } from './record.ts';
+import { allows, announces, DEFAULTS, kindOf } from './settings.ts';
 import { describeServer } from './status.ts';
 import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
 
@@ -39,6 +42,17 @@ export interface House {
   calls: Roster<Call>;
 }
 
+/** What every part of one server has to know of it. */
+export interface ServerBase {
+  name: string;
+  config: ServerConfig;
+  kind: TransportKind | undefined;
+  house: House;
+  /** A request of our own, under the server's usual limits. */
+  newCall(method: string, init?: Partial<CallInit>): Call;
+  warn(message: string, facts?: { tool?: string; cause?: unknown }): void;
+}
+
 export interface ManagedServer {
   readonly name: string;
   readonly config: ServerConfig;
@@ -47,7 +61,12 @@ export interface ManagedServer {
   /** What its calls may share. */
   readonly sharing: Sharing;
   readonly subscriptions: Subscriptions;
-  connection(scope?: string): Connection;
+  /** The one of all callers who do not isolate themselves. */
+  connection(): Connection;
+  /** That of a scope, if it has been used of late. */
+  connectionOf(scope: string): Connection | undefined;
+  /** Drops the link and connects anew, whatever the state. Rejects when that first attempt fails. */
+  reconnect(): Promise<Session>;
   /** The end of the road: hands the call to the session of its scope, once there is one. */
   perform(call: Call): Promise<JsonObject>;
   /** Runs a request of our own, under the server's usual limits. */
@@ -62,13 +81,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const { deadlines, validator, events, limits } = house;
   const { clock } = deadlines;
   const kind = kindOf(config);
-  const connectTimeoutMs =
-    config.connectTimeoutMs ?? (kind === 'stdio' ? CONNECT_TIMEOUT_MS.stdio : CONNECT_TIMEOUT_MS.other);
-  const connections = new Map<string, Connection>();
-  let last: { session: Session; connectMs: number } | undefined;
-  let lastError: ToolwayError | undefined;
-  let lastUpdated: number | undefined;
-  const everConnected = new Set<string>();
+  const record = createRecord(name, events);
   let closed = false;
 
   const warn = (message: string, facts: { tool?: string; cause?: unknown } = {}): void =>
@@ -85,8 +98,10 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       startedAt: clock.now(),
     });
 
+  const base: ServerBase = { name, config, kind, house, newCall, warn };
+
   const sessionOf = async (call: Call): Promise<Session> => {
-    const connection = connectionOf(call.scope);
+    const connection = connections.of(call.scope);
     try {
       return connection.current() ?? (await share(call, connection.session()));
     } catch (error) {
@@ -104,11 +119,11 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     clock,
     validator,
     fetch: (list) => request(list, (session, call) => session.list(list, call)),
-    connected: () => connectionOf('').current() !== undefined,
+    connected: () => connections.main.current() !== undefined,
     allows: (tool) => allows(config, tool),
-    announces: (list) => announces(last?.session, list),
+    announces: (list) => announces(record.facts.last?.session, list),
     onChanged: (list) => {
-      lastUpdated = Date.now();
+      record.updated();
       if (list === 'tools') house.changes.tell({ server: name, what: 'tools' });
       const event = list === 'tools' ? 'tools_changed' : list === 'prompts' ? 'prompts_changed' : 'resources_changed';
       events.emit(event, { server: name, scope: '' });
@@ -118,65 +133,12 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const subscriptions = createSubscriptions({ server: name, events, request, onWarning: warn });
 
   const perform = (call: Call): Promise<JsonObject> => {
-    const session = connectionOf(call.scope).current();
+    const session = connections.of(call.scope).current();
     return session === undefined ? sessionOf(call).then((made) => made.perform(call)) : session.perform(call);
   };
 
-  const dialer = createDialer({
-    name,
-    config,
-    kind,
-    house,
-    connectTimeoutMs,
-    newCall,
-    warn,
-    catalog,
-    subscriptions,
-  });
-
-  const onState =
-    (scope: string) =>
-    (state: ConnectionState, before: ConnectionState): void => {
-      lastUpdated = Date.now();
-      const about = { server: name, scope };
-      if (before.name === 'ready')
-        events.emit('disconnected', { ...about, ...('cause' in state ? { error: state.cause } : {}) });
-      if (state.name === 'connecting') events.emit('connecting', { ...about, attempt: state.attempt });
-      if (state.name === 'ready') {
-        const { session, connectMs } = state;
-        everConnected.add(scope);
-        if (scope === '') {
-          lastError = undefined;
-          last = { session, connectMs };
-        }
-        events.emit('connected', { ...about, era: session.era, protocolVersion: session.protocolVersion, connectMs });
-      }
-      if (state.name === 'waiting' || state.name === 'failed') {
-        const error = state.cause;
-        if (scope === '') lastError = error;
-        if (state.name === 'waiting' && everConnected.has(scope)) {
-          events.emit('reconnecting', { ...about, attempt: state.attempt, delayMs: state.delayMs, error });
-        } else events.emit('failed', { ...about, error });
-      }
-    };
-
-  const connectionOf = (scope: string): Connection => {
-    const known = connections.get(scope);
-    if (known !== undefined) return known;
-    const made = createConnection({
-      clock,
-      isChild: kind === 'stdio',
-      autoReconnect: config.disabled !== true && (config.autoReconnect ?? true),
-      maxRetries: config.maxRetries ?? Number.POSITIVE_INFINITY,
-      retryDelayMs: config.retryDelayMs ?? DEFAULTS.retryDelayMs,
-      connect: (lost, signal) =>
-        config.disabled === true ? Promise.reject(disabled()) : dialer.dial(scope, lost, signal),
-      onState: onState(scope),
-    });
-    connections.set(scope, made);
-    if (closed) void made.close();
-    return made;
-  };
+  const dialer = createDialer({ ...base, catalog, subscriptions });
+  const connections = createConnections({ ...base, dial: dialer.dial, record });
 
   const lane = createLane(
     {
@@ -193,7 +155,9 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     catalog,
     subscriptions,
     lane,
-    connection: (scope = '') => connectionOf(scope),
+    connection: () => connections.main,
+    connectionOf: connections.known,
+    reconnect: connections.reconnect,
     sharing: createSharing(config),
     perform,
     request,
@@ -202,11 +166,8 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       describeServer({
         config,
         kind,
-        state: connectionOf('').state,
-        last,
-        lastError,
-        lastUpdated,
-        everConnected: everConnected.has(''),
+        state: connections.main.state,
+        facts: record.facts,
         closed,
         catalog,
         lane,
@@ -215,13 +176,10 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       closed = true;
       house.changes.tell({ server: name, what: 'everything' });
       catalog.close();
-      await Promise.all([...connections.values()].map((each) => each.close()));
+      await connections.close();
     },
   };
 };
-
-const disabled = (): ToolwayError =>
-  new ToolwayError('not_connected', 'the server is disabled in the configuration', { executed: 'no' });
 
 /** What a call is told that ended while it waited for a connection. */
 export const waitingEnded = (thrown: unknown, state?: ConnectionState): ToolwayError => {

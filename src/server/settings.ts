@@ -12,6 +12,7 @@ export const DEFAULTS = {
   timeoutMs: 60_000,
   totalTimeoutMs: 300_000,
   retryDelayMs: 1_000,
+  healthCheckIntervalMs: 30_000,
   maxConcurrency: 64,
   maxQueue: 256,
 };
@@ -23,6 +24,8 @@ export const LIMITS = {
   maxTools: 2_000,
   maxListBytes: 5 * 1024 * 1024,
   maxInputRounds: 10,
+  maxScopes: 256,
+  scopeIdleMs: 300_000,
 };
 /** The kind of link that a configuration asks for; undefined for one that the user makes. */
 export const kindOf = ({ transport, command, url }: ServerConfig): TransportKind | undefined => {
@@ -30,6 +33,14 @@ export const kindOf = ({ transport, command, url }: ServerConfig): TransportKind
   if (transport !== undefined) return transport;
   if (command !== undefined) return 'stdio';
   return url !== undefined && /^wss?:/i.test(url) ? 'websocket' : 'http';
+};
+
+/** How often it is looked whether a server still lives; 0: never. By default where a link can outlive its server, and the era has an inexpensive way to ask. */
+export const healthIntervalMs = ({ healthCheckIntervalMs }: ServerConfig, { era, transport }: Session): number => {
+  if (healthCheckIntervalMs !== undefined) return healthCheckIntervalMs;
+  const { kind } = transport;
+  const asks = kind === 'websocket' || (era === 'legacy' && (kind === 'stdio' || kind === 'sse'));
+  return asks ? DEFAULTS.healthCheckIntervalMs : 0;
 };
 
 /** Whether the configuration lets callers see and call this tool. */

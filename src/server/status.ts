@@ -2,29 +2,25 @@
 import type { CallInfo, ServerState, ServerStatus } from '../api.ts';
 import type { Call } from '../call.ts';
 import type { ConnectionState } from '../connection/connection.ts';
-import type { ToolwayError } from '../errors.ts';
 import type { Lane } from '../middleware/limit.ts';
 import type { ServerConfig } from '../options.ts';
-import type { Session } from '../protocol/session.ts';
 import type { TransportKind } from '../transport/transport.ts';
 import type { Catalog } from './catalog.ts';
+import type { ServerFacts } from './record.ts';
 
-export interface ServerFacts {
+export interface DescribedServer {
   config: ServerConfig;
   kind: TransportKind | undefined;
   state: ConnectionState;
-  /** The latest session, alive or not. */
-  last: { session: Session; connectMs: number } | undefined;
-  lastError: ToolwayError | undefined;
-  lastUpdated: number | undefined;
-  everConnected: boolean;
+  facts: ServerFacts;
   closed: boolean;
   catalog: Catalog;
   lane: Lane;
 }
 
-export const describeServer = (facts: ServerFacts): ServerStatus => {
-  const { config, kind, state, last, lastError, lastUpdated, everConnected, closed, catalog, lane } = facts;
+export const describeServer = (described: DescribedServer): ServerStatus => {
+  const { config, kind, state, facts, closed, catalog, lane } = described;
+  const { last, lastError, lastUpdated, lastHealthCheck } = facts;
   const session = state.name === 'ready' ? state.session : undefined;
   const shown = session ?? last?.session;
   const transport = shown?.transport.kind ?? kind ?? 'memory';
@@ -32,7 +28,7 @@ export const describeServer = (facts: ServerFacts): ServerStatus => {
   return withoutUndefined({
     configured: true,
     connected: session !== undefined,
-    state: config.disabled === true && !closed ? 'disabled' : stateOf(state, everConnected),
+    state: config.disabled === true && !closed ? 'disabled' : stateOf(state, last !== undefined),
     era: shown?.era,
     protocolVersion: shown?.protocolVersion,
     transport,
@@ -41,6 +37,7 @@ export const describeServer = (facts: ServerFacts): ServerStatus => {
     toolsCount: count('tools'),
     resourcesCount: count('resources'),
     promptsCount: count('prompts'),
+    lastHealthCheck,
     lastUpdated,
     lastError,
     breaker: 'closed',

@@ -31,6 +31,7 @@ const loadAll = (): Promise<unknown> =>
   Promise.all([
     import('ajv/dist/2020.js'),
     import('../config/expand.ts'),
+    import('../connection/health.ts'),
     import('../config/settle.ts'),
     import('../node/schema-engine.ts'),
     import('../protocol/asking.ts'),
@@ -38,5 +39,6 @@ const loadAll = (): Promise<unknown> =>
     import('../protocol/negotiate-channel.ts'),
     import('../protocol/reading.ts'),
     import('../protocol/revival.ts'),
+    import('../server/scopes.ts'),
     import('../shared-answers.ts'),
   ]);
