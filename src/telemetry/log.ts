@@ -113,8 +113,9 @@ const errorFacts = (error: unknown): JsonObject => {
 /** One line without control characters; undefined for what cannot be written as JSON. */
 const json = (value: JsonObject): string | undefined => {
   try {
-    const text = JSON.stringify(value, (_key, part: unknown) => {
+    const text = JSON.stringify(value, (key, part: unknown) => {
       if (typeof part === 'string' && part.length > TEXT_CHARS) return `${part.slice(0, TEXT_CHARS)}…`;
+      if (typeof part === 'number' && key.endsWith('Ms')) return Math.round(part * 1_000) / 1_000;
       if (typeof part === 'bigint') return String(part);
       if (part instanceof ToolwayError) return errorFacts(part);
       return part instanceof Error ? { name: part.name, reason: part.message } : part;
