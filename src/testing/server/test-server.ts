@@ -12,11 +12,12 @@ import {
   type RequestId,
 } from '../../protocol/wire.ts';
 import type { EffectLog } from '../effect-log.ts';
-import { openMemory, serveStdin, startWebSocket } from './channel-links.ts';
+import { openMemory, startWebSocket } from './channel-links.ts';
 import { type House, type OpenConversation, openConversation } from './conversation.ts';
 import { type HttpLinkOptions, startHttp } from './http-link.ts';
 import type { Offer, OfferedList, RunTool, TestContext, TestPrompt, TestResource, TestTool } from './offer.ts';
 import { createScript, type Misbehaviour } from './script.ts';
+import { serveStdin } from './stdio-link.ts';
 import type { Host } from './voice.ts';
 import { type Complete, createWorks } from './works.ts';
 
