@@ -61,9 +61,9 @@ export interface ManagedServer {
   /** What its calls may share. */
   readonly sharing: Sharing;
   readonly subscriptions: Subscriptions;
-  /** The one of all callers who do not isolate themselves. */
-  connection(): Connection;
-  /** That of a scope, if it has been used of late. */
+  /** That of a scope, made with its first use; without a scope, the one of all callers who do not isolate themselves. Throws `backpressure` where there are too many. */
+  connection(scope?: string): Connection;
+  /** The same, if there is one. */
   connectionOf(scope: string): Connection | undefined;
   /** Drops the link and connects anew, whatever the state. Rejects when that first attempt fails. */
   reconnect(): Promise<Session>;
@@ -155,7 +155,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     catalog,
     subscriptions,
     lane,
-    connection: () => connections.main,
+    connection: (scope = '') => connections.of(scope),
     connectionOf: connections.known,
     reconnect: connections.reconnect,
     sharing: createSharing(config),
