@@ -266,3 +266,58 @@ describe('a call that waits', () => {
     expect(call.stopped).toBeUndefined();
   });
 });
+
+describe('a call that is derived from another one', () => {
+  test('is the same request under the same id and seal, with neither its signal nor its listener', () => {
+    const seal = (): void => {};
+    const gone = new AbortController();
+    const first = aCall({
+      params: { name: 'find' },
+      scope: 'x',
+      principal: 'ann',
+      meta: { trace: 1 },
+      retry: { attempts: 2 },
+      cache: { ttlMs: 5 },
+      idempotencyKey: 'k',
+      signal: gone.signal,
+      onProgress: () => expect.unreachable('it listens to its own'),
+    });
+    first.seal = seal;
+    first.state = 'handed_over';
+    const heard: unknown[] = [];
+    const derived = first.derive({ onTouch: (now) => heard.push(now), onProgress: (step) => heard.push(step) });
+    const { method, params, server, scope, principal, meta, retry, cache, idempotencyKey, id, endsAt, dueAt } = first;
+    expect(derived).toMatchObject({ method, params, server, scope, principal, meta, retry, cache, idempotencyKey });
+    expect([derived.id, derived.seal, derived.endsAt, derived.dueAt]).toEqual([id, seal, endsAt, dueAt]);
+    expect([derived.state, derived.callerSignal]).toEqual(['queued', undefined]);
+    derived.touch(1_010);
+    derived.progress({ progress: 1 }, 1_020);
+    expect(heard).toEqual([1_010, 1_020, { progress: 1 }]);
+    first.stop(stop);
+    expect(derived.stopped).toBeUndefined();
+  });
+});
+
+describe('a call that follows another one', () => {
+  test('is as far as that one, and stays where it was when let go', () => {
+    const [one, leader] = [aCall(), aCall()];
+    one.follow(leader);
+    leader.state = 'handed_over';
+    leader.attempt = 2;
+    leader.asked = true;
+    leader.cached = true;
+    expect([one.state, one.attempt]).toEqual(['handed_over', 2]);
+    one.follow(undefined);
+    leader.state = 'settled';
+    leader.attempt = 3;
+    expect([one.state, one.attempt, one.asked, one.cached]).toEqual(['handed_over', 2, true, true]);
+  });
+
+  test('follows no more once it is said where it is', () => {
+    const [one, leader] = [aCall(), aCall()];
+    one.follow(leader);
+    one.state = 'settled';
+    leader.state = 'handed_over';
+    expect(one.state).toBe('settled');
+  });
+});

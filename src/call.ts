@@ -151,7 +151,6 @@ export class Call {
       this.#state = before.state;
       this.#attempt = before.attempt;
       this.cached ||= before.cached;
-      this.merged ||= before.merged;
       this.asked ||= before.asked;
     }
     this.#leader = leader;

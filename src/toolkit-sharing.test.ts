@@ -82,6 +82,16 @@ describe('what was read of a resource is kept', () => {
     expect(world.reads()).toBe(3);
   });
 
+  test('of no server that was removed, whatever the scope', async () => {
+    const world = library({ cache: { tools: ['find'] } });
+    const toolkit = await started(world);
+    for (const scope of ['', 'x']) await toolkit.callTool('s.find', {}, { scope });
+    await toolkit.removeServer('s');
+    await toolkit.addServer('s', world.server.config);
+    for (const scope of ['', 'x']) await toolkit.callTool('s.find', {}, { scope });
+    expect(world.finds()).toBe(4);
+  });
+
   test('from the first reading on, also where that one had to wait for the connection', async () => {
     const world = library();
     const toolkit = await started(world, { connect: 'lazy' });
@@ -264,4 +274,19 @@ test('a result that rests on what the user answered on the way is not kept (2026
   server.config = { transport: () => peer.transport, cache: { tools: ['find'] } };
   const toolkit = await toolkitOf({ s: server }, { onElicit: () => ({ action: 'accept', content: {} }) });
   for (const said of ['answer 1', 'answer 2']) expect(await toolkit.callTool('s.find')).toMatchObject(text(said));
+});
+
+test('nor is one for which the user had to visit a page (2025-11-25 client/elicitation)', async () => {
+  let asked = 0;
+  const visit = { mode: 'url', message: 'please', url: 'https://example.com/' };
+  const find = () => {
+    asked += 1;
+    if (asked % 2 === 0) return text(`answer ${asked / 2}`);
+    return { error: { code: -32042, message: 'visit', data: { elicitations: [visit] } } };
+  };
+  const toolkit = await toolkitOf(
+    { s: scriptedServer({ find }, { cache: { tools: ['find'] } }) },
+    { onElicit: () => ({ action: 'accept' }) },
+  );
+  for (const said of ['answer 1', 'answer 2']) expect(await toolkit.callTool('s.find')).toEqual(text(said));
 });

@@ -294,6 +294,9 @@ describe('what is kept makes room', () => {
       for (const uri of ['ä', 'ö', 'ä']) await world.read(uri).outcome;
       expect(world.reads(), `${maxBytes}`).toBe(reads);
     }
+    const mixed = resources(PUBLIC, { maxBytes: 2 * one });
+    for (const uri of ['ä', 'x'.repeat(2 * one), 'ä']) await mixed.read(uri).outcome;
+    expect(mixed.reads(), 'what is too large for all drives nothing out').toBe(2);
     const tiny = resources(PUBLIC, { maxBytes: one - 1 });
     for (const uri of ['ä', 'ä']) await tiny.read(uri).outcome;
     expect(tiny.reads()).toBe(2);
@@ -344,17 +347,41 @@ describe('while the server cannot be reached', () => {
     expect(await tool('x').failure).toMatchObject({ code });
   });
 
-  test('nothing stands in that was never kept, that has changed, or that a newer answer has replaced', async () => {
+  test('nothing stands in that has changed, before the call or in its course', async () => {
+    const { tool, clock, arrivals, changes } = lab({ config: { cache: { ttlMs: 1_000, tools: ['*'] } } });
+    for (const when of ['before', 'sent', 'waiting again'] as const) {
+      const first = tool(when);
+      arrivals.at(-1)?.answer({ content: [] });
+      await first.outcome;
+      await clock.advance(1_000);
+      if (when === 'before') changes.tell({ server: 's', what: 'tools' });
+      const second = tool(when);
+      const arrival = arrivals.at(-1);
+      if (when === 'waiting again' && arrival !== undefined) arrival.call.state = 'queued';
+      if (when !== 'before') changes.tell({ server: 's', what: 'tools' });
+      arrival?.fail(unreachable('connect_failed', 'no'));
+      expect(await second.failure).toMatchObject({ code: 'connect_failed' });
+    }
+  });
+
+  test('an answer that came by another call meanwhile is as good as ever', async () => {
+    const { tool, clock, arrivals } = lab({ config: { cache: { ttlMs: 1_000, tools: ['*'] } } });
+    const first = tool('x');
+    arrivals[0]?.answer({ content: ['old'] });
+    await first.outcome;
+    await clock.advance(1_000);
+    const [fails, works] = [tool('x'), tool('x', {}, { retry: false })];
+    arrivals[2]?.answer({ content: ['new'] });
+    await works.outcome;
+    arrivals[1]?.fail(unreachable('connect_failed', 'no'));
+    expect(await fails.outcome).toEqual({ content: ['new'] });
+  });
+
+  test('nothing stands in that was never kept, or that a newer answer has replaced', async () => {
     const gone = unreachable('connect_failed', 'no');
     const never = outage(gone);
     await never.tool('x', {}, { cache: false }).outcome;
     expect(await never.tool('x').failure).toMatchObject({ code: 'connect_failed' });
-
-    const changed = outage(gone);
-    await changed.tool('x').outcome;
-    await changed.clock.advance(1_000);
-    changed.changes.tell({ server: 's', what: 'tools' });
-    expect(await changed.tool('x').failure).toMatchObject({ code: 'connect_failed' });
 
     const replaced = tools({ ttlMs: 1_000, tools: ['*'] }, (number) =>
       number === 3 ? gone : { content: [], ...(number === 2 ? { ttlMs: 0 } : {}) },

@@ -117,14 +117,16 @@ export const cache = ({
     asking.set(call, asked);
     try {
       const result = await next(call);
-      if (result.isError === true || asked.changed) return result;
+      if (result.isError === true) return result;
       const ttlMs = await holdsFor(call, result, wantedMs);
       if (!asked.changed) keep(keys, call, result, ttlMs);
       return result;
     } catch (error) {
-      if (kept === undefined || asked.changed || !isUnreachable(error)) throw error;
+      // Looked for again: what was there may have been overtaken by a change, or by a newer answer.
+      const left = isUnreachable(error) ? find(keys) : undefined;
+      if (left === undefined) throw error;
       call.cached = true;
-      return stale(kept, clock.now());
+      return clock.now() < left.until ? left.read() : stale(left, clock.now());
     } finally {
       asking.delete(call);
     }
