@@ -26,8 +26,8 @@ export interface MembersOptions {
 
 export const createMembers = ({ house, defaults, closed }: MembersOptions): Members => {
   const servers = new Map<string, ManagedServer>();
-  /** Servers that were removed and are not gone yet. */
-  const leaving = new Set<Promise<void>>();
+  /** Servers that were removed and are not gone yet: two of one name never live at a time. */
+  const leaving = new Map<string, Promise<void>>();
 
   /** Configurations in a spelling of another host, or with an unusable name, take longer: what reads them is loaded then. */
   const settle = async (name: string, config: ServerConfig): Promise<[string, ServerConfig]> => {
@@ -53,6 +53,7 @@ export const createMembers = ({ house, defaults, closed }: MembersOptions): Memb
     async add(name, raw) {
       admit(name);
       const settled = await settle(name, raw);
+      while (leaving.has(name)) await leaving.get(name);
       admit(name);
       return enrol(...settled);
     },
@@ -60,11 +61,11 @@ export const createMembers = ({ house, defaults, closed }: MembersOptions): Memb
     async remove(server) {
       servers.delete(server.name);
       const gone = server.close();
-      leaving.add(gone);
-      await gone.finally(() => leaving.delete(gone));
+      leaving.set(server.name, gone);
+      await gone.finally(() => leaving.get(server.name) === gone && leaving.delete(server.name));
     },
     async close() {
-      await Promise.allSettled([...leaving, ...[...servers.values()].map((server) => server.close())]);
+      await Promise.allSettled([...leaving.values(), ...[...servers.values()].map((server) => server.close())]);
     },
   };
 };

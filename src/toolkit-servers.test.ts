@@ -37,6 +37,32 @@ describe('servers that are added', () => {
     expect(one.open()).toBe(0);
   });
 
+  test('under the name of one that was just removed wait until nothing of that is left', async () => {
+    const one = counted();
+    const toolkit = await toolkitOf({}, { mcpServers: { a: one.config } });
+    let gone = (): void => {};
+    const make = one.config.transport as () => Transport;
+    const held = new Promise<void>((resolve) => {
+      gone = resolve;
+    });
+    one.config.transport = () => {
+      const link = make();
+      const { close } = link;
+      link.close = () => held.then(() => close.call(link));
+      return link;
+    };
+    await toolkit.addServer('b', one.config);
+    const removed = toolkit.removeServer('b');
+    const other = counted();
+    const added = toolkit.addServer('b', other.config);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([toolkit.status().b, other.made()]).toEqual([undefined, 0]);
+    gone();
+    await removed;
+    await added;
+    expect([one.open(), other.open()]).toEqual([1, 1]);
+  });
+
   test('while the toolkit closes are refused', async () => {
     const toolkit = await toolkitOf({});
     const late = counted();
