@@ -73,6 +73,8 @@ export class Call {
   merged = false;
   /** The server asked something in its course: the answer is of this call alone. */
   asked = false;
+  /** The server showed that it is at work on the latest sending, short of an answer. */
+  heard = false;
   /** Asked right before each writing; throws when the call may not be sent any more. */
   seal: ((call: Call) => void) | undefined;
   /** The JSON-RPC id of its latest request. */
@@ -188,6 +190,7 @@ export class Call {
 
   /** The server showed at `now` that it is at work: the idle limit starts again. */
   touch(now: number): void {
+    this.heard = true;
     this.dueAt = Math.min(now + this.timeoutMs, this.endsAt);
     this.#onTouch?.(now);
   }

@@ -52,7 +52,11 @@ export interface ErrorFacts {
   /** Exit code or signal name of a child that died, and the end of what it wrote to stderr. */
   exitCode?: number | string;
   stderr?: string;
-  /** True where the same attempt would fail again, whatever the time: an untrusted certificate. */
+  /** How often the call was sent, where that was more than once. */
+  attempts?: number;
+  /** The task that the server had made of the call. */
+  taskId?: string;
+  /** True where the same attempt would fail again, whatever the time: an untrusted certificate, a server that was given up. */
   permanent?: boolean;
   /** The limit that was hit, in its own unit. */
   limit?: number;
@@ -81,6 +85,8 @@ export class ToolwayError extends Error {
   declare readonly status?: number;
   declare readonly exitCode?: number | string;
   declare readonly stderr?: string;
+  declare readonly attempts?: number;
+  declare readonly taskId?: string;
   declare readonly permanent?: boolean;
   declare readonly limit?: number;
   declare readonly matches?: string[];

@@ -24,6 +24,8 @@ export interface ToolkitEvents {
   tool_call_success: OfCall & { result: CallToolResult; durationMs: number };
   tool_call_error: OfCall & { error: ToolwayError; durationMs: number };
   tool_call_progress: OfCall & Progress;
+  /** A call failed and will be sent again after `delayMs`; `attempt` counts that sending, the first one being 1. */
+  retry: OfCall & { attempt: number; delayMs: number; error: ToolwayError };
   tools_changed: OfServer;
   resources_changed: OfServer;
   prompts_changed: OfServer;

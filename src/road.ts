@@ -30,6 +30,7 @@ export const createRoad = (house: House, finder: Finder): Chain => {
       { name: 'idempotency', middleware: idempotency },
       { name: 'cache', middleware: cache },
       { name: 'dedupe', middleware: dedupe },
+      { name: 'retry', middleware: house.retries((call) => finder.server(call.server)) },
       { name: 'limit', middleware: limit((call) => finder.server(call.server).lane) },
     ],
     (call) => finder.server(call.server).perform(call),

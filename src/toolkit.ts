@@ -9,6 +9,7 @@ import { ToolwayError } from './errors.ts';
 import { createFinder } from './finder.ts';
 import { createMembers } from './members.ts';
 import { createChanges } from './middleware/changes.ts';
+import { createRetries } from './middleware/retry.ts';
 import type { CallOptions, ToolkitOptions } from './options.ts';
 import { createServerClient } from './protocol/client.ts';
 import { createRoad } from './road.ts';
@@ -41,6 +42,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     events,
     metrics,
     secrets,
+    retries: createRetries({ clock, events, calls }),
     changes: createChanges(),
     clientInfo: options.clientInfo ?? CLIENT_INFO,
     handlers: options,

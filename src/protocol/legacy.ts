@@ -4,6 +4,7 @@ import { ToolwayError } from '../errors.ts';
 import { SESSION_LOST } from '../transport/transport.ts';
 import type { Engine } from './engine.ts';
 import type { Era, ServerIdentity } from './era.ts';
+import { requestMeta } from './request-meta.ts';
 import { checkInitialize } from './results.ts';
 import * as RPC from './rpc-codes.ts';
 import type { Recovery } from './session-recovery.ts';
@@ -28,7 +29,7 @@ export const openLegacy = async (
   firstCall: Call,
   accept: () => boolean = () => true,
 ): Promise<Era> => {
-  const { engine, clientInfo, capabilities } = options;
+  const { engine, clock, clientInfo, capabilities } = options;
 
   const shakeHands = async (call: Call): Promise<ServerIdentity & { protocolVersion: string }> => {
     const offer = { protocolVersion: LEGACY_VERSIONS[0], capabilities, clientInfo };
@@ -49,7 +50,11 @@ export const openLegacy = async (
   const { protocolVersion, ...identity } = await shakeHands(firstCall);
 
   const sendOnce = (call: Call, method: string, params: JsonObject): Promise<JsonObject> =>
-    engine.request(call, method, call.meta === undefined ? params : withMeta(method, params, { ...call.meta }));
+    engine.request(
+      call,
+      method,
+      call.meta === undefined ? params : withMeta(method, params, requestMeta(call, method, clock.now())),
+    );
 
   /** Once it has been in doubt whether the server still knows the session, all requests go through here. */
   let recovery: Promise<Recovery> | undefined;

@@ -4,6 +4,7 @@ import type { SendOptions } from '../transport/transport.ts';
 import type { Era, ServerIdentity } from './era.ts';
 import type { InputOptions } from './input-rounds.ts';
 import type { Listener, ListenerOptions } from './listener.ts';
+import { requestMeta } from './request-meta.ts';
 import { checkDiscover } from './results.ts';
 import type { TaskOptions } from './tasks.ts';
 import type { ClientCapabilities, Implementation, JsonObject, LogLevel } from './types.ts';
@@ -35,14 +36,14 @@ export const discover = (
 
 /** The era of a server whose answer to `server/discover` is at hand. */
 export const openModern = (options: ModernOptions, discovered: JsonObject): Era => {
-  const { engine } = options;
+  const { engine, clock } = options;
   const { supportedVersions: _versions, ttlMs: _ttl, cacheScope: _scope, ...identity } = checkDiscover(discovered);
   const envelope = modernMeta(options);
   let logLevel: LogLevel | undefined;
   engine.setCancelByStream(true);
 
   const sendOnce = (call: Call, method: string, params: JsonObject, sendOptions?: SendOptions): Promise<JsonObject> => {
-    const _meta: JsonObject = call.meta === undefined ? { ...envelope } : { ...call.meta, ...envelope };
+    const _meta = requestMeta(call, method, clock.now(), envelope);
     if (logLevel !== undefined) _meta[META.logLevel] = logLevel;
     return engine.request(call, method, { ...params, _meta }, sendOptions);
   };

@@ -4,7 +4,7 @@
  */
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
-import { ToolwayError } from '../errors.ts';
+import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { answerAll, type InputOptions } from './input-rounds.ts';
 import { checkInputRequired, checkTask } from './results-on-demand.ts';
 import type { JsonObject, Task } from './types.ts';
@@ -21,6 +21,10 @@ export interface TaskOptions {
 
 /** Bounds on how often a server is asked for a task's state, whatever interval it names. */
 const POLL_MS = { least: 50, usual: 1_000, most: 30_000 };
+
+/** So many questions in a row may get lost. */
+const MOST_LOST = 2;
+const GETS_LOST: ReadonlySet<ErrorCode> = new Set(['connect_failed', 'outcome_unknown', 'rate_limited']);
 
 /** Asks for the call as a task, waits for its end and fetches its result (2025-11-25 basic/utilities/tasks). */
 export const runLegacyTask = async (options: TaskOptions, call: Call, params: JsonObject): Promise<JsonObject> => {
@@ -61,11 +65,12 @@ export const runModernTask = (
 };
 
 const follow = async (
-  { clock, send, pause, onTask, sendAside }: TaskOptions,
+  options: TaskOptions,
   call: Call,
   first: Task,
   outcomeOf: (task: Task) => Promise<JsonObject | undefined>,
 ): Promise<JsonObject> => {
+  const { clock, onTask, sendAside } = options;
   let task = first;
   try {
     for (;;) {
@@ -81,14 +86,32 @@ const follow = async (
       }
       const outcome = await outcomeOf(task);
       if (outcome !== undefined) return outcome;
-      await pause(call, pollInterval(task));
-      const { taskId } = task;
-      task = { ...checkTask(await send(call, 'tasks/get', { taskId })), taskId };
+      task = await nextState(options, call, task);
       call.touch(clock.now());
     }
-  } catch (error) {
-    if (call.stopped !== undefined) sendAside('tasks/cancel', { taskId: task.taskId });
-    throw ToolwayError.from(error, { executed: 'unknown' });
+  } catch (thrown) {
+    const { taskId } = task;
+    if (call.stopped !== undefined) sendAside('tasks/cancel', { taskId });
+    const error = ToolwayError.from(thrown, { executed: 'unknown', taskId });
+    // What did not get through is the question, not the call.
+    if (error.executed !== 'no') throw error;
+    throw error.mapped(<T>(part: T) => (typeof part === 'string' ? part : { ...part, executed: 'unknown' }) as T);
+  }
+};
+
+/** Asks how far the task is; a question that is lost on the way is asked again, a few times in a row. */
+const nextState = async ({ send, pause }: TaskOptions, call: Call, task: Task): Promise<Task> => {
+  const { taskId } = task;
+  let waitMs = pollInterval(task);
+  for (let lost = 0; ; lost += 1) {
+    await pause(call, waitMs);
+    try {
+      return { ...checkTask(await send(call, 'tasks/get', { taskId })), taskId };
+    } catch (error) {
+      const again = error instanceof ToolwayError && call.stopped === undefined && GETS_LOST.has(error.code);
+      if (!again || lost >= MOST_LOST) throw error;
+      waitMs = Math.max(waitMs, error.retryAfterMs ?? 0);
+    }
   }
 };
 

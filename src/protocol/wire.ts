@@ -51,6 +51,13 @@ export const META = {
   subscriptionId: 'io.modelcontextprotocol/subscriptionId',
 } as const;
 
+/** Keys of `_meta` with which we tell a server of the call: which sending it is, how long it may take, what makes it one and the same. */
+export const TOOLWAY_META = {
+  attempt: 'toolway/attempt',
+  remainingMs: 'toolway/remainingMs',
+  idempotencyKey: 'toolway/idempotencyKey',
+} as const;
+
 /** True for what JSON calls an object. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

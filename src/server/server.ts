@@ -5,10 +5,14 @@ import type { Deadlines } from '../clock.ts';
 import type { Connection, ConnectionState } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
+import { createRetryBudget, type RetryBudget } from '../middleware/budget.ts';
 import type { Changes } from '../middleware/changes.ts';
 import { createLane, type Lane } from '../middleware/limit.ts';
+import type { CallFn } from '../middleware/middleware.ts';
+import type { Retries } from '../middleware/retry.ts';
 import { createSharing, type Sharing } from '../middleware/sharing.ts';
 import type { Handlers, Limits, ServerConfig } from '../options.ts';
+import { LIST_METHODS, type ListKind, type WholeList } from '../protocol/lists.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Implementation, JsonObject } from '../protocol/types.ts';
 import type { Roster } from '../roster.ts';
@@ -31,6 +35,7 @@ export interface House {
   deadlines: Deadlines;
   validator: Validator;
   events: Emitter;
+  retries: Retries;
   metrics: Metrics;
   secrets: Secrets;
   /** What servers say of their earlier answers. */
@@ -58,6 +63,7 @@ export interface ManagedServer {
   readonly config: ServerConfig;
   readonly catalog: Catalog;
   readonly lane: Lane;
+  readonly budget: RetryBudget;
   /** What its calls may share. */
   readonly sharing: Sharing;
   readonly subscriptions: Subscriptions;
@@ -82,6 +88,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const { clock } = deadlines;
   const kind = kindOf(config);
   const record = createRecord(name, events);
+  const budget = createRetryBudget();
   let closed = false;
 
   const warn = (message: string, facts: { tool?: string; cause?: unknown } = {}): void =>
@@ -105,20 +112,27 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     try {
       return connection.current() ?? (await share(call, connection.session()));
     } catch (error) {
-      throw waitingEnded(error, connection.state);
+      const { state } = connection;
+      throw waitingEnded(error, state).with(state.name === 'failed' ? { permanent: true } : {});
     }
   };
-  const request: ManagedServer['request'] = (method, run, init) =>
-    bounded(newCall(method, init), deadlines, async (call) => run(await sessionOf(call), call)).catch(
-      (error: unknown) => {
-        throw house.secrets.masked(ToolwayError.from(error, { server: name }));
-      },
-    );
+  const run = <T>(call: Call, how: (call: Call) => Promise<T>): Promise<T> =>
+    bounded(call, deadlines, how).catch((error: unknown) => {
+      throw house.secrets.masked(ToolwayError.from(error, { server: name }));
+    });
+  const request: ManagedServer['request'] = (method, ask, init) =>
+    run(newCall(method, init), async (call) => ask(await sessionOf(call), call));
+  /** Lists are read by ourselves, on no road, and sent again as reading calls are there. */
+  const readList = <K extends ListKind>(list: K): Promise<WholeList<K>> => {
+    const ask = async (call: Call): Promise<object> => (await sessionOf(call)).list(list, call);
+    const steps = house.retries(() => ({ config, budget }));
+    return run(newCall(LIST_METHODS[list]), steps(ask as CallFn)) as Promise<object> as Promise<WholeList<K>>;
+  };
 
   const catalog = createCatalog({
     clock,
     validator,
-    fetch: (list) => request(list, (session, call) => session.list(list, call)),
+    fetch: readList,
     connected: () => connections.main.current() !== undefined,
     allows: (tool) => allows(config, tool),
     announces: (list) => announces(record.facts.last?.session, list),
@@ -134,8 +148,16 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
 
   const perform = (call: Call): Promise<JsonObject> => {
     const session = connections.of(call.scope).current();
-    return session === undefined ? sessionOf(call).then((made) => made.perform(call)) : session.perform(call);
+    return session === undefined ? sessionOf(call).then((made) => performOn(made, call)) : performOn(session, call);
   };
+  /** A call that finds its session ended before anything of it left waits for the next one. */
+  const performOn = (session: Session, call: Call): Promise<JsonObject> =>
+    session.perform(call).catch((error: unknown) => {
+      const left = !(error instanceof ToolwayError) || error.executed !== 'no' || call.state === 'answering';
+      if (left || call.stopped !== undefined || connections.known(call.scope)?.current() === session) throw error;
+      call.state = 'queued';
+      return perform(call);
+    });
 
   const dialer = createDialer({ ...base, catalog, subscriptions });
   const connections = createConnections({ ...base, dial: dialer.dial, record });
@@ -155,6 +177,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     catalog,
     subscriptions,
     lane,
+    budget,
     connection: (scope = '') => connections.of(scope),
     connectionOf: connections.known,
     reconnect: connections.reconnect,
