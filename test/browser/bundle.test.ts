@@ -20,7 +20,14 @@ test('the bundle holds client, both eras, reconnection and the HTTP transport; c
     expect(sources).toContain(`src/${needed}.ts`);
   }
   const later = all.flatMap((chunk) => chunk.sources).filter((source) => !sources.includes(source));
-  for (const onDemand of ['schema/cfworker', 'transport/websocket', 'transport/sse', 'protocol/answers']) {
+  for (const onDemand of [
+    'schema/cfworker',
+    'transport/websocket',
+    'transport/sse',
+    'protocol/answers',
+    'shared-answers',
+    'middleware/flight',
+  ]) {
     expect(later).toContain(`src/${onDemand}.ts`);
   }
 });
