@@ -11,7 +11,7 @@ import { negotiate } from '../protocol/negotiate.ts';
 import type { ServerRequests } from '../protocol/server-requests.ts';
 import { createSession, type Session } from '../protocol/session.ts';
 import type { Implementation, JsonObject, Task } from '../protocol/types.ts';
-import type { EraName, RequestId } from '../protocol/wire.ts';
+import type { EraName } from '../protocol/wire.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** What a session says by itself. */
@@ -85,10 +85,6 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
     else if (method === 'notifications/elicitation/complete')
       for (const hear of requests.completions) hear(params.elicitationId);
   };
-  const onRequest = (method: string, params: JsonObject, context: { requestId: RequestId; signal: AbortSignal }) => {
-    const call = options.currentCall();
-    return requests.answer(method, params, call === undefined ? context : { ...context, call });
-  };
 
   const engines: Engine[] = [];
   /** Opening and starting are held to the attempt's limit like everything else; a transport that comes too late is closed. */
@@ -111,7 +107,8 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
       server,
       maxDepth: options.maxDepth,
       now: () => clock.now(),
-      onRequest,
+      onRequest: requests.answer,
+      currentCall: options.currentCall,
       onNotification,
       onClose: (cause) => {
         if (live === undefined || engine === live) requests.forget();

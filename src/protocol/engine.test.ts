@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { callFor, scriptedPeer, settled } from '../../test/fixtures/scripted-peer.ts';
 import { ToolwayError } from '../errors.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
@@ -293,12 +293,30 @@ describe('requests of the server', () => {
     peer.say({ jsonrpc: '2.0', id: 0, method: 'roots/list' });
     peer.say({ jsonrpc: '2.0', id: 'a', method: 'ping' });
     peer.say({ jsonrpc: '2.0', id: null, method: 'ping' });
-    await settled();
+    await vi.waitFor(() => expect(peer.sent).toHaveLength(2));
     expect(peer.sent).toEqual([
       { jsonrpc: '2.0', id: 0, result: { method: 'roots/list' } },
       { jsonrpc: '2.0', id: 'a', result: { method: 'ping' } },
     ]);
     expect(engine.dropped.malformed).toBe(1);
+  });
+
+  test('belong to the call in whose course they arrived, however long it takes until somebody answers them', async () => {
+    const peer = scriptedPeer();
+    const heard: unknown[] = [];
+    let current: { id: string } | undefined = { id: 'first' };
+    engineOn(peer, {
+      currentCall: () => current,
+      onRequest: async (_method, _params, { call }) => {
+        heard.push(call?.id);
+        return {};
+      },
+    });
+    peer.say({ jsonrpc: '2.0', id: 1, method: 'elicitation/create', params: {} });
+    current = undefined;
+    peer.say({ jsonrpc: '2.0', id: 2, method: 'elicitation/create', params: {} });
+    current = { id: 'last' };
+    await vi.waitFor(() => expect(heard).toEqual(['first', undefined]));
   });
 
   test('that the server takes back are aborted and not answered', async () => {
@@ -315,8 +333,8 @@ describe('requests of the server', () => {
     });
     peer.say({ jsonrpc: '2.0', id: 7, method: 'elicitation/create', params: {} });
     peer.say({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 7 } });
+    await vi.waitFor(() => expect(aborted).toEqual(['yes']));
     await settled();
-    expect(aborted).toEqual(['yes']);
     expect(peer.sent).toEqual([]);
   });
 
@@ -324,8 +342,7 @@ describe('requests of the server', () => {
     const peer = scriptedPeer();
     engineOn(peer, { onRequest: () => new Promise(() => {}) });
     for (let id = 0; id < 70; id += 1) peer.say({ jsonrpc: '2.0', id, method: 'sampling/createMessage', params: {} });
-    await settled();
-    expect(peer.sent).toHaveLength(6);
+    await vi.waitFor(() => expect(peer.sent).toHaveLength(6));
     expect(peer.sent[0]).toMatchObject({ id: 64, error: { code: -32603 } });
   });
 });

@@ -7,7 +7,7 @@ import type { Call } from '../call.ts';
 import { type ErrorFacts, ToolwayError } from '../errors.ts';
 import type { MessageExtra, SendOptions, Transport } from '../transport/transport.ts';
 import { deeperThan } from './depth.ts';
-import { createInbox, type Inbox } from './inbox.ts';
+import type { AskingCall, Inbox } from './inbox.ts';
 import { LISTING_METHODS } from './lists.ts';
 import { createPendingTable } from './pending.ts';
 import * as RPC from './rpc-codes.ts';
@@ -22,6 +22,8 @@ export interface EngineOptions {
   now: () => number;
   /** Answers a request of the server. */
   onRequest: Inbox['answer'];
+  /** The call that a request of the server belongs to, where that is certain; asked as soon as one arrives. */
+  currentCall?: (() => AskingCall | undefined) | undefined;
   onNotification: (method: string, params: JsonObject) => void;
   /** The link ended; every request in flight has been told. */
   onClose: (cause: ToolwayError) => void;
@@ -83,7 +85,23 @@ export const createEngine = (options: EngineOptions): Engine => {
   const tell = (message: JsonRpcMessage): void => {
     deliver(message).catch((error: unknown) => onWarning('a message could not be sent', error));
   };
-  const inbox = createInbox({ answer: options.onRequest, send: tell, onWarning });
+  /** Loaded with the first request of the server, which most never send. What is for it stays in its order. */
+  let inbox: Promise<Inbox> | undefined;
+  const asked = (id: unknown, method: string, params: JsonObject): void => {
+    const call = options.currentCall?.();
+    inbox ??= import('./inbox.ts').then(({ createInbox }) =>
+      createInbox({ answer: options.onRequest, send: tell, onWarning }),
+    );
+    inbox.then(
+      ({ receive }) => {
+        if (!receive(id, method, params, call)) dropped.malformed += 1;
+      },
+      (error: unknown) => {
+        inbox = undefined;
+        onWarning(`${method} of the server cannot be answered`, error);
+      },
+    );
+  };
 
   const fail = (id: RequestId, error: ToolwayError): void => {
     const waiting = pending.take(id);
@@ -156,17 +174,23 @@ export const createEngine = (options: EngineOptions): Engine => {
     }
     const params = message.params ?? {};
     if (typeof method !== 'string' || !isObject(params) || deeperThan(params, maxDepth)) dropped.malformed += 1;
-    else if ('id' in message) {
-      if (!inbox.receive(message.id, method, params)) dropped.malformed += 1;
-    } else if (method === 'notifications/progress') progress(params);
-    else if (method === 'notifications/cancelled') inbox.cancel(params.requestId);
+    else if ('id' in message) asked(message.id, method, params);
+    else if (method === 'notifications/progress') progress(params);
+    else if (method === 'notifications/cancelled')
+      inbox?.then(
+        ({ cancel }) => cancel(params.requestId),
+        () => {},
+      );
     else onNotification(method, params);
   };
 
   const end = (cause?: ToolwayError): void => {
     if (ended !== undefined) return;
     ended = cause ?? new ToolwayError('closed', 'the connection was closed', { server });
-    inbox.close();
+    inbox?.then(
+      ({ close }) => close(),
+      () => {},
+    );
     for (const id of pending.ids()) fail(id, lost(ended));
     options.onClose(ended);
   };

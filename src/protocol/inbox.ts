@@ -1,14 +1,20 @@
-/** The requests a server sends to its client: answered once each, bounded in number, cancellable by the server. */
+/** The requests a server sends to its client: answered once each, bounded in number, cancellable by the server. Loaded with the first. */
 import * as RPC from './rpc-codes.ts';
 import { RpcFault } from './rpc-fault.ts';
 import type { JsonObject } from './types.ts';
 import type { JsonRpcMessage, RequestId } from './wire.ts';
 
+/** The call in whose course a server asks. */
+export interface AskingCall {
+  id: string;
+  tool?: string;
+}
+
 export interface InboxOptions {
   answer: (
     method: string,
     params: JsonObject,
-    context: { requestId: RequestId; signal: AbortSignal },
+    context: { requestId: RequestId; signal: AbortSignal; call?: AskingCall },
   ) => Promise<JsonObject>;
   send: (message: JsonRpcMessage) => void;
   onWarning: (message: string, cause?: unknown) => void;
@@ -17,7 +23,7 @@ export interface InboxOptions {
 export interface Inbox {
   answer: InboxOptions['answer'];
   /** False when the id is none that can be answered, or is in use. */
-  receive(id: unknown, method: string, params: JsonObject): boolean;
+  receive(id: unknown, method: string, params: JsonObject, call?: AskingCall): boolean;
   cancel(id: unknown): void;
   close(): void;
 }
@@ -35,11 +41,12 @@ export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox =>
       error: { code: fault.code, message: fault.message, ...(fault.data === undefined ? {} : { data: fault.data }) },
     });
 
-  const work = async (id: RequestId, method: string, params: JsonObject): Promise<void> => {
+  const work = async (id: RequestId, method: string, params: JsonObject, call?: AskingCall): Promise<void> => {
     const controller = new AbortController();
     open.set(id, controller);
     try {
-      const result = await answer(method, params, { requestId: id, signal: controller.signal });
+      const context = { requestId: id, signal: controller.signal, ...(call === undefined ? {} : { call }) };
+      const result = await answer(method, params, context);
       if (!controller.signal.aborted) send({ jsonrpc: '2.0', id, result });
     } catch (error) {
       if (controller.signal.aborted) return;
@@ -55,11 +62,11 @@ export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox =>
 
   return {
     answer,
-    receive(id, method, params) {
+    receive(id, method, params, call) {
       if ((typeof id !== 'string' && typeof id !== 'number') || open.has(id)) return false;
       if (open.size >= MAX_OPEN)
         refuse(id, new RpcFault(RPC.internalError, `more than ${MAX_OPEN} requests at a time`));
-      else void work(id, method, params);
+      else void work(id, method, params, call);
       return true;
     },
     cancel(id) {

@@ -6,7 +6,6 @@ import { systemClock } from '../clock.ts';
 import { guarded } from '../events.ts';
 import type { Handlers } from '../options.ts';
 import type { Answers } from './answers.ts';
-import { notOffered } from './rpc-fault.ts';
 import type { ClientCapabilities, JsonObject, LogLevel, LogMessage } from './types.ts';
 import type { EraName, RequestId } from './wire.ts';
 
@@ -69,7 +68,9 @@ export const createServerRequests = ({ handlers, server, scope, report }: Server
     }),
     async answer(method, params, context) {
       if (method === 'ping') return {};
-      if (onElicit === undefined && onSample === undefined && roots === undefined) throw notOffered(method);
+      if (onElicit === undefined && onSample === undefined && roots === undefined) {
+        throw (await import('./rpc-fault.ts')).notOffered(method);
+      }
       const { createAnswers } = await import('./asking.ts');
       answers ??= createAnswers({ handlers, server, report, clock: systemClock });
       return answers.answer(method, params, { server, scope, ...context });
