@@ -94,6 +94,43 @@ export interface CallableTool {
   readonly definition: ListedTool;
 }
 
+/** What became of a call, whatever it was; `isError: true` is a success. */
+export type CallOutcome = (
+  | { success: true; result: CallToolResult; error?: undefined }
+  | { success: false; error: ToolwayError; result?: undefined }
+) & {
+  /** Whose answer the result is; undefined where there is none, or a fallback function gave it. */
+  serverUsed: string | undefined;
+  /** How often it was tried in all, on whichever server; 0 where no call came of it. */
+  attempts: number;
+  /** From when it was asked for. */
+  durationMs: number;
+  /** The answer was kept from an earlier call. */
+  cached: boolean;
+};
+
+/** One call of a batch. `tool` is another word for `name`; with `server` it is the tool's own name there. */
+export type BatchCall = ({ name: string } | { tool: string; server?: string }) & {
+  arguments?: Record<string, unknown>;
+  options?: CallOptions;
+};
+
+/** How a batch is run. */
+export interface BatchOptions {
+  /** Calls under way at a time. Default 16; above a server's `maxConcurrency` and queue further ones are `backpressure`. */
+  concurrency?: number;
+  /** Cancels what is under way, and what has not begun. */
+  signal?: AbortSignal;
+  /** Hears of each outcome as it comes, with the place of its call; what it throws is reported and changes nothing. */
+  onItem?: (outcome: CallOutcome, index: number) => void;
+}
+
+/** What a broadcast may ask for. */
+export interface BroadcastOptions extends Omit<CallOptions, 'fallback'> {
+  /** Servers that are called at a time. Default 16. */
+  concurrency?: number;
+}
+
 /**
  * Many servers as one: their tools, resources and prompts, and the calls to them. Every method rejects with
  * `ToolwayError` only.
@@ -101,6 +138,18 @@ export interface CallableTool {
 export interface Toolkit extends AsyncDisposable {
   /** Calls `server.tool`, `server__tool`, or a bare name that one server has. `isError: true` is a result. */
   callTool(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<CallToolResult>;
+  /** As `callTool`, but never rejects: a failure is in the outcome. */
+  tryCall(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<CallOutcome>;
+  /** Many calls, a few at a time; their outcomes in order. One that fails, or is no call, stops no other. */
+  batch(calls: readonly BatchCall[], options?: BatchOptions): Promise<CallOutcome[]>;
+  /** As `callTool`, but collected with others for `batchWindowMs` and sent together. Its limits count from here. */
+  queue(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<CallToolResult>;
+  /** Calls a tool on every server that lists it; outcomes by server. One that is not connected is not waited for. */
+  broadcast(
+    tool: string,
+    args?: Record<string, unknown>,
+    options?: BroadcastOptions,
+  ): Promise<Record<string, CallOutcome>>;
   /** A callable with `.definition`; a partial name works while it is unambiguous. */
   tool(name: string): Promise<CallableTool>;
   listTools(filter?: ListFilter): Promise<ListedTool[]>;

@@ -1,11 +1,13 @@
 /** Makes a call of what a caller asks for, and sends it down the road. */
-import { Call } from './call.ts';
+import { bounded, Call, share } from './call.ts';
+import type { Asked, Calls } from './calls/port.ts';
 import type { Route } from './catalog.ts';
 import { argumentsOf, textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import { guarded } from './events.ts';
 import type { Finder } from './finder.ts';
 import type { Chain } from './middleware/chain.ts';
+import { matchesPattern, qualify, splitName } from './names.ts';
 import type { CallOptions, Logger, RequestOptions } from './options.ts';
 import type { CallToolResult, JsonObject, Progress } from './protocol/types.ts';
 import type { House, ManagedServer } from './server/server.ts';
@@ -22,6 +24,8 @@ export interface Calling {
     wanted: CallOptions,
     startedAt: number,
   ): Promise<T>;
+  /** Runs what stands above the road, which is loaded when it is first needed; `startedAt` is when it was asked for. */
+  above<T>(run: (calls: Calls, startedAt: number) => Promise<T>): Promise<T>;
   /** Tells a caller of progress; a handler that throws is reported and changes nothing. */
   tellProgress(own: RequestOptions['onProgress'], progress: Progress): void;
 }
@@ -31,6 +35,8 @@ export interface CallingOptions {
   finder: Finder;
   road: Chain;
   logger: Logger | undefined;
+  /** How long queued calls are collected, in milliseconds. */
+  batchWindowMs: number | undefined;
   /** True once no new call is taken. */
   closed(): boolean;
 }
@@ -43,7 +49,8 @@ const IDEMPOTENCY_KEY = 'toolway/idempotencyKey';
 const metaOf = ({ meta = NO_META, idempotencyKey }: CallOptions): JsonObject =>
   idempotencyKey === undefined ? meta : { ...meta, [IDEMPOTENCY_KEY]: idempotencyKey };
 
-export const createCalling = ({ house, finder, road, logger, closed }: CallingOptions): Calling => {
+export const createCalling = (options: CallingOptions): Calling => {
+  const { house, finder, road, logger, closed } = options;
   const { events, deadlines } = house;
   const { clock } = deadlines;
 
@@ -69,11 +76,11 @@ export const createCalling = ({ house, finder, road, logger, closed }: CallingOp
     server: ManagedServer,
     method: string,
     params: JsonObject,
-    wanted: CallOptions,
-    startedAt: number,
+    { wanted, startedAt, making }: Pick<Asked, 'wanted' | 'startedAt' | 'making'>,
     route?: Route,
   ): Call => {
-    if (closed()) throw new ToolwayError('closed', 'the toolkit was closed', { executed: 'no' });
+    if (closed() && making?.accepted !== true)
+      throw new ToolwayError('closed', 'the toolkit was closed', { executed: 'no' });
     const { config, name } = server;
     const onProgress = onProgressOf(wanted.onProgress, () => ({
       id: call.id,
@@ -99,27 +106,64 @@ export const createCalling = ({ house, finder, road, logger, closed }: CallingOp
       onProgress,
       startedAt,
     });
+    making?.calls.push(call);
     return call;
   };
 
-  const callRoute = (route: Route, args: Record<string, unknown>, wanted: CallOptions, startedAt: number) => {
-    const call = callOn(route.server, 'tools/call', { name: route.tool, arguments: args }, wanted, startedAt, route);
+  const callAlone = (route: Route, asked: Asked): Promise<CallToolResult> => {
+    const params = { name: route.tool, arguments: argumentsOf(asked.args) };
+    const call = callOn(route.server, 'tools/call', params, asked, route);
     return road.run(call) as Promise<JsonObject & CallToolResult>;
+  };
+
+  /** What stands above the road, once something of it was needed. */
+  let calls: Calls | undefined;
+  const load = async (): Promise<Calls> => {
+    if (calls !== undefined) return calls;
+    const { createCalls } = await import('./calls/calls.ts');
+    calls ??= createCalls({
+      ...options,
+      ask,
+      callAlone,
+      Call,
+      bounded,
+      share,
+      guarded,
+      textOf,
+      argumentsOf,
+      splitName,
+      qualify,
+      matchesPattern,
+      DEFAULTS,
+    });
+    return calls;
+  };
+
+  const callRoute = (route: Route, asked: Asked): Promise<CallToolResult> =>
+    asked.wanted.fallback === undefined && route.server.config.group !== undefined
+      ? load().then(({ inGroup }) => inGroup(route, asked))
+      : callAlone(route, asked);
+
+  /** No `async`: each one on this road costs a quarter of a microsecond. */
+  const ask = (asked: Asked): Promise<CallToolResult> => {
+    try {
+      if (asked.wanted.fallback) return load().then(({ withFallback }) => withFallback(asked));
+      const { name, wanted, startedAt } = asked;
+      const route = finder.atOnce(textOf(name, 'unknown_tool'));
+      if (route !== undefined) return callRoute(route, asked);
+      argumentsOf(asked.args);
+      return finder.route(name, wanted, startedAt).then((found) => callRoute(found, asked));
+    } catch (error) {
+      return Promise.reject(ToolwayError.from(error, { executed: 'no' }));
+    }
   };
 
   return {
     tellProgress,
-    /** No `async`: each one on this road costs a quarter of a microsecond. */
-    callTool(name, args = {}, wanted = {}) {
-      try {
-        const startedAt = clock.now();
-        const given = argumentsOf(args);
-        const route = finder.atOnce(textOf(name, 'unknown_tool'));
-        if (route !== undefined) return callRoute(route, given, wanted, startedAt);
-        return finder.route(name, wanted, startedAt).then((found) => callRoute(found, given, wanted, startedAt));
-      } catch (error) {
-        return Promise.reject(ToolwayError.from(error, { executed: 'no' }));
-      }
+    callTool: (name, args = {}, wanted = {}) => ask({ name, args, wanted, startedAt: clock.now(), making: undefined }),
+    above(run) {
+      const startedAt = clock.now();
+      return load().then((loaded) => run(loaded, startedAt));
     },
     perform: async <T>(
       server: ManagedServer,
@@ -127,6 +171,6 @@ export const createCalling = ({ house, finder, road, logger, closed }: CallingOp
       params: JsonObject,
       wanted: CallOptions,
       startedAt: number,
-    ) => (await road.run(callOn(server, method, params, wanted, startedAt))) as T,
+    ) => (await road.run(callOn(server, method, params, { wanted, startedAt, making: undefined }))) as T,
   };
 };

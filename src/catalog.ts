@@ -44,7 +44,7 @@ export const routeOn = async (server: ManagedServer, tool: string): Promise<Rout
   throw unknownTool(tool, toolNames([server]), server.name);
 };
 
-/** The route of a bare name, among the servers whose tools are known. */
+/** The route of a bare name, among the servers whose tools are known; within a group the first one that is connected. */
 export const routeOfBareName = (servers: readonly ManagedServer[], name: string): Required<Route> => {
   const routes = servers.flatMap((server): Required<Route>[] => {
     const entry = server.catalog.tool(name);
@@ -55,7 +55,7 @@ export const routeOfBareName = (servers: readonly ManagedServer[], name: string)
   const { group } = first.server.config;
   const standIns = group !== undefined && routes.every(({ server }) => server.config.group === group);
   if (routes.length > 1 && !standIns) throw ambiguous(name, routes);
-  return first;
+  return routes.find(({ server }) => server.connection().current() !== undefined) ?? first;
 };
 
 /** The route of part of a name: an exact one first, else the only one that contains it. */

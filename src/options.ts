@@ -1,4 +1,5 @@
 /** What a user may set: servers, defaults, handlers, and what one call may ask for. Times are in milliseconds. */
+import type { ToolwayError } from './errors.ts';
 import type { ApprovalAnswer, ApprovalRequest, PinMode, Policy } from './permission.ts';
 import type {
   CallToolResult,
@@ -148,6 +149,8 @@ export interface ToolkitOptions extends Handlers {
   pins?: PinMode;
   /** Node: a file that keeps what was first seen, across restarts. */
   pinFile?: string;
+  /** How long calls of `queue` are collected, from the first one. Default 100. */
+  batchWindowMs?: number;
   /** How this client introduces itself. */
   clientInfo?: Implementation;
   /** Hears what Toolway itself has to say. Default: nobody. */
@@ -197,6 +200,33 @@ export interface CallOptions extends RequestOptions {
   cache?: CacheOption;
   /** Calls of one principal with this key, the same tool and arguments share one outcome; it travels in `_meta`. */
   idempotencyKey?: string;
+  /**
+   * What stands in when the call fails. Servers are tried where the call cannot have run or both tools are `retrySafe`.
+   * A call with a fallback does not wait for a server that was lost. Default: the other servers of the server's
+   * `group` whose tool takes the same input; `false`: not even these.
+   */
+  fallback?: false | Fallback;
+}
+
+/** Names of servers (for a tool of the same name), `server.tool` names, a function, or a list of these, in which functions come last. */
+export type Fallback = string | FallbackFunction | readonly (string | FallbackFunction)[];
+/**
+ * Gives a result where all servers failed; called for every failure but `denied` and `cancelled`. It has the call's
+ * `timeoutMs` for itself; what it throws is told beside the failure before it.
+ */
+export type FallbackFunction = (call: FailedCall, error: ToolwayError) => CallToolResult | Promise<CallToolResult>;
+/** What a fallback function is told of the call that failed. */
+export interface FailedCall {
+  /** As the caller gave it. */
+  name: string;
+  arguments: Record<string, unknown>;
+  /** Where the name led, if it led anywhere. */
+  server?: string;
+  tool?: string;
+  principal?: string;
+  scope?: string;
+  /** Aborted when nobody waits for the result any more. */
+  signal: AbortSignal;
 }
 
 /** How often a call may be sent in all, where sending again is safe. */

@@ -54,7 +54,15 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const finder = createFinder(servers, deadlines);
   const road = createRoad(house, finder);
   if (watch.step !== undefined) road.use(watch.step(servers), { after: 'observe' });
-  const { callTool, perform, tellProgress } = createCalling({ house, finder, road, logger, closed });
+  const { batchWindowMs } = options;
+  const { callTool, above, perform, tellProgress } = createCalling({
+    house,
+    finder,
+    road,
+    logger,
+    batchWindowMs,
+    closed,
+  });
 
   const connectAndList = async (server: ManagedServer, first: Promise<unknown>): Promise<void> => {
     await first;
@@ -63,6 +71,10 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
 
   const toolkit: Toolkit = {
     callTool,
+    tryCall: (...given) => above((loaded, startedAt) => loaded.tryCall(given, startedAt)),
+    batch: (...given) => above((loaded, startedAt) => loaded.batch(given, startedAt)),
+    queue: (...given) => above((loaded, startedAt) => loaded.queue(given, startedAt)),
+    broadcast: (...given) => above((loaded, startedAt) => loaded.broadcast(given, startedAt)),
     async tool(name) {
       const { server, tool } = await finder.part(textOf(name, 'unknown_tool'));
       const [definition] = listedBy([server], 'tools').filter((listed) => listed.name === tool);

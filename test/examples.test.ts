@@ -10,6 +10,16 @@ const examples = fileURLToPath(new URL('../examples/', import.meta.url));
 
 /** What each example must have printed. */
 const PRINTED: Record<string, string[]> = {
+  'batch.js': [
+    'The sum of 19 and 23 is 42',
+    'Echo: Hello',
+    'unknown_tool',
+    'invalid_arguments',
+    'queued: The sum of 40 and 1 is 41',
+    'work answered: true\nhome answered: true',
+    'read_graph was answered by home',
+    'nothing for work.read_graph: unknown_tool',
+  ],
   'demo.js': [
     'everything.echo(message)',
     'Echo: Hello',

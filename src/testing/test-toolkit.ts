@@ -30,6 +30,7 @@ export const createTestToolkit = async (
 const loadAll = (): Promise<unknown> =>
   Promise.all([
     import('ajv/dist/2020.js'),
+    import('../calls/calls.ts'),
     import('../config/expand.ts'),
     import('../connection/health.ts'),
     import('../config/settle.ts'),

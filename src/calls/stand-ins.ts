@@ -1,0 +1,60 @@
+/** Which servers may stand in for another one, and after which failures. */
+import { canonicalJson } from '../canonical.ts';
+import type { Route } from '../catalog.ts';
+import type { ErrorCode, ToolwayError } from '../errors.ts';
+import type { JsonObject } from '../protocol/types.ts';
+import type { CallsPort } from './port.ts';
+
+/** One try that failed. */
+export interface Failure {
+  /** Where it stands among those to be tried. */
+  place: number;
+  error: ToolwayError;
+  /** Absent where a name led nowhere. */
+  route?: Route;
+}
+
+/** A person, a policy or the caller said no: asking elsewhere would go behind their back. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['denied', 'approval_timeout', 'cancelled']);
+
+/** Whether a failure is the end for every server. */
+export const isRefusal = ({ error }: Failure): boolean => REFUSALS.has(error.code);
+
+/** Whether the operator let this tool be run again; hints count only for servers whose hints are trusted. */
+const isRetrySafe = ({ matchesPattern }: CallsPort, { server, tool }: Route): boolean => {
+  const { retrySafe = [], trustHints } = server.config;
+  if (retrySafe.some((pattern) => matchesPattern(pattern, tool))) return true;
+  const hints = server.catalog.tool(tool)?.tool.annotations;
+  return trustHints === true && (hints?.readOnlyHint === true || hints?.idempotentHint === true);
+};
+
+/**
+ * Whether `next` may be tried after these failures: none of them may have run, or it does no harm that both run. A task
+ * that a server has made of its call may still be at work, so it has no successor.
+ */
+export const mayFollow = (port: CallsPort, failures: readonly Failure[], next: Route): boolean =>
+  failures.every(({ error, route }) => {
+    if (error.executed === 'no') return true;
+    return !('taskId' in error) && route !== undefined && isRetrySafe(port, route) && isRetrySafe(port, next);
+  });
+
+/** The other servers of the group, in configuration order, whose tool of this name takes the same input. */
+export const groupStandIns = ({ finder }: CallsPort, { server, tool }: Route): Route[] => {
+  const { group } = server.config;
+  const input = inputOf(server.catalog.tool(tool)?.tool.inputSchema);
+  if (group === undefined || input === undefined) return [];
+  return finder.active().flatMap((other): Route[] => {
+    const entry = other.catalog.tool(tool);
+    if (other === server || other.config.group !== group || inputOf(entry?.tool.inputSchema) !== input) return [];
+    return [{ server: other, tool, entry }];
+  });
+};
+
+/** Schemas that cannot be spelt are equal to none. */
+const inputOf = (schema: JsonObject | undefined): string | undefined => {
+  try {
+    return schema && canonicalJson(schema);
+  } catch {
+    return undefined;
+  }
+};
