@@ -1,24 +1,11 @@
 /** Walks a paginated list to its end, within bounds: a server decides neither how long we read nor how much we hold. */
 import { ToolwayError } from '../errors.ts';
 import { deeperThan } from './depth.ts';
-import { checkListPage } from './results.ts';
+import { checkListPage, LIST_METHODS, type ListKind, type ListKinds } from './results.ts';
 import * as RPC from './rpc-codes.ts';
-import type { JsonObject, Prompt, Resource, ResourceTemplate, Tool } from './types.ts';
+import type { JsonObject } from './types.ts';
 
-export interface ListKinds {
-  tools: Tool;
-  resources: Resource;
-  resourceTemplates: ResourceTemplate;
-  prompts: Prompt;
-}
-export type ListKind = keyof ListKinds;
-
-export const LIST_METHODS: Record<ListKind, string> = {
-  tools: 'tools/list',
-  resources: 'resources/list',
-  resourceTemplates: 'resources/templates/list',
-  prompts: 'prompts/list',
-};
+export { LIST_METHODS, type ListKind, type ListKinds };
 
 export interface ListLimits {
   maxPages: number;
@@ -47,34 +34,23 @@ export const walkList = async <K extends ListKind>(
   kind: K,
   fetchPage: (params: JsonObject) => Promise<JsonObject>,
   limits: ListLimits = DEFAULT_LIST_LIMITS,
+  walk: 'first' | 'second' = 'first',
 ): Promise<WholeList<K>> => {
-  try {
-    return await walkOnce(kind, fetchPage, limits);
-  } catch (error) {
-    if (!(error instanceof StaleCursor)) throw error;
-    return walkOnce(kind, fetchPage, limits).catch((again: unknown) => {
-      throw again instanceof StaleCursor ? again.cause : again;
-    });
-  }
-};
-
-class StaleCursor extends ToolwayError {}
-
-const walkOnce = async <K extends ListKind>(
-  kind: K,
-  fetchPage: (params: JsonObject) => Promise<JsonObject>,
-  { maxPages, maxTools, maxBytes }: ListLimits,
-): Promise<WholeList<K>> => {
+  const { maxPages, maxTools, maxBytes } = limits;
   const list: WholeList<K> = { items: [], ttlMs: Number.POSITIVE_INFINITY, cacheScope: 'public', dropped: [] };
   const seen = new Set<string>();
   let cursor: string | undefined;
   let bytes = 0;
   for (let page = 1; ; page += 1) {
     if (page > maxPages) throw over(kind, `${maxPages} pages`, maxPages);
-    const raw = await fetchPage(cursor === undefined ? {} : { cursor }).catch((error: unknown) => {
+    let raw: JsonObject;
+    try {
+      raw = await fetchPage(cursor === undefined ? {} : { cursor });
+    } catch (error) {
       const stale = cursor !== undefined && error instanceof ToolwayError && error.rpcCode === RPC.invalidParams;
-      throw stale ? new StaleCursor('server_error', 'the server no longer knows its cursor', { cause: error }) : error;
-    });
+      if (!stale || walk === 'second') throw error;
+      return walkList(kind, fetchPage, limits, 'second');
+    }
     const { items: listed, nextCursor, ttlMs, cacheScope, dropped } = checkListPage(kind, raw);
     const items = (listed as ListKinds[K][]).filter((item) => !deeperThan(item, MAX_ENTRY_DEPTH));
     list.items.push(...items);

@@ -26,13 +26,13 @@ export const checkToolResult = (value: unknown): CallToolResult => {
 };
 
 /** The lists a server can have, and what they hold. */
-interface ListItems {
+export interface ListKinds {
   tools: Tool;
   resources: Resource;
   resourceTemplates: ResourceTemplate;
   prompts: Prompt;
 }
-type ListKind = keyof ListItems;
+export type ListKind = keyof ListKinds;
 
 interface ListPage<Item> extends CacheHints {
   items: Item[];
@@ -42,27 +42,28 @@ interface ListPage<Item> extends CacheHints {
   dropped: string[];
 }
 
-const LIST_METHODS = {
+/** How each list is asked for. */
+export const LIST_METHODS = {
   tools: 'tools/list',
   resources: 'resources/list',
   resourceTemplates: 'resources/templates/list',
   prompts: 'prompts/list',
-} as const;
+} as const satisfies Record<ListKind, string>;
 
 /** One page of a list. A malformed entry is left out alone; an optional field that is `null` is taken off its entry. */
-export const checkListPage = <Kind extends ListKind>(kind: Kind, value: unknown): ListPage<ListItems[Kind]> => {
+export const checkListPage = <Kind extends ListKind>(kind: Kind, value: unknown): ListPage<ListKinds[Kind]> => {
   const method = LIST_METHODS[kind];
   const page = objectOf(method, value);
   const { nextCursor } = page;
   if (!isAbsent(nextCursor) && typeof nextCursor !== 'string') throw broken(method, 'nextCursor is not a string');
   const shape = ITEMS[kind];
-  const items: ListItems[Kind][] = [];
+  const items: ListKinds[Kind][] = [];
   const dropped: string[] = [];
   let uncounted = 0;
   for (const [index, item] of (page[kind] === null ? [] : listOf(method, page, kind)).entries()) {
     const problem = itemProblem(item, shape);
     if (problem === undefined)
-      items.push(withoutNulls(item as JsonObject, shape.optional) as unknown as ListItems[Kind]);
+      items.push(withoutNulls(item as JsonObject, shape.optional) as unknown as ListKinds[Kind]);
     else if (dropped.length < MAX_DROPPED) dropped.push(`${kind}[${index}]${problem}${named(item, shape.key)}`);
     else uncounted += 1;
   }
