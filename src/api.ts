@@ -180,6 +180,11 @@ export interface Toolkit extends AsyncDisposable {
   addServer(name: string, config: ServerConfig): Promise<void>;
   removeServer(name: string): Promise<void>;
   reconnect(name: string): Promise<void>;
+  /**
+   * Holds a tool, by its full name or a bare one, to its definition as last read: calls that failed with `tool_changed`
+   * are let through again, until the next change. Rejects when `pinFile` could not be written.
+   */
+  acceptTool(name: string): Promise<void>;
   /** Round-trip time in milliseconds. */
   ping(name: string, options?: RequestOptions): Promise<number>;
   waitForConnection(name: string, options?: { timeoutMs?: number }): Promise<void>;

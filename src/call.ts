@@ -58,7 +58,8 @@ export class Call {
   /** Its definition, once it is known. */
   tool: Tool | undefined;
   meta: JsonObject | undefined;
-  readonly startedAt: number;
+  /** When the caller asked; the time that somebody took to approve it is left out. */
+  startedAt: number;
   readonly timeoutMs: number;
   /** The end that nothing moves; a call that several wait for ends with the last of them. */
   endsAt: number;
@@ -178,6 +179,13 @@ export class Call {
     this.#stopped = error;
     this.#signal?.abort(error);
     this.#holder?.(error);
+  }
+
+  /** Moves all its limits: what was waited for is not the call's own time. */
+  postpone(ms: number): void {
+    this.startedAt += ms;
+    this.endsAt += ms;
+    this.dueAt += ms;
   }
 
   /** Called by the deadline when `dueAt` has passed. */

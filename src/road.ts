@@ -8,14 +8,14 @@ import { limit } from './middleware/limit.ts';
 import type { Middleware } from './middleware/middleware.ts';
 import { observe } from './middleware/observe.ts';
 import { onDemand } from './middleware/on-demand.ts';
+import { type Judge, policy } from './middleware/policy.ts';
 import { route } from './middleware/route.ts';
-import { validate } from './middleware/validate.ts';
 import { cacheHints } from './protocol/answer.ts';
 import type { House } from './server/server.ts';
 import type { SharedAnswers } from './shared-answers.ts';
 
 /** From the toolkit's door to the connection of the call's server. A step never sees a connection. */
-export const createRoad = (house: House, finder: Finder): Chain => {
+export const createRoad = (house: House, finder: Finder, guard?: Judge): Chain => {
   const { deadlines, events, calls, metrics, secrets } = house;
   const { idempotency, cache, dedupe } = sharing(house, finder);
   return createChain(
@@ -25,7 +25,7 @@ export const createRoad = (house: House, finder: Finder): Chain => {
         middleware: observe({ clock: deadlines.clock, events, calls, metrics, masked: secrets.masked }),
       },
       { name: 'route', middleware: route((call) => finder.arrive(call)) },
-      { name: 'policy', middleware: validate((call) => finder.checksOf(call)) },
+      { name: 'policy', middleware: policy({ standingOf: (call) => finder.checksOf(call), guard }) },
       { name: 'deadline', middleware: deadline(deadlines) },
       { name: 'idempotency', middleware: idempotency },
       { name: 'cache', middleware: cache },

@@ -20,4 +20,14 @@ export interface Runtime {
   /** Loads the package `@opentelemetry/api`, where packages can be loaded by name; rejects when it is not installed. */
   openTelemetry?(): Promise<OpenTelemetryApi>;
   clock: Clock;
+  /** The files of the machine, where there are such. */
+  files?: FilePort;
+}
+
+/** Files that hold what a toolkit remembers. */
+export interface FilePort {
+  /** The text of a file; nothing where there is none. Rejects when it cannot be read, or has more bytes. */
+  read(path: string, maxBytes: number): Promise<string | undefined>;
+  /** Replaces a file, which the user alone may read, as a whole or leaves it as it was. Makes its folder where there is none. */
+  write(path: string, text: string): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { createDeadlines } from './clock.ts';
 import { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import { createFinder } from './finder.ts';
+import { guardOf, pinning } from './guarding.ts';
 import { createMembers } from './members.ts';
 import { createChanges } from './middleware/changes.ts';
 import { createRetries } from './middleware/retry.ts';
@@ -48,11 +49,12 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     handlers: options,
     limits: options.limits ?? {},
     calls,
+    ...(await pinning(options, { runtime, events })),
   };
   const members = createMembers({ house, defaults: options.defaults, closed });
   const { servers } = members;
   const finder = createFinder(servers, deadlines);
-  const road = createRoad(house, finder);
+  const road = createRoad(house, finder, await guardOf(options, house, finder));
   if (watch.step !== undefined) road.use(watch.step(servers), { after: 'observe' });
   const { batchWindowMs } = options;
   const { callTool, above, perform, tellProgress } = createCalling({
@@ -151,6 +153,8 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       await finder.server(name).request('ping', (session, call) => session.ping(call), wanted);
       return clock.now() - startedAt;
     },
+    acceptTool: async (name) =>
+      (await import('./accepting.ts')).acceptTool(textOf(name, 'unknown_tool'), finder, clock),
     async waitForConnection(name, { timeoutMs } = {}) {
       const server = finder.server(name);
       const wanted = timeoutMs === undefined ? {} : { timeoutMs, totalTimeoutMs: timeoutMs };
@@ -176,6 +180,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       await new Promise<void>((resolve) => clock.after(Math.min(20, drainMs), resolve));
     for (const call of calls.values()) call.stop(new ToolwayError('closed', 'the toolkit was closed'));
     await members.close();
+    await house.pinsSaved?.();
     await validator.close();
     deadlines.close();
   };

@@ -2,6 +2,7 @@
 import type { ServerConfig, ServerTransport } from '../options.ts';
 import type { LogLevel } from '../protocol/types.ts';
 import { breaker, cache, rateLimit, retry } from './nested.ts';
+import { pinMode } from './permission.ts';
 import {
   count,
   flag,
@@ -66,6 +67,7 @@ const OWN: Record<string, Field> = {
   enabledTools: map(names, (enabledTools) => ({ enabledTools })),
   disabledTools: map(names, (disabledTools) => ({ disabledTools })),
   autoApprove: map(names, (autoApprove) => ({ autoApprove })),
+  pins: map(pinMode, (pins) => ({ pins })),
   trustHints: map(flag, (trustHints) => ({ trustHints })),
   retrySafe: map(names, (retrySafe) => ({ retrySafe })),
   group: map(text, (group) => ({ group })),
@@ -110,7 +112,7 @@ const FOREIGN: Record<string, Field> = {
 };
 
 /** Fields of the contract that this version reads over; they are reported, never dropped in silence. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['tls', 'proxy', 'oauth', 'pins', 'envFile', 'isolation']);
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['tls', 'proxy', 'oauth', 'envFile', 'isolation']);
 
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 

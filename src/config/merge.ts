@@ -5,7 +5,7 @@ import { emptyConfig, type ParsedConfig } from './parse.ts';
 /** Puts layers on top of each other. A server of a later layer replaces the whole server of that name, in its place. */
 export const mergeConfigs = (layers: Iterable<ParsedConfig>): ParsedConfig => {
   const merged = emptyConfig();
-  for (const { servers, defaults, limits, aliases, problems } of layers) {
+  for (const { servers, defaults, limits, policy, pins, aliases, problems } of layers) {
     for (const [name, server] of Object.entries(servers)) {
       merged.servers[name] = server;
       delete merged.aliases[name];
@@ -13,6 +13,9 @@ export const mergeConfigs = (layers: Iterable<ParsedConfig>): ParsedConfig => {
     Object.assign(merged.aliases, aliases);
     merged.defaults = { ...merged.defaults, ...defaults };
     merged.limits = { ...merged.limits, ...limits };
+    // Rules make sense in their order only: those of two files are not mixed.
+    if (policy !== undefined) merged.policy = policy;
+    if (pins !== undefined) merged.pins = pins;
     merged.problems.push(...problems);
   }
   return merged;

@@ -177,7 +177,7 @@ describe('what is wrong', () => {
     [{ mcpServers: [] }, 'error /mcpServers must be an object of servers by name, not a list'],
     [{ files: { command: 'x' } }, 'error  holds no servers: none of mcpServers, servers, mcp_servers is there'],
     [{ mcpServers: {}, polcy: {} }, 'warning /polcy is not a field; did you mean policy?'],
-    [{ mcpServers: {}, policy: {} }, 'warning /policy has no effect in this version'],
+    [{ mcpServers: {}, pinFile: 'pins.json' }, 'warning /pinFile has no effect in this version'],
     [{ limits: { maxQueu: 1 } }, 'warning /limits/maxQueu is not a limit; did you mean maxQueue?'],
     [{ limits: { maxQueue: 'a' } }, 'error /limits/maxQueue must be a whole number of 0 or more, not "a"'],
     [{ defaults: { timeoutMs: 0 } }, 'error /defaults/timeoutMs must be a number above 0, not 0'],

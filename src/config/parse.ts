@@ -1,9 +1,11 @@
 /** A whole configuration, from what a file's text parsed to: `unknown` in, servers and problems out. */
 import type { Limits, ServerConfig } from '../options.ts';
+import type { PinMode, Policy } from '../permission.ts';
 import { serverAlias } from './alias.ts';
 import { pointerStep } from './json.ts';
 import { isServerName } from './names.ts';
 import { nearest } from './nearest.ts';
+import { readPermissions } from './permission.ts';
 import type { ConfigProblem, Where } from './problem.ts';
 import { count, isObject, kindOf } from './readers.ts';
 import { readFields, readServer, type Suggest, unusableServer } from './server.ts';
@@ -13,6 +15,8 @@ export interface ParsedConfig {
   servers: Record<string, ServerConfig>;
   defaults: Partial<ServerConfig>;
   limits: Limits;
+  policy?: Policy;
+  pins?: PinMode;
   aliases: Record<string, string>;
   problems: ConfigProblem[];
 }
@@ -20,8 +24,8 @@ export interface ParsedConfig {
 /** The keys under which files hold their servers. */
 const ROOT_KEYS = ['mcpServers', 'servers', 'mcp_servers'] as const;
 
-const OTHER_KEYS = ['defaults', 'limits'];
-const WITHOUT_EFFECT = ['policy', 'pins', 'batchWindowMs', 'catalogueFile', 'pinFile'];
+const OTHER_KEYS = ['defaults', 'limits', 'policy', 'pins'];
+const WITHOUT_EFFECT = ['batchWindowMs', 'catalogueFile', 'pinFile'];
 const LIMITS: readonly (keyof Limits)[] = [
   'maxQueue',
   'maxDepth',
@@ -29,6 +33,7 @@ const LIMITS: readonly (keyof Limits)[] = [
   'maxTools',
   'maxListBytes',
   'maxInputRounds',
+  'approvalTimeoutMs',
 ];
 
 /** A configuration that says nothing. Its records have no prototype: names come from files. */
@@ -61,6 +66,9 @@ const readRoot = async (value: unknown, parsed: ParsedConfig, where: Where): Pro
   }
   readDefaults(value.defaults, parsed);
   readLimits(value.limits, parsed);
+  const { problems: wrong, ...permissions } = readPermissions(value, suggest);
+  Object.assign(parsed, permissions);
+  problems.push(...wrong);
   checkRoot(value, roots.length > 0, problems);
 };
 

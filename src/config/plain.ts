@@ -25,6 +25,7 @@ const FIELDS: Partial<Record<keyof ServerConfig, string>> = {
   onSample: HANDLER,
   roots: `${HANDLER} ${LIST}`,
   onLog: HANDLER,
+  onApprove: HANDLER,
 };
 
 const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value);

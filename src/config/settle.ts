@@ -4,7 +4,14 @@ import { serverAlias } from './alias.ts';
 import { isObject } from './readers.ts';
 import { readFields, readServer } from './server.ts';
 
-const HANDLERS = ['onElicit', 'onSample', 'roots', 'onLog', 'onTask'] as const satisfies (keyof Handlers)[];
+const HANDLERS = [
+  'onElicit',
+  'onSample',
+  'roots',
+  'onLog',
+  'onTask',
+  'onApprove',
+] as const satisfies (keyof Handlers)[];
 
 /** One server as the user gave it, in any spelling that files may have, over the toolkit's defaults. Functions pass as they are. */
 const settleConfig = (name: string, raw: ServerConfig, defaults: Partial<ServerConfig> = {}): ServerConfig => {

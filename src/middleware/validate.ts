@@ -1,9 +1,8 @@
 /** Checks a tool's arguments against its input schema before anything is sent, and its structured result against its output schema. */
 import type { Call } from '../call.ts';
-import { type Problem, ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import type { Check } from '../schema/validator.ts';
-import type { Middleware } from './middleware.ts';
+import type { CallFn } from './middleware.ts';
 
 /** The checks that a call is under; compiled on the way when they are not yet. */
 export interface ToolChecks {
@@ -13,60 +12,21 @@ export interface ToolChecks {
   readonly output?: Check;
 }
 
-/** `checksOf` gives the checks of a call's tool, if its definition is known. */
-export const validate =
-  (checksOf: (call: Call) => ToolChecks | undefined): Middleware =>
-  (next) =>
-  async (call) => {
-    const checks = checksOf(call);
-    if (checks === undefined) return next(call);
-    if (!checks.ready) await checks.compiled;
-    const { input, output } = checks;
-    if (input !== undefined) {
-      const found = input(call.params.arguments);
-      const problems = found instanceof Promise ? await found : found;
-      if (problems !== undefined) throw badArguments(problems);
-    }
-    const result = await next(call);
-    if (output !== undefined && result.isError !== true) await checkStructured(output, result);
-    return result;
-  };
-
-const checkStructured = (output: Check, result: JsonObject): void | Promise<void> => {
-  if (result.structuredContent === undefined) {
-    throw new ToolwayError(
-      'protocol_error',
-      'the result has no structuredContent, though the tool declares an output schema',
-      {
-        executed: 'yes',
-      },
-    );
+/** Takes a call down the rest of the road under the checks of its tool. What it says of what does not fit is loaded then. */
+export const validated = async (call: Call, checks: ToolChecks, next: CallFn): Promise<JsonObject> => {
+  if (!checks.ready) await checks.compiled;
+  const { input, output } = checks;
+  if (input !== undefined) {
+    const found = input(call.params.arguments);
+    const problems = found instanceof Promise ? await found : found;
+    if (problems !== undefined) throw (await import('./misfits.ts')).badArguments(problems);
   }
-  const found = output(result.structuredContent);
-  if (found instanceof Promise) return found.then(throwIfBroken);
-  throwIfBroken(found);
+  const result = await next(call);
+  if (output === undefined || result.isError === true) return result;
+  const { structuredContent } = result;
+  if (structuredContent === undefined) throw (await import('./misfits.ts')).missingStructure();
+  const found = output(structuredContent);
+  const problems = found instanceof Promise ? await found : found;
+  if (problems !== undefined) throw (await import('./misfits.ts')).badStructure(problems);
+  return result;
 };
-
-const throwIfBroken = (problems: Problem[] | undefined): void => {
-  if (problems === undefined) return;
-  throw new ToolwayError(
-    'protocol_error',
-    `structuredContent does not fit the tool's output schema: ${describe(problems)}`,
-    {
-      executed: 'yes',
-      problems,
-    },
-  );
-};
-
-const badArguments = (problems: Problem[]): ToolwayError =>
-  new ToolwayError('invalid_arguments', `the arguments do not fit the tool's schema: ${describe(problems)}`, {
-    executed: 'no',
-    problems,
-  });
-
-const describe = (problems: Problem[]): string =>
-  problems
-    .slice(0, 5)
-    .map(({ path, message }) => (path === '' ? message : `${path} ${message}`))
-    .join('; ');

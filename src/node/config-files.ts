@@ -74,6 +74,8 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
       timeoutMs === undefined ? merged.servers : overrideServers(merged, (server) => ({ ...server, timeoutMs })),
     defaults: timeoutMs === undefined ? merged.defaults : { ...merged.defaults, timeoutMs },
     limits: merged.limits,
+    ...(merged.policy !== undefined && { policy: merged.policy }),
+    ...(merged.pins !== undefined && { pins: merged.pins }),
     env: { ...env },
     problems: merged.problems,
     files: read,

@@ -14,6 +14,10 @@ export const nodeRuntime = (
   clock: Clock = systemClock,
 ): Runtime => ({
   clock,
+  files: {
+    read: async (path, maxBytes) => (await import('./files.ts')).nodeFiles.read(path, maxBytes),
+    write: async (path, text) => (await import('./files.ts')).nodeFiles.write(path, text),
+  },
   createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
   async expand(server, config, found) {
     if (!hasReferences(config)) return config;

@@ -4,9 +4,11 @@
  */
 import type { Clock, Timer } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
+import type { Drift } from '../policy/drift.ts';
 import type { ListKind, ListKinds, WholeList } from '../protocol/lists.ts';
 import type { JsonObject, Tool } from '../protocol/types.ts';
 import { type Check, isRefusal, type Validator } from '../schema/validator.ts';
+import type { Pins, Seen } from './pins.ts';
 
 /** A tool with the checks of its two schemas; absent until compiled, or where there is none that can be used. */
 export interface ToolEntry {
@@ -16,6 +18,10 @@ export interface ToolEntry {
   /** Resolves when both schemas are compiled or refused. */
   readonly compiled: Promise<void>;
   ready: boolean;
+  /** The server lists two tools of this name. */
+  readonly ambiguous: boolean;
+  /** Present while the definition is not the one first seen. */
+  drift: Drift | undefined;
 }
 
 export interface ServerList<K extends ListKind> {
@@ -29,6 +35,8 @@ export interface ServerList<K extends ListKind> {
 export interface CatalogOptions {
   clock: Clock;
   validator: Validator;
+  /** What its tools are held to, if they are. */
+  pins?: Pins;
   /** Reads one list over the session that is live. */
   fetch: ReadList;
   /** Whether there is a live session. */
@@ -54,6 +62,10 @@ export interface Catalog {
   /** The server says that a list has changed. */
   changed(kind: ListKind): void;
   tool(name: string): ToolEntry | undefined;
+  /** True while a call of a tool needs a closer look before it leaves: a change was announced and not read, or was read. */
+  readonly alarmed: boolean;
+  /** Holds a tool to its present definition. */
+  accept(tool: ToolEntry): Promise<void>;
   /** Resolves when no change of the tools is known that has not been read. */
   upToDate(): Promise<void>;
   /** Why the tools could not be listed, when they could not. */
@@ -69,13 +81,16 @@ const LEAST_PACE_MS = 5_000;
 const MAX_TOLD = 4_096;
 
 export const createCatalog = (options: CatalogOptions): Catalog => {
-  const { clock, validator, allows, announces, connected, onChanged, onWarning } = options;
+  const { clock, validator, pins, allows, announces, connected, onChanged, onWarning } = options;
   const lists = new Map<ListKind, ServerList<ListKind>>();
   const reading = new Map<ListKind, Promise<ServerList<ListKind>>>();
   const due = new Map<ListKind, Timer>();
   const lastChangeRead = new Map<ListKind, number>();
   let tools: ReadonlyMap<string, ToolEntry> = new Map();
   let toolsError: ToolwayError | undefined;
+  /** How often the server has said that its tools changed, and how much of that the reading under way and the latest one cover. */
+  const notices = { said: 0, beingRead: 0, read: 0 };
+  let drifting = false;
 
   /** A list that is read again says the same again: that is worth one warning. */
   const told = new Set<string>();
@@ -94,8 +109,8 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     else entry[side] = check;
   };
 
-  const entryOf = (tool: Tool): ToolEntry => {
-    const entry: ToolEntry = { tool, ready: false, compiled: Promise.resolve() };
+  const entryOf = (tool: Tool, ambiguous: boolean, drift: Drift | undefined): ToolEntry => {
+    const entry: ToolEntry = { tool, ambiguous, drift, ready: false, compiled: Promise.resolve() };
     const compiled = Promise.all([
       compile(entry, tool.inputSchema, 'input'),
       compile(entry, tool.outputSchema, 'output'),
@@ -107,36 +122,52 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     return Object.assign(entry, { compiled });
   };
 
-  const keepTools = (offered: readonly Tool[]): readonly Tool[] => {
-    const byName = new Map<string, ToolEntry>();
-    for (const tool of offered) {
+  const lookForDrift = (): void => {
+    drifting = [...tools.values()].some(({ drift }) => drift?.blocks);
+  };
+  /** The first tool of each name, and the names that are given twice. */
+  const offeredOf = (listed: readonly Tool[]): { offered: Map<string, Tool>; twice: Set<string> } => {
+    const offered = new Map<string, Tool>();
+    const twice = new Set<string>();
+    for (const tool of listed) {
       if (!allows(tool.name)) continue;
-      if (byName.has(tool.name))
-        warnOnce('the server lists two tools of this name: the first one is used', { tool: tool.name });
-      else byName.set(tool.name, entryOf(tool));
+      if (offered.has(tool.name)) twice.add(tool.name);
+      else offered.set(tool.name, tool);
     }
-    tools = byName;
+    return { offered, twice };
+  };
+  const keepTools = ({ offered, twice }: ReturnType<typeof offeredOf>, seen: Seen | undefined): readonly Tool[] => {
+    tools = new Map([...offered].map(([name, tool]) => [name, entryOf(tool, twice.has(name), seen?.drifts.get(name))]));
+    for (const tool of twice) warnOnce('the server lists two tools of this name: the first one is used', { tool });
     toolsError = undefined;
-    return [...byName.values()].map(({ tool }) => tool);
+    lookForDrift();
+    return [...offered.values()];
   };
 
   const readNow = async (kind: ListKind, fetch: ReadList, isLatest: () => boolean): Promise<ServerList<ListKind>> => {
     const whole = await fetch(kind);
+    const listed = kind === 'tools' ? offeredOf(whole.items as Tool[]) : undefined;
+    const seen = listed && (await pins?.see(listed.offered.values()));
     const newer = lists.get(kind);
     if (!isLatest() && newer !== undefined) return newer;
     for (const reason of whole.dropped) warnOnce(`left out of the list: ${reason}`);
-    const items = kind === 'tools' ? keepTools(whole.items as Tool[]) : whole.items;
+    const items = listed === undefined ? whole.items : keepTools(listed, seen);
     const before = lists.get(kind);
     const list = { items, fetchedAt: Date.now(), freshUntil: clock.now() + whole.ttlMs };
     lists.set(kind, list);
     if (before !== undefined && JSON.stringify(before.items) !== JSON.stringify(items)) onChanged(kind);
+    seen?.tell();
     return list;
   };
 
   const readAnew = (kind: ListKind, fetch: ReadList): Promise<ServerList<ListKind>> => {
+    const { said } = notices;
+    if (kind === 'tools') notices.beingRead = said;
     const promise: Promise<ServerList<ListKind>> = readNow(kind, fetch, () => reading.get(kind) === promise).finally(
       () => {
-        if (reading.get(kind) === promise) reading.delete(kind);
+        if (reading.get(kind) !== promise) return;
+        reading.delete(kind);
+        if (kind === 'tools') notices.read = said;
       },
     );
     reading.set(kind, promise);
@@ -156,20 +187,20 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
       },
     );
 
+  /** Reads a list because of a notice: what was asked for before the notice does not count. */
+  const readDue = async (kind: ListKind): Promise<void> => {
+    due.get(kind)?.cancel();
+    due.delete(kind);
+    lastChangeRead.set(kind, clock.now());
+    if (kind !== 'tools' || notices.beingRead < notices.said) await reading.get(kind)?.catch(() => {});
+    // Without a session there is nothing to ask; the next one reads everything anyway.
+    if (connected()) await quietly(kind, readOnce(kind));
+  };
   const schedule = (kind: ListKind): void => {
+    if (kind === 'tools') notices.said += 1;
     if (due.has(kind)) return;
     const since = clock.now() - (lastChangeRead.get(kind) ?? Number.NEGATIVE_INFINITY);
-    const timer = clock.after(Math.max(COALESCE_MS, LEAST_PACE_MS - since), () => {
-      due.delete(kind);
-      lastChangeRead.set(kind, clock.now());
-      // Without a session there is nothing to ask; the next one reads everything anyway.
-      const again = (): void => {
-        if (connected()) void quietly(kind, readOnce(kind));
-      };
-      const running = reading.get(kind);
-      if (running === undefined) again();
-      else void running.then(again, again);
-    });
+    const timer = clock.after(Math.max(COALESCE_MS, LEAST_PACE_MS - since), () => void readDue(kind));
     timer.keepAlive(false);
     due.set(kind, timer);
   };
@@ -191,8 +222,17 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
       if (kind === 'resources') schedule('resourceTemplates');
     },
     tool: (name) => tools.get(name),
+    get alarmed() {
+      return drifting || (notices.read < notices.said && pins?.blocks === true);
+    },
+    async accept(entry) {
+      entry.drift = undefined;
+      lookForDrift();
+      await pins?.accept(entry.tool);
+    },
     async upToDate() {
-      if (connected() && (due.has('tools') || reading.has('tools'))) await quietly('tools', readOnce('tools'));
+      if (notices.read < notices.said) await readDue('tools');
+      else if (connected() && reading.has('tools')) await quietly('tools', readOnce('tools'));
     },
     get toolsError() {
       return toolsError;

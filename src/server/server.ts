@@ -12,6 +12,8 @@ import type { CallFn } from '../middleware/middleware.ts';
 import type { Retries } from '../middleware/retry.ts';
 import { createSharing, type Sharing } from '../middleware/sharing.ts';
 import type { Handlers, Limits, ServerConfig } from '../options.ts';
+import type { PinMode } from '../permission.ts';
+import type { FirstSeen } from '../policy/first-seen.ts';
 import { LIST_METHODS, type ListKind, type WholeList } from '../protocol/lists.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Implementation, JsonObject } from '../protocol/types.ts';
@@ -24,6 +26,7 @@ import type { TransportKind } from '../transport/transport.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createConnections } from './connections.ts';
 import { createDialer } from './dialer.ts';
+import { createPins } from './pins.ts';
 import { createRecord } from './record.ts';
 import { allows, announces, DEFAULTS, kindOf } from './settings.ts';
 import { describeServer } from './status.ts';
@@ -43,6 +46,12 @@ export interface House {
   clientInfo: Implementation;
   handlers: Handlers;
   limits: Limits;
+  /** Default `block`. */
+  pins: PinMode | undefined;
+  /** What was first seen of a server's tools, under this name and launch. */
+  firstSeen(name: string, config: ServerConfig): FirstSeen;
+  /** Resolves when it is where later programs find it. */
+  pinsSaved?(): Promise<void>;
   /** The calls in flight of all servers. */
   calls: Roster<Call>;
 }
@@ -129,9 +138,18 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     return run(newCall(LIST_METHODS[list]), steps(ask as CallFn)) as Promise<object> as Promise<WholeList<K>>;
   };
 
+  const pinMode = config.pins ?? house.pins ?? 'block';
   const catalog = createCatalog({
     clock,
     validator,
+    ...(pinMode !== 'off' && {
+      pins: createPins({
+        server: name,
+        blocks: pinMode === 'block',
+        firstSeen: house.firstSeen(name, config),
+        onDrift: (news) => events.emit('tool_drift', { server: name, scope: '', ...news }),
+      }),
+    }),
     fetch: readList,
     connected: () => connections.main.current() !== undefined,
     allows: (tool) => allows(config, tool),
@@ -152,12 +170,25 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   };
   /** A call that finds its session ended before anything of it left waits for the next one. */
   const performOn = (session: Session, call: Call): Promise<JsonObject> =>
-    session.perform(call).catch((error: unknown) => {
+    send(session, call).catch((error: unknown) => {
       const left = !(error instanceof ToolwayError) || error.executed !== 'no' || call.state === 'answering';
       if (left || call.stopped !== undefined || connections.known(call.scope)?.current() === session) throw error;
       call.state = 'queued';
       return perform(call);
     });
+
+  const send = (session: Session, call: Call): Promise<JsonObject> =>
+    call.seal === undefined && !catalog.alarmed ? session.perform(call) : lookAndSend(session, call);
+  /** The last look at a call before it leaves: its tool and its arguments have to be those that were let through. */
+  const lookAndSend = async (session: Session, call: Call): Promise<JsonObject> => {
+    if (call.method === 'tools/call') {
+      if (catalog.alarmed) await share(call, catalog.upToDate());
+      const drift = catalog.tool(call.params.name as string)?.drift;
+      if (drift?.blocks) throw drift.error();
+      call.seal?.(call);
+    }
+    return session.perform(call);
+  };
 
   const dialer = createDialer({ ...base, catalog, subscriptions });
   const connections = createConnections({ ...base, dial: dialer.dial, record });

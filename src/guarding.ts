@@ -1,0 +1,39 @@
+/** What a toolkit holds calls and tools to, as its options say; the policy and the file of pins are loaded where there is one. */
+import { nearest } from './config/nearest.ts';
+import type { Finder } from './finder.ts';
+import { matchesPattern } from './names.ts';
+import type { ToolkitOptions } from './options.ts';
+import { definitionText } from './policy/definition.ts';
+import { createFirstSeen, type FirstSeen } from './policy/first-seen.ts';
+import type { Guard } from './policy/guard.ts';
+import type { House } from './server/server.ts';
+
+const load = () => import('./guarding-on-demand.ts');
+
+/** Where definitions first seen are remembered. Rejects with `invalid_config` where an option about permission is unusable. */
+export const pinning = async (
+  options: ToolkitOptions,
+  house: Pick<House, 'runtime' | 'events'>,
+): Promise<Pick<House, 'pins' | 'firstSeen' | 'pinsSaved'>> => {
+  const { pins } = options;
+  if ((options.policy ?? pins ?? options.pinFile) !== undefined) {
+    const prepared = (await load()).preparePins(options, house, { nearest, createFirstSeen });
+    if (prepared !== undefined) return prepared;
+  }
+  /** A server that is taken out and put in again is the same one, unless it is launched differently. */
+  const known = new Map<string, FirstSeen>();
+  return {
+    pins,
+    firstSeen(name, { command, args, url, cwd, transport }) {
+      const key = JSON.stringify([name, command, args, url, cwd]);
+      const seen = (typeof transport !== 'function' && known.get(key)) || createFirstSeen();
+      known.set(key, seen);
+      return seen;
+    },
+  };
+};
+
+/** The judge of calls; none without a policy. */
+export const guardOf = async (options: ToolkitOptions, house: House, finder: Finder): Promise<Guard | undefined> =>
+  options.policy &&
+  (await load()).guardWith(options.policy, house, finder, { matches: matchesPattern, definitionText });

@@ -1,0 +1,116 @@
+/** Gets somebody's word for a call, or finds that it was given before. */
+import type { Call } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { ToolwayError } from '../errors.ts';
+import type { Emitter, ToolkitEvents } from '../events.ts';
+import type { Handlers, ServerConfig } from '../options.ts';
+import type { ApprovalDecision, ApprovalRequest, DefinitionChange } from '../permission.ts';
+import type { JsonObject, Tool } from '../protocol/types.ts';
+import { ask } from './asking.ts';
+import { frozenCopy } from './frozen.ts';
+import { hintsOf } from './hints.ts';
+import type { Verdict } from './judge.ts';
+import { createRemembered, type Subject } from './remembered.ts';
+
+/** What is known of a call's tool. */
+export interface KnownTool {
+  readonly tool: Tool;
+  /** Its server lists two tools of this name. */
+  readonly ambiguous?: boolean;
+  readonly drift?: { readonly changes: readonly DefinitionChange[] };
+}
+
+export interface ApproverOptions {
+  clock: Clock;
+  events: Emitter;
+  /** What of a definition a tool is held to. */
+  definitionText(tool: Tool): string;
+  /** Default 300 000. */
+  approvalTimeoutMs?: number;
+  /** The toolkit's own handler, for servers that have none. */
+  onApprove: Handlers['onApprove'];
+}
+
+/** A call that needs somebody's word. */
+export interface Candidate {
+  call: Call;
+  tool: string;
+  config: ServerConfig;
+  known: KnownTool | undefined;
+  verdict: Verdict;
+}
+
+type Resolution = ToolkitEvents['approval_resolved'];
+
+/** Resolves when the call may go on; else rejects with `denied`, `approval_timeout` or `cancelled`. */
+export const createApprover = (options: ApproverOptions): ((candidate: Candidate) => Promise<void>) => {
+  const { clock, events, definitionText, approvalTimeoutMs: timeoutMs = 300_000 } = options;
+  const remembered = createRemembered();
+
+  /** What an answer may be remembered for: a tool that is known, and is the only one of its name. */
+  const subjectOf = ({ call, config, known }: Candidate): Subject | undefined => {
+    if (known === undefined || known.ambiguous === true) return undefined;
+    const { principal, scope } = call;
+    const definition = definitionText(known.tool);
+    return { server: config, principal, scope, definition, arguments: argumentsOf(call) };
+  };
+
+  return async (candidate) => {
+    const { call, tool, config, verdict } = candidate;
+    const about = { id: call.id, server: call.server, scope: call.scope, method: call.method, tool };
+    const askedAt = clock.now();
+    const tell = (by: Resolution['by'], { approved, reason }: Pick<ApprovalDecision, 'approved' | 'reason'>): void => {
+      const durationMs = clock.now() - askedAt;
+      events.emit('approval_resolved', { ...about, approved, by, ...(reason !== undefined && { reason }), durationMs });
+    };
+
+    const subject = subjectOf(candidate);
+    const earlier = subject && remembered.find(subject);
+    if (earlier !== undefined) {
+      tell('remembered', earlier);
+      return obey(earlier);
+    }
+    const handler = config.onApprove ?? options.onApprove;
+    if (handler === undefined)
+      throw new ToolwayError('denied', `${verdict.by} asks for approval, and there is no onApprove to give it`, {
+        executed: 'no',
+      });
+    const request = requestOf(candidate);
+    events.emit('approval_requested', { ...about, arguments: request.arguments, reason: request.reason, timeoutMs });
+    const outcome = await ask({ call, clock, timeoutMs, request, handler });
+    if (outcome.by !== 'handler') {
+      tell(outcome.by, { approved: false, reason: outcome.error.message });
+      throw outcome.error;
+    }
+    const { decision } = outcome;
+    if (subject !== undefined && decision.remember)
+      remembered.keep(subject, decision, decision.remember === 'tool' ? 'tool' : 'call');
+    tell('handler', decision);
+    obey(decision);
+    // A person's time is not the call's.
+    call.postpone(clock.now() - askedAt);
+  };
+};
+
+const argumentsOf = (call: Call): JsonObject => call.params.arguments as JsonObject;
+
+const requestOf = ({ call, tool, config, known, verdict }: Candidate): ApprovalRequest => {
+  const title: unknown = known?.tool.title ?? known?.tool.annotations?.title;
+  return {
+    id: call.id,
+    server: call.server,
+    tool,
+    ...(typeof title === 'string' && { title }),
+    ...(known !== undefined && { definition: frozenCopy(known.tool) as JsonObject & Tool }),
+    arguments: argumentsOf(call),
+    annotations: hintsOf(known?.tool, config.trustHints === true),
+    reason: verdict.reason ?? verdict.by,
+    ...(known?.drift !== undefined && { diff: [...known.drift.changes] }),
+  };
+};
+
+const obey = ({ approved, reason }: ApprovalDecision): void => {
+  if (approved) return;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  throw new ToolwayError('denied', `the call was not approved${why}`, { executed: 'no' });
+};

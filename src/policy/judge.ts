@@ -1,0 +1,69 @@
+/** Finds the rule that decides a call. */
+import type { Policy, PolicyAction, PolicyRule, ToolHints } from '../permission.ts';
+import type { JsonObject } from '../protocol/types.ts';
+import { createCondition, type Matches } from './conditions.ts';
+
+/** What rules look at. */
+export interface Facts {
+  server: string;
+  tool: string;
+  arguments: JsonObject;
+  hints: Required<ToolHints>;
+  /** The operator named the tool in `autoApprove`, and nothing speaks against it. */
+  autoApproved: boolean;
+}
+
+export interface Verdict {
+  action: PolicyAction;
+  /** Who says so: `rule 2 of the policy`. */
+  by: string;
+  reason?: string;
+}
+
+export type Judge = (facts: Facts) => Verdict;
+
+/** Makes rules ready for use; the policy may change afterwards without effect. Throws where a rule is unusable. */
+export const createJudge = ({ default: fallback = 'allow', rules = [] }: Policy, matches: Matches): Judge => {
+  const ready = rules.map((rule, index) => createRule(rule, index, matches));
+  const byDefault = (action: PolicyAction): Verdict => ({ action, by: 'the default of the policy' });
+
+  const decide = (facts: Facts): Verdict => {
+    for (const { fits, verdict } of ready) if (fits(facts)) return verdict;
+    return byDefault(fallback === 'ask' && facts.autoApproved ? 'allow' : fallback);
+  };
+  return (facts) => {
+    try {
+      return decide(facts);
+    } catch (error) {
+      // A rule that cannot be tried might have been the one that denies.
+      return { action: 'deny', by: 'a rule of the policy that failed', reason: String((error as Error)?.message) };
+    }
+  };
+};
+
+const createRule = (
+  { server, tool, annotations = {}, arguments: conditions = {}, action, reason }: PolicyRule,
+  index: number,
+  matches: Matches,
+): { fits: (facts: Facts) => boolean; verdict: Verdict } => {
+  // In doubt a rule that lets calls through does not fit, and one that holds them up does.
+  const possibly = action !== 'allow';
+  const wanted = Object.entries(annotations) as [keyof ToolHints, boolean][];
+  const all = Object.entries(conditions).map(([path, condition]) => createCondition(path, condition, matches));
+  const isServer = among(server, matches);
+  const isTool = among(tool, matches);
+  return {
+    fits: (facts) =>
+      isServer(facts.server) &&
+      isTool(facts.tool) &&
+      wanted.every(([hint, value]) => facts.hints[hint] === value) &&
+      all.every((holds) => holds(facts.arguments, possibly)),
+    verdict: { action, by: `rule ${index + 1} of the policy`, ...(reason === undefined ? {} : { reason }) },
+  };
+};
+
+const among = (patterns: string | readonly string[] | undefined, matches: Matches): ((name: string) => boolean) => {
+  if (patterns === undefined) return () => true;
+  const all = typeof patterns === 'string' ? [patterns] : [...patterns];
+  return (name) => all.some((pattern) => matches(pattern, name));
+};
