@@ -1,4 +1,4 @@
-/** The headers a user adds to every request, checked before they travel. */
+/** The headers a user adds to every request, checked before they travel. Loaded with the first server that has any. */
 import { type Problem, ToolwayError } from '../errors.ts';
 
 /** Headers for every request, or a function that is asked before each one. */
@@ -36,7 +36,7 @@ const checkHeaders = (headers: HeaderRecord): Record<string, string> => {
 
 /** Asks the source; the answer is there at once unless a function takes its time. Throws or rejects as `checkHeaders` does. */
 export const headerReader = (
-  source: HeaderSource = {},
+  source: HeaderSource,
 ): (() => Record<string, string> | Promise<Record<string, string>>) => {
   if (typeof source !== 'function') {
     const fixed = checkHeaders(source);
@@ -46,23 +46,6 @@ export const headerReader = (
     const given = source();
     return isPromise(given) ? Promise.resolve(given).then(checkHeaders) : checkHeaders(given);
   };
-};
-
-/** Checks where a server is: http or https, and no password in it, which would end up in logs. Throws `invalid_config`. */
-export const checkUrl = (url: string): URL => {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
-    throw new ToolwayError('invalid_config', `${JSON.stringify(url)} is no http(s) URL`, {
-      problems: [{ path: '/url', message: 'is no http(s) URL' }],
-    });
-  }
-  if (parsed.username !== '' || parsed.password !== '') {
-    throw new ToolwayError('invalid_config', 'the URL holds a user name or password; send them in a header', {
-      problems: [{ path: '/url', message: 'holds a user name or password' }],
-    });
-  }
-  parsed.hash = '';
-  return parsed;
 };
 
 const isPromise = <T>(given: T | PromiseLike<T>): given is PromiseLike<T> =>

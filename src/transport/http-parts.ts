@@ -7,7 +7,7 @@ import { ByteStore } from './bytes.ts';
 import { EventStream, readEvent } from './event-stream.ts';
 import { excerpt, linkError, retryAfterMs, statusError } from './http-errors.ts';
 import { Exchange } from './http-exchange.ts';
-import { checkUrl, headerReader } from './http-headers.ts';
+import { checkUrl } from './http-url.ts';
 import { createLingerers } from './lingerers.ts';
 
 export const httpParts = {
@@ -17,7 +17,6 @@ export const httpParts = {
   checkUrl,
   createLingerers,
   excerpt,
-  headerReader,
   linkError,
   messageTooLarge,
   readEvent,

@@ -11,9 +11,10 @@ import type { RequestId } from '../protocol/wire.ts';
 import { createRoster } from '../roster.ts';
 import { excerpt } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
-import { checkUrl, type HeaderSource } from './http-headers.ts';
+import type { HeaderSource } from './http-headers.ts';
 import { httpParts } from './http-parts.ts';
 import type { HttpPort } from './http-port.ts';
+import { checkUrl } from './http-url.ts';
 import { createLingerers } from './lingerers.ts';
 import { type Outgoing, outgoingHeaders, versionIn } from './outgoing-headers.ts';
 import type { SessionLink } from './session-streams.ts';
@@ -39,7 +40,7 @@ export interface HttpTransportOptions {
 const SESSION_ID = /^[\x21-\x7e]+$/;
 const DONE = Promise.resolve();
 
-/** Connects to one MCP endpoint. Throws `invalid_config` when the URL or the headers cannot be used. */
+/** Connects to one MCP endpoint. Throws `invalid_config` when the URL cannot be used; `start` rejects with it when the headers cannot. */
 export const createHttpTransport = (options: HttpTransportOptions): Transport => {
   const { port, clock = systemClock, limits } = options;
   const url = checkUrl(options.url).href;
@@ -127,7 +128,10 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     setProtocolVersion(version) {
       headers.protocolVersion = version;
     },
-    start: async () => port.open?.(),
+    async start() {
+      await headers.open();
+      await port.open?.();
+    },
     send(message, sendOptions) {
       const { id, method, params } = message as Outgoing;
       const isRequest = method !== undefined && id !== undefined;

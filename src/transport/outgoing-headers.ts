@@ -1,7 +1,7 @@
 /** The headers of everything that a Streamable HTTP transport sends: the user's, those of the content, those of the session or of the modern envelope. */
 import type { JsonObject } from '../protocol/types.ts';
 import { META, type RequestId } from '../protocol/wire.ts';
-import { type HeaderSource, headerReader } from './http-headers.ts';
+import type { HeaderSource } from './http-headers.ts';
 import { requestHeaders } from './mcp-headers.ts';
 import type { SendOptions } from './transport.ts';
 
@@ -17,6 +17,8 @@ type Headers = Record<string, string>;
 export interface OutgoingHeaders {
   sessionId: string | undefined;
   protocolVersion: string | undefined;
+  /** Gets the user's headers ready. Rejects with `invalid_config` when they cannot be used. */
+  open(): Promise<void>;
   /** For one message. At once, unless the user's headers come from a function that takes its time. */
   forMessage(message: Outgoing, options?: SendOptions): Headers | Promise<Headers>;
   /** For a stream of events of this session. */
@@ -34,11 +36,11 @@ const JSON_IN = {
   'accept-encoding': 'identity',
   'content-type': 'application/json',
 };
+const NONE: Headers = {};
 const EVENTS_IN = { accept: 'text/event-stream', 'accept-encoding': 'identity' };
 
-/** Throws `invalid_config` when the user's headers cannot be used. */
 export const outgoingHeaders = (source: HeaderSource | undefined): OutgoingHeaders => {
-  const read = headerReader(source);
+  let read: () => Headers | Promise<Headers> = () => NONE;
   let usual: { given: Headers; sessionId?: string; protocolVersion?: string; headers: Headers } | undefined;
 
   const withGiven = (join: (given: Headers) => Headers): Headers | Promise<Headers> => {
@@ -67,6 +69,9 @@ export const outgoingHeaders = (source: HeaderSource | undefined): OutgoingHeade
   const own: OutgoingHeaders = {
     sessionId: undefined,
     protocolVersion: undefined,
+    async open() {
+      if (source !== undefined) read = (await import('./http-headers.ts')).headerReader(source);
+    },
     forMessage({ method, params }, options) {
       const version = versionIn(params);
       return withGiven((given) => {

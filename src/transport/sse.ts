@@ -11,7 +11,7 @@ import type { Envelope } from './envelope-scan.ts';
 import { createSkipping } from './event-skip.ts';
 import type { EventStream, StreamEvent } from './event-stream.ts';
 import type { Exchange, ExchangeHost, ExchangeInit } from './http-exchange.ts';
-import type { HeaderSource } from './http-headers.ts';
+import { type HeaderSource, headerReader } from './http-headers.ts';
 import type { HttpParts } from './http-parts.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver, LinkReason } from './http-port.ts';
 import type { Transport, TransportLimits } from './transport.ts';
@@ -41,7 +41,7 @@ export const createSseTransport = (options: SseTransportOptions, parts: HttpPart
   const { port, clock } = options;
   const { maxMessageBytes } = options.limits;
   const url = parts.checkUrl(options.url);
-  const readHeaders = parts.headerReader(options.headers);
+  const readHeaders = headerReader(options.headers ?? {});
   const posts = new Map<RequestId, Exchange>();
   const others = new Set<Exchange>();
   const lingerers = createLingerers(clock);
