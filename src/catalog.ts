@@ -81,7 +81,7 @@ export const listedBy = <K extends ListKind>(servers: readonly ManagedServer[], 
     const list = server.catalog.known(kind);
     const about: Omit<Listed, 'server'> = {
       fetchedAt: list?.fetchedAt ?? 0,
-      stale: server.connection().current() === undefined,
+      stale: server.connection().current() === undefined || list?.restored === true,
     };
     return (list?.items ?? []).map(
       (item) =>

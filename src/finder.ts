@@ -64,9 +64,27 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     }
   };
   /** Waits for servers of which nothing is known yet; those that failed before are not waited for again. */
-  const firstAttempts = async (wanted: RequestOptions, startedAt: number): Promise<void> => {
-    const attempts = active().flatMap((each) => each.connection().firstAttempt() ?? []);
+  const firstAttempts = async (
+    wanted: RequestOptions,
+    startedAt: number,
+    among = (_server: ManagedServer): boolean => true,
+  ): Promise<void> => {
+    const attempts = active()
+      .filter(among)
+      .flatMap((each) => each.connection().firstAttempt() ?? []);
     if (attempts.length > 0) await waitFor(Promise.allSettled(attempts), wanted, startedAt);
+  };
+  const isIdle = (one: ManagedServer): boolean => one.connection().state.name === 'idle';
+  /** What was known in an earlier run may do; where it does not, the servers that nobody has asked yet are asked. */
+  const findAgain = async <T>(find: () => Promise<T>, wanted: RequestOptions): Promise<T> => {
+    const startedAt = clock.now();
+    try {
+      return await find();
+    } catch (error) {
+      if (!active().some(isIdle)) throw error;
+      await firstAttempts(wanted, startedAt);
+      return find();
+    }
   };
 
   const read: Finder['read'] = async (kind, { server: name, ...wanted }) => {
@@ -74,6 +92,7 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     const startedAt = clock.now();
     const each = chosen.map(async (one) => {
       const connection = one.connection();
+      if (isIdle(one) && one.catalog.known(kind) !== undefined) return;
       await (name === undefined ? connection.firstAttempt() : connection.firstOutcome());
       if (connection.current() !== undefined) await one.catalog.read(kind);
     });
@@ -126,17 +145,22 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
       const state = servers.get(call.server)?.connectionOf(call.scope)?.state;
       return call.state === 'queued' && state?.name !== 'ready' ? waitingEnded(error, state) : error;
     },
-    async route(name, wanted, startedAt) {
-      await firstAttempts(wanted, startedAt);
-      return routeOfBareName(active(), name);
-    },
+    route: (name, wanted, startedAt) =>
+      findAgain(async () => {
+        const had = ({ catalog }: ManagedServer): boolean =>
+          catalog.known('tools')?.items.some((tool) => tool.name === name) ?? true;
+        await firstAttempts(wanted, startedAt, had);
+        return routeOfBareName(active(), name);
+      }, wanted),
     read,
     async resource(uri, name, wanted) {
       if (name !== undefined) return server(name);
-      return (await import('./primitives.ts')).resourceServer(uri, search(wanted));
+      const { resourceServer } = await import('./primitives.ts');
+      return findAgain(() => resourceServer(uri, search(wanted)), wanted);
     },
     async prompt(name, wanted) {
-      return (await import('./primitives.ts')).promptRoute(name, search(wanted));
+      const { promptRoute } = await import('./primitives.ts');
+      return findAgain(() => promptRoute(name, search(wanted)), wanted);
     },
     async part(name) {
       const split = splitName(name, (known) => servers.has(known));

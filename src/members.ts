@@ -34,9 +34,10 @@ export const createMembers = ({ house, defaults, closed }: MembersOptions): Memb
     if (isPlain(name, config)) return [name, { ...defaults, ...config }];
     return (await import('./config/settle.ts')).settleServer(name, isServerName(name), config, defaults);
   };
-  const enrol = (name: string, config: ServerConfig): ManagedServer => {
+  const enrol = async (name: string, config: ServerConfig): Promise<ManagedServer> => {
     const server = createServer(name, config, house);
     servers.set(name, server);
+    await house.catalogues?.attach(server);
     return server;
   };
   /** To be asked again after every wait: another may have taken the name, or closed the toolkit. */

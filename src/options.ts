@@ -151,6 +151,8 @@ export interface ToolkitOptions extends Handlers {
   pinFile?: string;
   /** How long calls of `queue` are collected, from the first one. Default 100. */
   batchWindowMs?: number;
+  /** Node: a file that keeps the lists of all servers. A later run shows them, `stale`, where it is not connected. */
+  catalogueFile?: string;
   /** How this client introduces itself. */
   clientInfo?: Implementation;
   /** Hears what Toolway itself has to say. Default: nobody. */

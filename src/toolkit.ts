@@ -3,9 +3,11 @@ import type { CallableTool, Toolkit } from './api.ts';
 import type { Call } from './call.ts';
 import { createCalling } from './calling.ts';
 import { listedBy } from './catalog.ts';
+import type { CatalogueFile } from './catalogue-file.ts';
 import { createDeadlines } from './clock.ts';
 import { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
+import type { Emitter } from './events.ts';
 import { createFinder } from './finder.ts';
 import { guardOf, pinning } from './guarding.ts';
 import { createMembers } from './members.ts';
@@ -48,6 +50,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     clientInfo: options.clientInfo ?? CLIENT_INFO,
     handlers: options,
     limits: options.limits ?? {},
+    catalogues: await rememberedLists(options, runtime, events),
     calls,
     ...(await pinning(options, { runtime, events })),
   };
@@ -181,6 +184,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     for (const call of calls.values()) call.stop(new ToolwayError('closed', 'the toolkit was closed'));
     await members.close();
     await house.pinsSaved?.();
+    await house.catalogues?.close();
     await validator.close();
     deadlines.close();
   };
@@ -192,4 +196,16 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     if (options.connect === 'wait') await all;
   }
   return toolkit;
+};
+
+const rememberedLists = async (
+  { catalogueFile: path }: ToolkitOptions,
+  { files, clock }: Runtime,
+  events: Emitter,
+): Promise<CatalogueFile | undefined> => {
+  if (path === undefined) return undefined;
+  const { openCatalogueFile } = await import('./catalogue-file.ts');
+  const warn = (message: string, cause: unknown): void =>
+    events.emit('warning', { server: '', scope: '', message, cause });
+  return openCatalogueFile({ path, files, clock, warn });
 };

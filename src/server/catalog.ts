@@ -30,6 +30,8 @@ export interface ServerList<K extends ListKind> {
   fetchedAt: number;
   /** When the server's word for it runs out, on the monotonic clock. */
   freshUntil: number;
+  /** It is of an earlier run, and was not read in this one. */
+  restored: boolean;
 }
 
 export interface CatalogOptions {
@@ -59,6 +61,10 @@ export interface Catalog {
   read<K extends ListKind>(kind: K): Promise<ServerList<K>>;
   /** Reads all lists over a new session; what is being read over an older one counts no more. A list that fails is a warning. */
   refreshAll(fetch: ReadList): { tools: Promise<void>; all: Promise<void> };
+  /** Takes a list of an earlier run, unless a newer one is known; its tools are shown, and can be called when they were read anew. */
+  restore<K extends ListKind>(kind: K, items: readonly ListKinds[K][], fetchedAt: number): void;
+  /** A list was read; `isNews` when it says something else than before. */
+  onread: ((isNews: boolean) => void) | undefined;
   /** The server says that a list has changed. */
   changed(kind: ListKind): void;
   tool(name: string): ToolEntry | undefined;
@@ -153,9 +159,11 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     for (const reason of whole.dropped) warnOnce(`left out of the list: ${reason}`);
     const items = listed === undefined ? whole.items : keepTools(listed, seen);
     const before = lists.get(kind);
-    const list = { items, fetchedAt: Date.now(), freshUntil: clock.now() + whole.ttlMs };
+    const list = { items, fetchedAt: Date.now(), freshUntil: clock.now() + whole.ttlMs, restored: false };
     lists.set(kind, list);
-    if (before !== undefined && JSON.stringify(before.items) !== JSON.stringify(items)) onChanged(kind);
+    const differs = before !== undefined && JSON.stringify(before.items) !== JSON.stringify(items);
+    if (differs) onChanged(kind);
+    catalog.onread?.(differs || before === undefined || before.restored);
     seen?.tell();
     return list;
   };
@@ -205,17 +213,23 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     due.set(kind, timer);
   };
 
-  return {
+  const catalog: Catalog = {
+    onread: undefined,
     known: <K extends ListKind>(kind: K) => lists.get(kind) as ServerList<K> | undefined,
     async read<K extends ListKind>(kind: K) {
       const known = lists.get(kind);
-      const fresh = known !== undefined && (announces(kind) || clock.now() < known.freshUntil);
+      const fresh = known?.restored === false && (announces(kind) || clock.now() < known.freshUntil);
       return (fresh ? known : await readOnce(kind)) as ServerList<K>;
     },
     refreshAll(fetch) {
       // A reading that is under way may be waiting for the very connection that waits for this one.
       const each = KINDS.map((kind) => quietly(kind, readAnew(kind, fetch)));
       return { tools: each[0] ?? Promise.resolve(), all: Promise.all(each).then(() => {}) };
+    },
+    restore(kind, items, fetchedAt) {
+      if (lists.has(kind)) return;
+      const shown = kind === 'tools' ? items.filter(({ name }) => allows(name)) : items;
+      lists.set(kind, { items: shown, fetchedAt, freshUntil: 0, restored: true });
     },
     changed(kind) {
       schedule(kind);
@@ -242,4 +256,5 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
       due.clear();
     },
   };
+  return catalog;
 };

@@ -57,7 +57,7 @@ test('a server that is alive no more is connected anew, and calls in flight are 
   goSilent();
   await clock.advance(25_000);
   const lost = failure(toolkit.callTool('s.silent'));
-  await clock.advance(16_000);
+  await clock.advance(17_500);
   expect(told.map(({ ok, error }) => [ok, error?.code])).toEqual([
     [false, 'timeout'],
     [false, 'timeout'],

@@ -1,6 +1,7 @@
 /** One configured server: its connections, its catalogue, its share of calls, and what is to be said of it. */
 import type { ServerStatus } from '../api.ts';
 import { bounded, Call, type CallInit, share } from '../call.ts';
+import type { CatalogueFile } from '../catalogue-file.ts';
 import type { Deadlines } from '../clock.ts';
 import type { Connection, ConnectionState } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
@@ -52,6 +53,8 @@ export interface House {
   firstSeen(name: string, config: ServerConfig): FirstSeen;
   /** Resolves when it is where later programs find it. */
   pinsSaved?(): Promise<void>;
+  /** The lists of an earlier run. */
+  catalogues: CatalogueFile | undefined;
   /** The calls in flight of all servers. */
   calls: Roster<Call>;
 }

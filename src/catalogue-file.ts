@@ -1,0 +1,152 @@
+/** The lists of all servers as last read, in a file: a later run shows them before it has connected. Loaded where there is such a file. */
+import type { Clock, Timer } from './clock.ts';
+import { ToolwayError } from './errors.ts';
+import { launchText } from './policy/launch.ts';
+import { sha256 } from './policy/sha256.ts';
+import { deeperThan } from './protocol/depth.ts';
+import type { ListKind } from './protocol/lists.ts';
+import { checkListPage } from './protocol/results.ts';
+import type { JsonObject } from './protocol/types.ts';
+import { isObject } from './protocol/wire.ts';
+import type { FilePort } from './runtime.ts';
+import type { ManagedServer } from './server/server.ts';
+import { LIMITS } from './server/settings.ts';
+
+/** Of the file; what was written longest ago is left out first. */
+export const MAX_CATALOGUE_BYTES = 32 * 1024 * 1024;
+/** What stands around the servers. */
+const FRAME_BYTES = 256;
+/** A burst of lists is written together. */
+const SAVE_AFTER_MS = 1_000;
+const MARK = { toolway: 'catalogue', version: 1 };
+const KINDS: readonly ListKind[] = ['tools', 'resources', 'resourceTemplates', 'prompts'];
+
+export interface CatalogueFileOptions {
+  path: string;
+  /** None where there are no files: `invalid_config`. */
+  files: FilePort | undefined;
+  clock: Clock;
+  warn(message: string, cause: unknown): void;
+}
+
+export interface CatalogueFile {
+  /** Gives a server its lists of an earlier run, and keeps those that it reads from now on. */
+  attach(server: Pick<ManagedServer, 'config' | 'catalog'>): Promise<void>;
+  /** Writes what is not written yet. */
+  close(): Promise<void>;
+}
+
+/** What is known of one server; `lists` is unchecked where it comes from the file. */
+interface Shelf {
+  /** Milliseconds since the Unix epoch. */
+  savedAt: number;
+  lists: JsonObject;
+}
+/** By the SHA-256 of the launch definition: another server under an old name shares nothing with it. */
+type Shelves = Map<string, Shelf>;
+
+/** Reads the file. One that cannot be used is told and left alone: nothing is kept then. */
+export const openCatalogueFile = async ({ path, files, clock, warn }: CatalogueFileOptions): Promise<CatalogueFile> => {
+  if (typeof path !== 'string' || path === '') throw invalid('catalogueFile must be the path of a file');
+  if (files === undefined) throw invalid('catalogueFile needs files, which only toolway/node has');
+  const load = async (): Promise<Shelves> => shelvesIn(await files.read(path, MAX_CATALOGUE_BYTES));
+  let usable = true;
+  const giveUp = (message: string) => (cause: unknown) => {
+    usable = false;
+    warn(`the catalogue file ${path} ${message}`, cause);
+    return new Map() as Shelves;
+  };
+  const known = await load().catch(giveUp('cannot be read: nothing is taken from it, and nothing is kept'));
+  const changed = new Set<string>();
+  const attached = new Map<string, ManagedServer['catalog']>();
+  let timer: Timer | undefined;
+  let saving: Promise<void> = Promise.resolve();
+
+  const save = async (): Promise<void> => {
+    timer?.cancel();
+    timer = undefined;
+    if (!usable || changed.size === 0) return;
+    const keys = [...changed];
+    changed.clear();
+    // Other programs may have written to it meanwhile.
+    const present = await load();
+    for (const key of keys) present.set(key, { savedAt: Date.now(), lists: listsOf(attached.get(key)) });
+    await files.write(path, textOf(present));
+  };
+  const saveInTurn = (): Promise<void> => {
+    saving = saving
+      .then(save)
+      .catch(giveUp('could not be written: nothing more is kept'))
+      .then(() => {});
+    return saving;
+  };
+
+  return {
+    async attach({ config, catalog }) {
+      const launch = launchText(config);
+      if (launch === undefined || !usable) return;
+      const key = await sha256(launch);
+      attached.set(key, catalog);
+      const { lists = {} } = known.get(key) ?? {};
+      for (const kind of KINDS) restore(catalog, kind, lists[kind]);
+      catalog.onread = (isNews) => {
+        changed.add(key);
+        if (!isNews) return;
+        timer ??= clock.after(SAVE_AFTER_MS, () => void saveInTurn());
+        timer.keepAlive(false);
+      };
+    },
+    close: saveInTurn,
+  };
+};
+
+const invalid = (reason: string): ToolwayError => new ToolwayError('invalid_config', reason, { executed: 'no' });
+
+const shelvesIn = (text: string | undefined): Shelves => {
+  if (text === undefined) return new Map();
+  const read: unknown = JSON.parse(text);
+  if (!isObject(read) || read.toolway !== MARK.toolway || read.version !== MARK.version || !isObject(read.servers))
+    throw new Error('it is no catalogue of this version of Toolway');
+  return new Map(
+    Object.entries(read.servers).flatMap(([key, shelf]): [string, Shelf][] =>
+      isObject(shelf) && typeof shelf.savedAt === 'number' && isObject(shelf.lists)
+        ? [[key, { savedAt: shelf.savedAt, lists: shelf.lists }]]
+        : [],
+    ),
+  );
+};
+
+const encoder = new TextEncoder();
+
+const textOf = (shelves: Shelves): string => {
+  const newestFirst = [...shelves].sort(([, a], [, b]) => b.savedAt - a.savedAt);
+  const texts: string[] = [];
+  let left = MAX_CATALOGUE_BYTES - FRAME_BYTES;
+  for (const [key, shelf] of newestFirst) {
+    const text = `${JSON.stringify(key)}:${JSON.stringify(shelf)}`;
+    left -= encoder.encode(text).length + 1;
+    if (left < 0) break;
+    texts.push(text);
+  }
+  return `{"toolway":"${MARK.toolway}","version":${MARK.version},"servers":{${texts.join(',')}}}\n`;
+};
+
+const listsOf = (catalog: ManagedServer['catalog'] | undefined): JsonObject =>
+  Object.fromEntries(
+    KINDS.flatMap((kind) => {
+      const list = catalog?.known(kind);
+      return list === undefined ? [] : [[kind, { fetchedAt: list.fetchedAt, items: list.items }]];
+    }),
+  );
+
+/** What a file says is checked like what a server says; a list that is none is as good as unknown. */
+const restore = (catalog: ManagedServer['catalog'], kind: ListKind, list: unknown): void => {
+  if (!isObject(list) || typeof list.fetchedAt !== 'number') return;
+  try {
+    const { items } = checkListPage(kind, { [kind]: list.items });
+    const sound = items.filter((item) => !deeperThan(item, LIMITS.maxDepth));
+    if (sound.length > 0 || items.length === 0) catalog.restore(kind, sound, list.fetchedAt);
+  } catch {
+    // The server will be asked.
+  }
+};
