@@ -94,6 +94,17 @@ describe('a batch', () => {
     expect(toolkit.calls()).toEqual([]);
   });
 
+  test('that was cancelled before it began sends nothing', async () => {
+    const server = echo();
+    const toolkit = await toolkitOf({ s: server });
+    const calls = [{ name: 's.echo' }, { name: 'echo' }];
+    const outcomes = await toolkit.batch(calls, { signal: AbortSignal.abort('before') });
+    expect(outcomes.map(({ error }) => [error?.code, error?.executed, error?.cause])).toEqual(
+      Array(2).fill(['cancelled', 'no', 'before']),
+    );
+    expect(server.had()).toEqual([]);
+  });
+
   test('listens to its signal once, however many calls are under way, and not after its end', async () => {
     const { server, open } = gated();
     const toolkit = await toolkitOf({ s: server });

@@ -77,6 +77,18 @@ describe('a call with a fallback', () => {
     expect([await told({}), await told({ trustHints: true })]).toEqual([undefined, 'b']);
   });
 
+  test('a task that a server made of its call may be at work still: not even a safe tool is run elsewhere', async () => {
+    const safe = { retrySafe: ['who'], retry: false as const };
+    const [a, b] = [named('a', safe), named('b', safe)];
+    const toolkit = await toolkitOf({ a, b });
+    toolkit.use((next) => async (call) => {
+      if (call.server !== 'a') return next(call);
+      throw new ToolwayError('outcome_unknown', 'lost', { executed: 'unknown', taskId: 't' });
+    });
+    expect(await failure(toolkit.callTool('a.who', {}, { fallback: ['b'] }))).toMatchObject({ taskId: 't' });
+    expect(b.had()).toEqual([]);
+  });
+
   test('an error that the tool reports, or the server answers with, is an answer: nobody else is asked', async () => {
     const a = plugServer({
       who: () => ({ ...text('no'), isError: true }),
@@ -99,6 +111,18 @@ describe('a call with a fallback', () => {
       expect(await failure(toolkit.callTool('a.who', {}, { fallback: ['b'] }))).toMatchObject({ code, server: 'a' });
       expect(b.had()).toEqual([]);
     }
+  });
+
+  test('each try is judged by the policy for itself', async () => {
+    const [a, b, c] = [named('a'), named('b'), named('c')];
+    const toolkit = await toolkitOf({ a, b, c }, { policy: { rules: [{ server: 'b', tool: '*', action: 'deny' }] } });
+    a.unplug();
+    const error = await failure(toolkit.callTool('a.who', {}, { fallback: ['b', 'c'] }));
+    expect(error).toMatchObject({ code: 'denied', executed: 'no', server: 'b' });
+    expect((error.cause as AggregateError).errors.map(({ code }) => code)).toEqual(['not_connected', 'denied']);
+    expect(said(await toolkit.callTool('a.who', {}, { fallback: ['c'] }))).toBe('c');
+    expect(await failure(toolkit.callTool('b.who', {}, { fallback: ['c'] }))).toMatchObject({ code: 'denied' });
+    expect([b.had().length, c.had().length]).toEqual([0, 1]);
   });
 
   test('arguments that the first server refuses may fit the next one, which checks them itself', async () => {
@@ -144,6 +168,15 @@ describe('a call with a fallback', () => {
     expect(error.message).toContain('not_connected (a.who: ');
     expect(error.message).toContain('outcome_unknown (b.who: ');
     expect(c.had()).toEqual([]);
+  });
+
+  test('tries no server twice', async () => {
+    const [a, b] = [named('a'), named('b')];
+    const toolkit = await toolkitOf({ a, b });
+    a.unplug();
+    b.unplug();
+    const error = await failure(toolkit.callTool('a.who', {}, { fallback: ['a', 'b', 'b.who', 'a__who'] }));
+    expect((error.cause as AggregateError).errors.map(({ server }) => server)).toEqual(['a', 'b']);
   });
 
   test('waits for nobody that was lost, and fails at once when that is everybody', async () => {

@@ -133,4 +133,10 @@ describe('within a group', () => {
     await toolkit.reconnect('a');
     expect(said(await toolkit.callTool('who'))).toBe('a');
   });
+
+  test('a bare name needs no equal input: it names no server', async () => {
+    const { a, toolkit } = await pair({ n: { type: 'number' } }, { n: { type: 'string' } });
+    a.unplug();
+    expect(said(await toolkit.callTool('who', { n: 'x' }))).toBe('b');
+  });
 });

@@ -37,6 +37,16 @@ describe('tryCall', () => {
     expect(outcome).toMatchObject({ success: true, serverUsed: 's', result: { isError: true } });
   });
 
+  test('counts every sending, also those that a step of the road added', async () => {
+    const toolkit = await world();
+    toolkit.use((next) => (call) => {
+      call.attempt = 3;
+      call.cached = true;
+      return next(call);
+    });
+    expect(await toolkit.tryCall('s.ok')).toMatchObject({ attempts: 3, cached: true });
+  });
+
   test('never rejects, whatever is wrong', async () => {
     const toolkit = await world();
     const codeOf = async (...given: unknown[]) => {

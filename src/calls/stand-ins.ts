@@ -24,8 +24,8 @@ export const isRefusal = ({ error }: Failure): boolean => REFUSALS.has(error.cod
 const isRetrySafe = ({ matchesPattern }: CallsPort, { server, tool }: Route): boolean => {
   const { retrySafe = [], trustHints } = server.config;
   if (retrySafe.some((pattern) => matchesPattern(pattern, tool))) return true;
-  const hints = server.catalog.tool(tool)?.tool.annotations;
-  return trustHints === true && (hints?.readOnlyHint === true || hints?.idempotentHint === true);
+  const hints = trustHints === true ? server.catalog.tool(tool)?.tool.annotations : undefined;
+  return hints?.readOnlyHint === true || hints?.idempotentHint === true;
 };
 
 /**
@@ -35,7 +35,7 @@ const isRetrySafe = ({ matchesPattern }: CallsPort, { server, tool }: Route): bo
 export const mayFollow = (port: CallsPort, failures: readonly Failure[], next: Route): boolean =>
   failures.every(({ error, route }) => {
     if (error.executed === 'no') return true;
-    return !('taskId' in error) && route !== undefined && isRetrySafe(port, route) && isRetrySafe(port, next);
+    return error.taskId === undefined && route !== undefined && isRetrySafe(port, route) && isRetrySafe(port, next);
   });
 
 /** The other servers of the group, in configuration order, whose tool of this name takes the same input. */
