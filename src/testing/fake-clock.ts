@@ -8,7 +8,10 @@ export interface FakeClock extends Clock {
    * Rejects with the first error that a timer threw, after all of them had their turn.
    */
   advance(ms: number): Promise<void>;
-  /** Lets everything run that waits for no timer: promises, and what is ready on sockets and in files. No time passes. */
+  /**
+   * Lets everything run that waits for no timer: promises, and what a few turns of the event loop bring. Sockets, files
+   * and processes take the time they take: wait for what they bring before you let time pass. No time passes here.
+   */
   settle(): Promise<void>;
   /** How many timers wait. */
   readonly pendingTimers: number;
@@ -22,10 +25,21 @@ export interface FakeClockOptions {
   startMs?: number;
 }
 
-/** Taken before a test framework replaces it: promises settle in real turns of the event loop. */
+/** Taken before a test framework replaces them: what settles does so in real turns of the event loop. */
 const realImmediate = setImmediate;
-/** A chain of promises settles in one turn; what passes through the event loop, as a loaded module, takes a few. */
+const realTimeout = setTimeout;
+/** A chain of promises settles in one turn; what passes through the event loop takes a few. */
 const TURNS = 4;
+
+/** Work that yields does so with a timer of no time, which a turn alone does not reach. */
+const turn = (isThorough: boolean): Promise<void> =>
+  new Promise((resolve) => {
+    if (isThorough) realTimeout(() => realImmediate(resolve), 0);
+    else realImmediate(resolve);
+  });
+const turns = async (isThorough: boolean): Promise<void> => {
+  for (let count = 0; count < TURNS; count += 1) await turn(isThorough);
+};
 
 interface Waiting {
   readonly at: number;
@@ -43,9 +57,6 @@ export const createFakeClock = ({ startMs = 0 }: FakeClockOptions = {}): FakeClo
     for (const each of waiting) if (found === undefined || each.at < found.at) found = each;
     return found;
   };
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < TURNS; turn += 1) await new Promise<void>((resolve) => void realImmediate(resolve));
-  };
 
   return {
     now: () => now,
@@ -58,7 +69,7 @@ export const createFakeClock = ({ startMs = 0 }: FakeClockOptions = {}): FakeClo
       if (!(ms >= 0)) throw new RangeError(`time cannot pass by ${ms} ms`);
       const until = now + ms;
       const failures: unknown[] = [];
-      await settle();
+      await turns(true);
       for (let due = next(); due !== undefined && due.at <= until; due = next()) {
         waiting.delete(due);
         now = Math.max(now, due.at);
@@ -67,12 +78,13 @@ export const createFakeClock = ({ startMs = 0 }: FakeClockOptions = {}): FakeClo
         } catch (error) {
           failures.push(error);
         }
-        await settle();
+        await turns(false);
       }
       now = Math.max(now, until);
+      await turns(true);
       if (failures.length > 0) throw failures[0];
     },
-    settle,
+    settle: () => turns(true),
     get pendingTimers() {
       return waiting.size;
     },

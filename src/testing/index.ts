@@ -9,6 +9,10 @@ export type { FaultPipe, FaultPipeOptions } from './fault-pipe.ts';
 export { createFaultPipe } from './fault-pipe.ts';
 export type { FaultProxy, FaultProxyOptions } from './fault-proxy.ts';
 export { createFaultProxy } from './fault-proxy.ts';
+export type { RecordOptions } from './record.ts';
+export { record } from './record.ts';
+export type { ReplayOptions } from './replay.ts';
+export { replay } from './replay.ts';
 export type { HttpLinkOptions } from './server/http-link.ts';
 export type {
   OfferedList,

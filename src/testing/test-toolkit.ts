@@ -1,4 +1,5 @@
 /** A toolkit whose time is the test's own. */
+import { existsSync, readdirSync } from 'node:fs';
 import type { Toolkit } from '../api.ts';
 import type { Clock } from '../clock.ts';
 import { nodeRuntime } from '../node/runtime.ts';
@@ -26,20 +27,26 @@ export const createTestToolkit = async (
   return { ...toolkit, close, [Symbol.asyncDispose]: () => close() };
 };
 
-/** What a toolkit otherwise loads when it first needs it: the disk knows nothing of a clock that stands still. */
-const loadAll = (): Promise<unknown> =>
-  Promise.all([
+/** Rooms of which a toolkit loads nothing by itself. */
+const NOT_OF_THE_TOOLKIT: ReadonlySet<string> = new Set(['cli', 'gateway', 'llm', 'node', 'testing']);
+let loaded: Promise<unknown> | undefined;
+
+/** The disk knows nothing of a clock that stands still, so nothing may be left to load when time begins to pass. */
+const loadAll = (): Promise<unknown> => {
+  loaded ??= Promise.all([
     import('ajv/dist/2020.js'),
-    import('../calls/calls.ts'),
-    import('../config/expand.ts'),
-    import('../connection/health.ts'),
-    import('../config/settle.ts'),
     import('../node/schema-engine.ts'),
-    import('../protocol/asking.ts'),
-    import('../protocol/listener.ts'),
-    import('../protocol/negotiate-channel.ts'),
-    import('../protocol/reading.ts'),
-    import('../protocol/revival.ts'),
-    import('../server/scopes.ts'),
-    import('../shared-answers.ts'),
+    ...modulesIn(new URL('../', import.meta.url)).map((url) => import(url.href)),
   ]);
+  return loaded;
+};
+
+/** Built or not; of a program that is bundled there are none to be found, and none to be loaded. */
+const modulesIn = (folder: URL): URL[] => {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isDirectory())
+      return NOT_OF_THE_TOOLKIT.has(entry.name) ? [] : modulesIn(new URL(`${entry.name}/`, folder));
+    return /^(?!.*\.(?:test|d)\.ts$).*\.(?:ts|js)$/.test(entry.name) ? [new URL(entry.name, folder)] : [];
+  });
+};
