@@ -40,9 +40,9 @@ export const refusalAnswer = (bytes: Uint8Array, id: RequestId | undefined): Jso
   }
 };
 
-/** Legacy servers say with this code that they no longer know a session. */
-const SESSION_NOT_FOUND = -32001;
+/** Legacy servers say with one of these that they no longer know a session: "not found", or "invalid request", which says itself that nothing ran. */
+const SESSION_NOT_FOUND: readonly unknown[] = [-32001, -32600];
 
 /** An error under our own id is an answer to us, whatever its status; only what names no request, or the session, says that the session is gone. */
 export const answersUs = (answer: JsonObject | undefined, id: RequestId | undefined): boolean =>
-  answer?.id === id && isObject(answer?.error) && answer.error.code !== SESSION_NOT_FOUND;
+  answer?.id === id && isObject(answer?.error) && !SESSION_NOT_FOUND.includes(answer.error.code);

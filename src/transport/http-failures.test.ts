@@ -122,38 +122,41 @@ describe.each(PORTS)('failures over %s', (_name, makePort) => {
     expect((await ask('tools/call')).error?.status).toBe(status);
   });
 
-  test('50 requests that meet a lost session are each told so, and the session is forgotten once', async () => {
-    let held: (() => void)[] = [];
-    const { ask, askModern, transport, server } = await connect(({ message: { id, method } }, response) => {
-      if (method === 'initialize')
-        sendJson(response, resultFor(id), 200, { 'mcp-session-id': `s${server.seen.length}` });
-      else
-        held.push(() =>
-          sendJson(response, { jsonrpc: '2.0', error: { code: -32001, message: 'Session not found' }, id }, 404),
-        );
-    });
-    await ask('initialize');
-    const asked = Array.from({ length: 50 }, () => ask('tools/call'));
-    await until(() => held.length === 50);
-    const last = held.pop();
-    for (const answer of held) answer();
-    const outcomes = await Promise.all(asked.slice(0, 49));
-    for (const { error } of outcomes) {
-      expect(error).toMatchObject({ code: 'not_connected', executed: 'no', status: 404, cause: SESSION_LOST });
-    }
-    expect(transport.sessionId).toBeUndefined();
-    await ask('initialize');
-    expect(server.seen.at(-1)?.headers).not.toHaveProperty('mcp-session-id');
-    expect(transport.sessionId).toBe('s52');
-    last?.();
-    expect((await asked[49])?.error?.cause).toBe(SESSION_LOST);
-    expect(transport.sessionId).toBe('s52');
-    held = [];
-    const modern = askModern('tools/call');
-    await until(() => held.length === 1);
-    held[0]?.();
-    expect(await modern).toMatchObject({ status: 404, message: { error: { code: -32001 } } });
-  });
+  test.each([-32001, -32600])(
+    '50 requests that meet a lost session (%i) are each told so, and it is forgotten once',
+    async (code) => {
+      let held: (() => void)[] = [];
+      const { ask, askModern, transport, server } = await connect(({ message: { id, method } }, response) => {
+        if (method === 'initialize')
+          sendJson(response, resultFor(id), 200, { 'mcp-session-id': `s${server.seen.length}` });
+        else
+          held.push(() =>
+            sendJson(response, { jsonrpc: '2.0', error: { code, message: 'Session not found' }, id }, 404),
+          );
+      });
+      await ask('initialize');
+      const asked = Array.from({ length: 50 }, () => ask('tools/call'));
+      await until(() => held.length === 50);
+      const last = held.pop();
+      for (const answer of held) answer();
+      const outcomes = await Promise.all(asked.slice(0, 49));
+      for (const { error } of outcomes) {
+        expect(error).toMatchObject({ code: 'not_connected', executed: 'no', status: 404, cause: SESSION_LOST });
+      }
+      expect(transport.sessionId).toBeUndefined();
+      await ask('initialize');
+      expect(server.seen.at(-1)?.headers).not.toHaveProperty('mcp-session-id');
+      expect(transport.sessionId).toBe('s52');
+      last?.();
+      expect((await asked[49])?.error?.cause).toBe(SESSION_LOST);
+      expect(transport.sessionId).toBe('s52');
+      held = [];
+      const modern = askModern('tools/call');
+      await until(() => held.length === 1);
+      held[0]?.();
+      expect(await modern).toMatchObject({ status: 404, message: { error: { code } } });
+    },
+  );
 
   test('a 404 within a session that says "method not found" is an answer, and the session lives', async () => {
     const { ask, transport } = await connect(({ message: { id, method } }, response) => {
