@@ -48,11 +48,7 @@ export interface ConnectOptions {
   signal?: AbortSignal;
 }
 
-const LIST_CHANGED = new Map<string, Exclude<ListKind, 'resourceTemplates'>>([
-  ['notifications/tools/list_changed', 'tools'],
-  ['notifications/resources/list_changed', 'resources'],
-  ['notifications/prompts/list_changed', 'prompts'],
-]);
+const LIST_CHANGED = /^notifications\/(tools|resources|prompts)\/list_changed$/;
 
 export const connect = async (options: ConnectOptions): Promise<Session> => {
   const { server, scope, requests, clientInfo, deadlines, events, maxInputRounds } = options;
@@ -61,7 +57,7 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
   let era: Era | undefined;
   let live: Engine | undefined;
 
-  const newCall = (method: string, timeoutMs: number): Call =>
+  const newCall = (method: string, timeoutMs = options.timeoutMs): Call =>
     new Call({
       method,
       params: {},
@@ -78,8 +74,8 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
   const onNotification = (method: string, params: JsonObject): void => {
     if (method === 'notifications/message') requests.log(params);
     else if (era?.admits(method, params) !== true) return;
-    const list = LIST_CHANGED.get(method);
-    if (list !== undefined) events.onListChanged(list);
+    const list = LIST_CHANGED.exec(method)?.[1];
+    if (list !== undefined) events.onListChanged(list as Exclude<ListKind, 'resourceTemplates'>);
     else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
       events.onResourceUpdated(params.uri);
     else if (method === 'notifications/elicitation/complete')
@@ -96,28 +92,22 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
         if (call.stopped !== undefined) await transport.close();
       };
       closeIfLate().catch(() => {});
-      const engine = engineOver(await share(call, opening));
+      const engine = createEngine({
+        ...options,
+        ...events,
+        transport: await share(call, opening),
+        now: () => clock.now(),
+        onRequest: requests.answer,
+        onNotification,
+        onClose: (cause) => {
+          if (live === undefined || engine === live) requests.forget();
+          if (engine === live) events.onClose(cause);
+        },
+      });
       engines.push(engine);
       await share(call, engine.start());
       return engine;
     });
-  const engineOver = (transport: Transport): Engine => {
-    const engine = createEngine({
-      transport,
-      server,
-      maxDepth: options.maxDepth,
-      now: () => clock.now(),
-      onRequest: requests.answer,
-      currentCall: options.currentCall,
-      onNotification,
-      onClose: (cause) => {
-        if (live === undefined || engine === live) requests.forget();
-        if (engine === live) events.onClose(cause);
-      },
-      onWarning: events.onWarning,
-    });
-    return engine;
-  };
   /** Of all links that were opened in the attempt, only `kept` stays. */
   const closeOthers = (kept?: Engine): Promise<unknown> =>
     Promise.all(engines.map((engine) => (engine === kept ? undefined : engine.close().catch(() => {}))));
@@ -135,16 +125,10 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
     maxInputRounds,
     clientInfo,
     capabilities: requests.capabilities(name),
-    newCall: (method) => newCall(method, options.timeoutMs),
-    endlessCall: (method) => newCall(method, Number.POSITIVE_INFINITY),
+    newCall,
     bounded: boundedCall,
-    pause: (call, ms) => pause(call, clock, ms),
-    sendAside: (method, params) => sendAside(engine, method, params),
+    pause,
   });
-  const sendAside = (engine: Engine, method: string, params: JsonObject): void => {
-    const send = era?.send ?? engine.request;
-    boundedCall(newCall(method, options.timeoutMs), (call) => send(call, method, params)).catch(() => {});
-  };
 
   try {
     const negotiated = await negotiate({

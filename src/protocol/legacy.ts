@@ -16,9 +16,6 @@ export interface LegacyOptions extends Omit<TaskOptions, 'send'> {
   engine: Engine;
   clientInfo: Implementation;
   capabilities: ClientCapabilities;
-  /** Makes the call under which a lost session is opened again. */
-  newCall: (method: string) => Call;
-  bounded: <T>(call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
   /** A session that the server had forgotten is open again: it knows nothing of what was asked of the one before. */
   onReopened: () => void;
 }

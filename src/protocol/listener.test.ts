@@ -53,7 +53,7 @@ const world = async (reply?: Reply, capabilities: ServerCapabilities = { tools: 
     identity: { serverInfo: { name: 's', version: '1' }, capabilities },
     send: (call, method, params) => engine.request(call, method, params),
     subscriptionOf: ({ _meta }) => (_meta as JsonObject | undefined)?.[META.subscriptionId],
-    endlessCall: (method) => callFor(method, {}, { startedAt: 0 }),
+    newCall: (method) => callFor(method, {}, { startedAt: 0 }),
     onGap: () => {
       gaps += 1;
     },

@@ -17,8 +17,7 @@ export interface ListenerOptions {
   send: (call: Call, method: string, params: JsonObject) => Promise<JsonObject>;
   /** Which subscription a notification says that it belongs to. */
   subscriptionOf: (params: JsonObject) => unknown;
-  /** Makes a call that no limit ends. */
-  endlessCall: (method: string) => Call;
+  newCall: (method: string, timeoutMs?: number) => Call;
   /** The subscription had broken and is open again: what changed meanwhile is unknown. */
   onGap: () => void;
   onWarning: (message: string, cause?: unknown) => void;
@@ -52,7 +51,7 @@ interface Stream {
 }
 
 export const createListener = (options: ListenerOptions): Listener => {
-  const { engine, clock, identity, send, endlessCall, subscriptionOf, onGap, onWarning } = options;
+  const { engine, clock, identity, send, newCall, subscriptionOf, onGap, onWarning } = options;
   /** What the server has agreed to. */
   const uris = new Set<string>();
   const streams = new Map<RequestId, Stream>();
@@ -87,7 +86,7 @@ export const createListener = (options: ListenerOptions): Listener => {
         return;
       }
       const stream: Stream = {
-        call: endlessCall('subscriptions/listen'),
+        call: newCall('subscriptions/listen', Number.POSITIVE_INFINITY),
         acknowledged: false,
         take(granted) {
           if (stream.call.stopped !== undefined) return;

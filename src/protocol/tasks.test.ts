@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { callFor } from '../../test/fixtures/scripted-peer.ts';
 import { failure } from '../../test/fixtures/toolkits.ts';
+import { type Call, pause } from '../call.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { runLegacyTask } from './tasks.ts';
@@ -20,8 +21,8 @@ const world = (errors: ToolwayError[]) => {
     if (error !== undefined) throw error;
     return { taskId: 't', status: 'completed' };
   };
-  const pause = (_call: unknown, ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
-  const options = { clock, send, pause, onTask: () => {}, sendAside: () => {} };
+  const bounded = <T>(own: Call, run: (own: Call) => Promise<T>): Promise<T> => run(own);
+  const options = { clock, send, pause, newCall: (method: string) => callFor(method), bounded, onTask: () => {} };
   const call = callFor('tools/call', { name: 'slow' }, { startedAt: 0 });
   return { clock, sent, run: () => runLegacyTask(options, call, {}) };
 };

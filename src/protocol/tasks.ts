@@ -13,10 +13,11 @@ export interface TaskOptions {
   clock: Clock;
   send: (call: Call, method: string, params: JsonObject) => Promise<JsonObject>;
   /** Waits on behalf of a call. */
-  pause: (call: Call, ms: number) => Promise<void>;
+  pause: (call: Call, clock: Clock, ms: number) => Promise<void>;
   onTask: (task: Task, call: Call) => void;
-  /** Sends a request that nobody waits for. */
-  sendAside: (method: string, params: JsonObject) => void;
+  /** Makes a call of our own; without a limit it has that of a connection attempt. */
+  newCall: (method: string, timeoutMs?: number) => Call;
+  bounded: <T>(call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
 }
 
 /** Bounds on how often a server is asked for a task's state, whatever interval it names. */
@@ -70,7 +71,7 @@ const follow = async (
   first: Task,
   outcomeOf: (task: Task) => Promise<JsonObject | undefined>,
 ): Promise<JsonObject> => {
-  const { clock, onTask, sendAside } = options;
+  const { clock, onTask, newCall, bounded, send } = options;
   let task = first;
   try {
     for (;;) {
@@ -91,7 +92,10 @@ const follow = async (
     }
   } catch (thrown) {
     const { taskId } = task;
-    if (call.stopped !== undefined) sendAside('tasks/cancel', { taskId });
+    if (call.stopped !== undefined) {
+      // Nobody waits for it.
+      bounded(newCall('tasks/cancel'), (aside) => send(aside, 'tasks/cancel', { taskId })).catch(() => {});
+    }
     const error = ToolwayError.from(thrown, { executed: 'unknown', taskId });
     // What did not get through is the question, not the call.
     if (error.executed !== 'no') throw error;
@@ -100,11 +104,11 @@ const follow = async (
 };
 
 /** Asks how far the task is; a question that is lost on the way is asked again, a few times in a row. */
-const nextState = async ({ send, pause }: TaskOptions, call: Call, task: Task): Promise<Task> => {
+const nextState = async ({ clock, send, pause }: TaskOptions, call: Call, task: Task): Promise<Task> => {
   const { taskId } = task;
   let waitMs = pollInterval(task);
   for (let lost = 0; ; lost += 1) {
-    await pause(call, waitMs);
+    await pause(call, clock, waitMs);
     try {
       return { ...checkTask(await send(call, 'tasks/get', { taskId })), taskId };
     } catch (error) {
