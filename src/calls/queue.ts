@@ -7,7 +7,8 @@ import { hold } from './hold.ts';
 import { CONCURRENCY, inPool } from './pool.ts';
 import type { Asked, CallsPort, Making } from './port.ts';
 
-export const WINDOW_MS = 100;
+/** Default of `batchWindowMs`. */
+const WINDOW_MS = 100;
 
 /** Calls that wait for each other. */
 export interface Queue {
