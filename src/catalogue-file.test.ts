@@ -9,6 +9,7 @@ import { MAX_CATALOGUE_BYTES, openCatalogueFile } from './catalogue-file.ts';
 import { createToolkit as createBrowserToolkit } from './index.ts';
 import { createToolkit } from './node/index.ts';
 import type { ServerConfig, ToolkitOptions } from './options.ts';
+import { walkList } from './protocol/lists.ts';
 import type { FilePort } from './runtime.ts';
 import type { Catalog } from './server/catalog.ts';
 import { createFakeClock } from './testing/fake-clock.ts';
@@ -176,7 +177,7 @@ describe('writing', () => {
       },
     };
     const open = () =>
-      openCatalogueFile({ path: 'c', files, clock, warn: (message) => void state.warnings.push(message) });
+      openCatalogueFile({ path: 'c', files, clock, walkList, warn: (message) => void state.warnings.push(message) });
     const file = await open();
     const add = async (command: string, description: string) => {
       const tools = { items: [{ name: 'tool', description, inputSchema: { type: 'object' } }], fetchedAt: Date.now() };

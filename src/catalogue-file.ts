@@ -3,14 +3,10 @@ import type { Clock, Timer } from './clock.ts';
 import { ToolwayError } from './errors.ts';
 import { launchText } from './policy/launch.ts';
 import { sha256 } from './policy/sha256.ts';
-import { deeperThan } from './protocol/depth.ts';
-import type { ListKind } from './protocol/lists.ts';
-import { checkListPage } from './protocol/results.ts';
+import type { ListKind, walkList } from './protocol/lists.ts';
 import type { JsonObject } from './protocol/types.ts';
-import { isObject } from './protocol/wire.ts';
 import type { FilePort } from './runtime.ts';
 import type { ManagedServer } from './server/server.ts';
-import { LIMITS } from './server/settings.ts';
 
 /** Of the file; what was written longest ago is left out first. */
 export const MAX_CATALOGUE_BYTES = 32 * 1024 * 1024;
@@ -26,6 +22,8 @@ export interface CatalogueFileOptions {
   /** None where there are no files: `invalid_config`. */
   files: FilePort | undefined;
   clock: Clock;
+  /** Checks a list as one of a server is checked. */
+  walkList: typeof walkList;
   warn(message: string, cause: unknown): void;
 }
 
@@ -46,7 +44,13 @@ interface Shelf {
 type Shelves = Map<string, Shelf>;
 
 /** Reads the file. One that cannot be used is told and left alone: nothing is kept then. */
-export const openCatalogueFile = async ({ path, files, clock, warn }: CatalogueFileOptions): Promise<CatalogueFile> => {
+export const openCatalogueFile = async ({
+  path,
+  files,
+  clock,
+  walkList,
+  warn,
+}: CatalogueFileOptions): Promise<CatalogueFile> => {
   if (typeof path !== 'string' || path === '') throw invalid('catalogueFile must be the path of a file');
   if (files === undefined) throw invalid('catalogueFile needs files, which only toolway/node has');
   const load = async (): Promise<Shelves> => shelvesIn(await files.read(path, MAX_CATALOGUE_BYTES));
@@ -61,6 +65,13 @@ export const openCatalogueFile = async ({ path, files, clock, warn }: CatalogueF
   const attached = new Map<string, ManagedServer['catalog']>();
   let timer: Timer | undefined;
   let saving: Promise<void> = Promise.resolve();
+
+  /** A list that is none is as good as unknown: the server will be asked. */
+  const restore = async (catalog: ManagedServer['catalog'], kind: ListKind, list: unknown): Promise<void> => {
+    if (!isObject(list) || typeof list.fetchedAt !== 'number') return;
+    const { items, dropped } = await walkList(kind, async () => ({ [kind]: list.items }));
+    if (items.length > 0 || dropped.length === 0) catalog.restore(kind, items, list.fetchedAt);
+  };
 
   const save = async (): Promise<void> => {
     timer?.cancel();
@@ -88,7 +99,7 @@ export const openCatalogueFile = async ({ path, files, clock, warn }: CatalogueF
       const key = await sha256(launch);
       attached.set(key, catalog);
       const { lists = {} } = known.get(key) ?? {};
-      for (const kind of KINDS) restore(catalog, kind, lists[kind]);
+      for (const kind of KINDS) await restore(catalog, kind, lists[kind]).catch(() => {});
       catalog.onread = (isNews) => {
         changed.add(key);
         if (!isNews) return;
@@ -99,6 +110,9 @@ export const openCatalogueFile = async ({ path, files, clock, warn }: CatalogueF
     close: saveInTurn,
   };
 };
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const invalid = (reason: string): ToolwayError => new ToolwayError('invalid_config', reason, { executed: 'no' });
 
@@ -138,15 +152,3 @@ const listsOf = (catalog: ManagedServer['catalog'] | undefined): JsonObject =>
       return list === undefined ? [] : [[kind, { fetchedAt: list.fetchedAt, items: list.items }]];
     }),
   );
-
-/** What a file says is checked like what a server says; a list that is none is as good as unknown. */
-const restore = (catalog: ManagedServer['catalog'], kind: ListKind, list: unknown): void => {
-  if (!isObject(list) || typeof list.fetchedAt !== 'number') return;
-  try {
-    const { items } = checkListPage(kind, { [kind]: list.items });
-    const sound = items.filter((item) => !deeperThan(item, LIMITS.maxDepth));
-    if (sound.length > 0 || items.length === 0) catalog.restore(kind, sound, list.fetchedAt);
-  } catch {
-    // The server will be asked.
-  }
-};

@@ -15,6 +15,7 @@ import { createChanges } from './middleware/changes.ts';
 import { createRetries } from './middleware/retry.ts';
 import type { CallOptions, ToolkitOptions } from './options.ts';
 import { createServerClient } from './protocol/client.ts';
+import { walkList } from './protocol/lists.ts';
 import { createRoad } from './road.ts';
 import { createRoster } from './roster.ts';
 import type { Runtime } from './runtime.ts';
@@ -207,5 +208,5 @@ const rememberedLists = async (
   const { openCatalogueFile } = await import('./catalogue-file.ts');
   const warn = (message: string, cause: unknown): void =>
     events.emit('warning', { server: '', scope: '', message, cause });
-  return openCatalogueFile({ path, files, clock, warn });
+  return openCatalogueFile({ path, files, clock, walkList, warn });
 };

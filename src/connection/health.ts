@@ -2,7 +2,7 @@
  * Finds out that a server is gone though its link is not: asks for a sign of life when nothing was heard for a while.
  * Loaded for the links that need it.
  */
-import { type Call, share } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Session } from '../protocol/session.ts';
@@ -78,19 +78,19 @@ export const watchHealth = (options: HealthOptions): (() => void) => {
     }
   };
 
-  const ask = async (): Promise<void> => {
-    const call = newCall();
-    asking = call;
-    const limit = after(answerMs, () =>
-      call.stop(new ToolwayError('timeout', `no answer to a ping within ${answerMs} ms`, { limit: answerMs })),
-    );
-    try {
+  const ask = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const call = newCall();
+      asking = call;
+      const limit = after(answerMs, () => {
+        const error = new ToolwayError('timeout', `no answer to a ping within ${answerMs} ms`, { limit: answerMs });
+        call.stop(error);
+        reject(error);
+      });
       const { ping } = session.transport;
-      await (ping === undefined ? session.ping(call) : share(call, ping()));
-    } finally {
-      limit.cancel();
-    }
-  };
+      const answered = ping === undefined ? session.ping(call) : ping();
+      answered.finally(() => limit.cancel()).then(resolve, reject);
+    });
   const check = async (slept: boolean): Promise<void> => {
     const askedAt = clock.now();
     const failure = await ask().then(
