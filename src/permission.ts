@@ -5,16 +5,16 @@ import type { JsonObject, Tool } from './protocol/types.ts';
 export interface Policy {
   /** What becomes of a call that no rule fits. Default `allow`. */
   default?: PolicyAction;
-  rules?: PolicyRule[];
+  rules?: readonly PolicyRule[];
 }
 /** `ask` goes to `onApprove`. */
 export type PolicyAction = 'allow' | 'ask' | 'deny';
 /** Decides the calls that fit every part it has; without any part it fits all. */
 export interface PolicyRule {
   /** Names of servers (`*` is a wildcard), one of which has to fit. */
-  server?: string | string[];
+  server?: string | readonly string[];
   /** Names of tools (`*` is a wildcard), one of which has to fit. */
-  tool?: string | string[];
+  tool?: string | readonly string[];
   /** What the tool has to be. Hints that a server does not give, and those of servers without `trustHints`, are taken for the worst. */
   annotations?: ToolHints;
   /** Conditions on arguments, by JSON Pointer (`/options/path`) or dotted path (`options.path`). All have to hold. */
@@ -34,12 +34,12 @@ export interface ToolHints {
 export interface ArgumentCondition {
   /** Equal as JSON, whatever the order of keys. */
   equals?: unknown;
-  oneOf?: unknown[];
+  oneOf?: readonly unknown[];
   /** A text, or each of a list of texts, in which `*` stands for any run of characters. */
-  matches?: string | string[];
-  startsWith?: string | string[];
+  matches?: string | readonly string[];
+  startsWith?: string | readonly string[];
   /** A path that lies in one of these folders, or is one of them, once its `.` and `..` are resolved. */
-  within?: string | string[];
+  within?: string | readonly string[];
   lessThan?: number;
   greaterThan?: number;
   present?: boolean;

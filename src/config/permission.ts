@@ -17,7 +17,7 @@ interface Report {
 }
 
 /** One pattern or several; none at all would fit nothing, which nobody means. */
-const patterns: Reader<string | string[]> = (value) => {
+const patterns: Reader<string | readonly string[]> = (value) => {
   const all: unknown[] = Array.isArray(value) ? value : [value];
   const odd = all.findIndex((one) => typeof one !== 'string' || one === '');
   if (all.length > 0 && odd < 0) return { ok: true, value: value as string | string[] };

@@ -22,7 +22,7 @@ const onEach =
     return possibly ? value.some((one) => test(one, true)) : value.length > 0 && value.every((one) => test(one, false));
   };
 
-const onText = (fits: (text: string, operand: string) => boolean, operands: string | string[]): Test => {
+const onText = (fits: (text: string, operand: string) => boolean, operands: string | readonly string[]): Test => {
   const all = listed(operands);
   const fitsOne = (text: string): boolean => all.some((operand) => fits(text, operand));
   return onEach((value, possibly) => {

@@ -14,10 +14,12 @@ interface Resolved {
 
 const ROOT = /^(?:[a-z][a-z0-9+.-]+:\/\/[^/]*|[a-z]:(?=\/|$)|\/(?=\/)|)\/*/i;
 
+const DRIVE = /^[a-z]:\/$/;
+
 const resolve = (path: string): Resolved => {
   const [rooted = ''] = ROOT.exec(path) ?? [];
   const root = rooted === '' ? '' : `${rooted.replace(/\/+$/, '')}/`.toLowerCase();
-  const isDrive = /^[a-z]:\/$/.test(root);
+  const isDrive = DRIVE.test(root);
   const steps: string[] = [];
   let climbs = 0;
   for (const step of path.slice(rooted.length).split('/')) {
@@ -40,22 +42,26 @@ const decoded = (text: string): string => {
 /** Windows' way of writing a drive's path literally: `\\?\c:\…`. */
 const DEVICE = /^\/\/[?.]\/(?=[a-z]:)/i;
 
+const slashed = (path: string): string => path.replaceAll('\\', '/').replace(DEVICE, '');
+
 /** The text itself, cut at a NUL, with `%` sequences decoded, with `\` as `/`: each alone and together. */
 const spellings = (text: string): Set<string> => {
   const all = new Set([text, text.split('\0', 1)[0] ?? '']);
   for (const one of [...all]) if (one.includes('%')) all.add(decoded(one));
-  for (const one of [...all]) if (one.includes('\\')) all.add(one.replaceAll('\\', '/').replace(DEVICE, ''));
+  for (const one of [...all]) if (one.includes('\\')) all.add(slashed(one));
   return all;
 };
 
 const FILE_URL = /^file:\/\/(?:localhost)?(?=\/)/i;
 
-const readings = (path: string, ofShare: boolean): Resolved[] => {
+const readings = (path: string, home: Resolved): Resolved[] => {
   const plain = FILE_URL.test(path) ? decoded(path.replace(FILE_URL, '')).replace(/^\/(?=[a-z]:\/)/i, '') : path;
-  return [...spellings(plain)].flatMap((one) => {
+  // A folder on a drive or a share says what machine this is.
+  const isWindows = home.root === '//' || DRIVE.test(home.root);
+  return [...spellings(isWindows ? slashed(plain) : plain)].flatMap((one) => {
     const read = resolve(one);
     // Two slashes at the front name a share on Windows; elsewhere they are one.
-    return read.root === '//' && !ofShare ? [read, { ...read, root: '/' }] : [read];
+    return read.root === '//' && !isWindows ? [read, { ...read, root: '/' }] : [read];
   });
 };
 
@@ -71,7 +77,7 @@ const mayLieAnywhere = ({ root, climbs, steps }: Resolved): boolean =>
 /** Whether a path lies in a folder, or is the folder: by every reading of it, or (`possibly`) by one. Links on disk are not followed. */
 export const liesWithin = (path: string, folder: string, possibly: boolean): boolean => {
   const home = resolve(/^[a-z]:\\|^\\\\/i.test(folder) ? folder.replaceAll('\\', '/') : folder);
-  const all = readings(path, home.root === '//');
+  const all = readings(path, home);
   if (!possibly) return all.every((one) => lies(one, home));
   return all.some((one) => lies(one, home) || (home.root !== '' && mayLieAnywhere(one)));
 };
