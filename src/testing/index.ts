@@ -14,6 +14,7 @@ export { record } from './record.ts';
 export type { ReplayOptions } from './replay.ts';
 export { replay } from './replay.ts';
 export type { HttpLinkOptions } from './server/http-link.ts';
+export type * from './server/misbehaviour.ts';
 export type {
   OfferedList,
   RunTool,
@@ -22,7 +23,6 @@ export type {
   TestResource,
   TestTool,
 } from './server/offer.ts';
-export type * from './server/script.ts';
 export type { RecordedCall, ServedTestServer, TestServer, TestServerOptions } from './server/test-server.ts';
 export { createTestServer, stdioServer } from './server/test-server.ts';
 export type { Cut } from './server/voice.ts';

@@ -10,7 +10,7 @@ import { ToolwayError } from '../../errors.ts';
 import { createToolkit } from '../../node/index.ts';
 import type { ServerConfig, ToolkitOptions } from '../../options.ts';
 import { createEffectLog, type EffectLog } from '../effect-log.ts';
-import type { Misbehaviour } from './script.ts';
+import type { Misbehaviour } from './misbehaviour.ts';
 import { createTestServer, stdioServer, type TestServer, type TestServerOptions } from './test-server.ts';
 
 const cleanups: (() => unknown)[] = [];

@@ -98,5 +98,5 @@ export const createWorks = ({ offer, pageSize, complete, oncall }: WorksOptions)
   };
 };
 
-export const rpcError = (rpcCode: number, message: string, data?: unknown): ToolwayError =>
+const rpcError = (rpcCode: number, message: string, data?: unknown): ToolwayError =>
   new ToolwayError('server_error', message, { rpcCode, data });
