@@ -6,7 +6,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { ToolwayError } from '../errors.ts';
 import type { JsonRpcMessage, RequestId } from '../protocol/wire.ts';
-import { createEnvelopeScanner, type EnvelopeScanner } from './envelope-scanner.ts';
+import { createEnvelopeScan, type EnvelopeScan } from '../transport/envelope-scan.ts';
 import { printable } from './printable.ts';
 
 /** What arrives on the stream, in its order. */
@@ -58,7 +58,7 @@ export const createLineFramer = (options: LineFramerOptions): LineFramer => {
   let buffer = EMPTY;
   let held = 0;
   /** Set while the rest of an over-long line passes by. */
-  let scanner: EnvelopeScanner | undefined;
+  let scanner: EnvelopeScan | undefined;
   let lineBytes = 0;
 
   const broken = (error: ToolwayError): void => {
@@ -108,35 +108,35 @@ export const createLineFramer = (options: LineFramerOptions): LineFramer => {
     }
   };
 
-  const beginOversized = (): EnvelopeScanner => {
-    scanner = createEnvelopeScanner();
+  const beginOversized = (): EnvelopeScan => {
+    scanner = createEnvelopeScan();
     lineBytes = 0;
     return scanner;
   };
-  const scanOversized = (envelope: EnvelopeScanner, bytes: Buffer): void => {
-    envelope.scan(bytes);
+  const scanOversized = (scan: EnvelopeScan, bytes: Buffer): void => {
+    scan.push(bytes);
     lineBytes += bytes.length;
-    if (envelope.junk) countNoise(bytes.length);
+    if (scan.place === 'junk') countNoise(bytes.length);
     else if (lineBytes > maxLineBytes) {
       const reason = `a line longer than ${maxLineBytes} bytes`;
       broken(new ToolwayError('message_too_large', reason, { limit: maxLineBytes }));
     }
   };
-  const endOversized = (envelope: EnvelopeScanner): void => {
+  const endOversized = ({ place, envelope }: EnvelopeScan): void => {
     scanner = undefined;
-    if (envelope.junk) {
+    if (place === 'junk') {
       noise += 1;
       report(`a line of ${lineBytes} bytes`);
       return;
     }
-    const { complete, hasMethod, id } = envelope.end();
+    const complete = place === 'after';
     const tooLarge = (what: string, executed?: 'yes'): ToolwayError =>
       new ToolwayError('message_too_large', `${what} of ${lineBytes} bytes is larger than ${maxMessageBytes} bytes`, {
         limit: maxMessageBytes,
         executed,
       });
-    if (complete && hasMethod) options.ondropped?.(tooLarge('a request or notification'));
-    else if (id !== undefined) options.onoversized?.(id, tooLarge('an answer', 'yes'));
+    if (complete && envelope.method) options.ondropped?.(tooLarge('a request or notification'));
+    else if (complete && envelope.id !== undefined) options.onoversized?.(envelope.id, tooLarge('an answer', 'yes'));
     else broken(tooLarge('a message without a usable id,'));
     if (complete) noiseBytes = 0;
   };
@@ -147,9 +147,9 @@ export const createLineFramer = (options: LineFramerOptions): LineFramer => {
       const to = newline === -1 ? bytes.length : newline;
       const line = bytes.subarray(from, to);
       if (line.length > maxMessageBytes) {
-        const envelope = beginOversized();
-        scanOversized(envelope, line);
-        if (!stopped) endOversized(envelope);
+        const scan = beginOversized();
+        scanOversized(scan, line);
+        if (!stopped) endOversized(scan);
       } else if (isUtf8(line)) onText(textOf(line));
       else onNoise(line.toString(), line.length);
       from = to + 1;
@@ -174,9 +174,9 @@ export const createLineFramer = (options: LineFramerOptions): LineFramer => {
     const need = held + bytes.length;
     const first = (held > 0 ? buffer : bytes)[0] ?? BRACE;
     if (need > (couldOpen(first) ? maxMessageBytes : Math.min(maxMessageBytes, maxNoiseBytes))) {
-      const envelope = beginOversized();
-      scanOversized(envelope, buffer.subarray(0, held));
-      if (!stopped) scanOversized(envelope, bytes);
+      const scan = beginOversized();
+      scanOversized(scan, buffer.subarray(0, held));
+      if (!stopped) scanOversized(scan, bytes);
       held = 0;
       buffer = EMPTY;
       return;

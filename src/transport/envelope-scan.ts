@@ -16,7 +16,13 @@ export interface Envelope {
 export interface EnvelopeScan {
   /** The next bytes of the one message, split anywhere. */
   push(bytes: Uint8Array): void;
+  /** What has been read of it so far. */
   readonly envelope: Readonly<Envelope>;
+  /**
+   * How far the bytes have come: `after` the brace that closes the message, where only blanks may follow, else it is
+   * `malformed`; `junk` is what does not open with a brace.
+   */
+  readonly place: 'before' | 'inside' | 'after' | 'malformed' | 'junk';
 }
 
 const QUOTE = 0x22;
@@ -39,7 +45,7 @@ export const createEnvelopeScan = (): EnvelopeScan => {
   let depth = 0;
   let inString = false;
   let escaped = false;
-  let inObject = false;
+  let place: EnvelopeScan['place'] = 'before';
   /** The key whose value is being read, at the top level. */
   let key: unknown;
 
@@ -67,14 +73,22 @@ export const createEnvelopeScan = (): EnvelopeScan => {
     key = undefined;
     length = 0;
   };
+  const outside = (byte: number): void => {
+    if (isBlank(byte)) return;
+    if (place === 'after') place = 'malformed';
+    else if (byte === OPEN_BRACE) {
+      place = 'inside';
+      depth = 1;
+    } else if (!isByteOrderMark(byte)) place = 'junk';
+  };
   const structure = (byte: number): void => {
-    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      depth += 1;
-      if (depth === 1) inObject = byte === OPEN_BRACE;
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (depth === 1 && inObject) endMember();
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       depth -= 1;
-    } else if (depth === 1 && inObject) {
+      if (depth > 0) return;
+      endMember();
+      place = 'after';
+    } else if (depth === 1) {
       if (byte === COLON) key = take();
       else if (byte === COMMA) endMember();
       else keep(byte);
@@ -96,9 +110,16 @@ export const createEnvelopeScan = (): EnvelopeScan => {
   };
   return {
     envelope,
+    get place() {
+      return place;
+    },
     push(bytes) {
       const end = bytes.length;
-      for (let at = 0; at < end; at += 1) {
+      for (let at = 0; at < end && place !== 'junk' && place !== 'malformed'; at += 1) {
+        if (place !== 'inside') {
+          outside(bytes[at] as number);
+          continue;
+        }
         const keeps = depth === 1 && length <= LONGEST_TOKEN;
         if (!keeps && !escaped) at = inString ? skipText(bytes, at) : skipNested(bytes, at);
         const byte = bytes[at];
@@ -115,6 +136,9 @@ export const createEnvelopeScan = (): EnvelopeScan => {
     },
   };
 };
+
+const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+const isByteOrderMark = (byte: number): boolean => byte === 0xef || byte === 0xbb || byte === 0xbf;
 
 const skipText = (bytes: Uint8Array, from: number): number => {
   const end = bytes.length;
