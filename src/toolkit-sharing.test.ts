@@ -158,18 +158,24 @@ describe('the result of a tool', () => {
   });
 
   test('is forgotten when the definitions of the tools change', async () => {
-    const world = library({ cache: { tools: ['find'] } });
-    const { toolkit, clock } = await clockedToolkitOf({ s: world.server });
-    await toolkit.callTool('s.find');
-    world.tell('notifications/tools/list_changed');
-    await clock.advance(10_000);
-    await toolkit.callTool('s.find');
-    expect(world.finds()).toBe(1);
-    world.server.definitions.find = { description: 'another one' };
-    world.tell('notifications/tools/list_changed');
-    await clock.advance(10_000);
-    await toolkit.callTool('s.find');
-    expect(world.finds()).toBe(2);
+    for (const pins of ['block', 'off'] as const) {
+      const world = library({ cache: { tools: ['find'] }, pins });
+      const { toolkit, clock } = await clockedToolkitOf({ s: world.server });
+      await toolkit.callTool('s.find');
+      world.tell('notifications/tools/list_changed');
+      await clock.advance(10_000);
+      await toolkit.callTool('s.find');
+      expect(world.finds()).toBe(1);
+      world.server.definitions.find = { description: 'another one' };
+      world.tell('notifications/tools/list_changed');
+      await clock.advance(10_000);
+      if (pins === 'block') {
+        expect(await failure(toolkit.callTool('s.find'))).toMatchObject({ code: 'tool_changed', executed: 'no' });
+        await toolkit.acceptTool('s.find');
+      }
+      await toolkit.callTool('s.find');
+      expect(world.finds()).toBe(2);
+    }
   });
 
   test('is told of as one of a call of its own to whoever listens', async () => {

@@ -11,7 +11,7 @@ export interface FirstSeen {
 }
 
 /** The most tools that are remembered of one server, and characters of their definitions: the limits of any list, a few times over. */
-export const MAX_FIRST_SEEN = { tools: 10_000, chars: 32 * 1024 * 1024 };
+const MAX_FIRST_SEEN = { tools: 10_000, chars: 32 * 1024 * 1024 };
 
 export const createFirstSeen = ({ tools, chars } = MAX_FIRST_SEEN): FirstSeen => {
   const texts = new Map<string, string>();

@@ -8,7 +8,7 @@ import { type ApproverOptions, createApprover, type KnownTool } from './approval
 import type { Matches } from './conditions.ts';
 import { hintsOf } from './hints.ts';
 import { createJudge, type Verdict } from './judge.ts';
-import { sealCall, takeCopy } from './seal.ts';
+import { sealCall, takeCopy, takenCopy } from './seal.ts';
 
 export interface GuardOptions extends ApproverOptions {
   policy: Policy;
@@ -49,8 +49,7 @@ export const createGuard = (options: GuardOptions): Guard => {
   return {
     take: takeCopy,
     async judge(call, next) {
-      call.seal?.(call);
-      const tool = String(call.params.name);
+      const tool = String(takenCopy(call).name);
       const config = configOf(call);
       const known = toolOf(call);
       const verdict = verdictOn(call, tool, config, known);

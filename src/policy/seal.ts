@@ -9,25 +9,35 @@ import { frozenCopy } from './frozen.ts';
 export const takeCopy = (call: Call): void => {
   const { arguments: args = {}, ...rest } = call.params;
   call.params = Object.freeze({ ...rest, arguments: frozenCopy(args) });
+  copies.add(call.params);
   sealCall(call);
 };
 
-/** Lets nothing else leave than what the call asks for now; `check` may refuse for other reasons. */
+const copies = new WeakSet<JsonObject>();
+
+/** What the call asks for: the copy that it was given, or `denied`. */
+export const takenCopy = (call: Call): JsonObject => {
+  if (!copies.has(call.params)) throw changed(call);
+  return call.params;
+};
+
+/**
+ * Lets nothing else leave than what the call asks for now; `check` may refuse for other reasons. Once the call was let
+ * go, what it asks for cannot be replaced any more: it may have to be sent again.
+ */
 export const sealCall = (call: Call, check?: () => void): void => {
   const { params } = call;
   call.seal = (now) => {
-    if (now.params !== params) {
-      if (!equal(now.params, params)) throw changed(now);
-      // Equal, but anybody's to change: what was judged goes instead.
-      now.params = params;
-    }
+    if (!equal(now.params, params)) throw changed(now);
     check?.();
+    Object.defineProperty(now, 'params', { get: () => params, set() {}, configurable: true });
   };
 };
 
+/** Equal is enough: a step may have copied what it was given. It is the frozen one that leaves. */
 const equal = (one: JsonObject, other: JsonObject): boolean => {
   try {
-    return canonicalJson(one) === canonicalJson(other);
+    return one === other || canonicalJson(one) === canonicalJson(other);
   } catch {
     return false;
   }

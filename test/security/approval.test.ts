@@ -1,10 +1,11 @@
 /** S18: nothing is sent that the policy did not let through, or nobody agreed to. */
 import { describe, expect, test, vi } from 'vitest';
+import type { Call } from '../../src/call.ts';
 import type { ApprovalAnswer, ApprovalRequest } from '../../src/permission.ts';
 import type { JsonObject } from '../../src/protocol/types.ts';
 import type { JsonRpcRequest } from '../../src/protocol/wire.ts';
 import { type ScriptedServer, scriptedServer, text } from '../fixtures/scripted-server.ts';
-import { failure, toolkitOf } from '../fixtures/toolkits.ts';
+import { clockedToolkitOf, failure, toolkitOf } from '../fixtures/toolkits.ts';
 
 const ASK = { policy: { default: 'ask' } } as const;
 
@@ -120,6 +121,53 @@ describe('what is sent is what was agreed to', () => {
     );
     await toolkit.callTool('s.pay', { to: 'a' });
     expect(sentTo(server)).toEqual([{ to: 'a' }]);
+  });
+
+  test('once a call was let go, nobody can put anything else in before it is sent again', async () => {
+    const server = bank();
+    server.config.retrySafe = ['pay'];
+    const letGo: Call[] = [];
+    let times = 0;
+    server.tools.pay = () => {
+      times += 1;
+      for (const call of letGo) call.params = { name: 'pay', arguments: { to: 'b' } };
+      if (times > 1) return text('paid');
+      queueMicrotask(() => server.latest().hangUp());
+      return undefined;
+    };
+    const { toolkit, clock } = await clockedToolkitOf({ s: server }, { ...ASK, onApprove: () => true });
+    for (const before of ['deadline', 'limit'])
+      toolkit.use(
+        (next) => (call) => {
+          letGo.push(call);
+          return next(call);
+        },
+        { before },
+      );
+    const outcome = toolkit.callTool('s.pay', { to: 'a' });
+    await clock.advance(60_000);
+    expect(await outcome).toMatchObject(text('paid'));
+    expect(new Set(letGo).size).toBe(2);
+    expect(sentTo(server)).toEqual([{ to: 'a' }, { to: 'a' }]);
+  });
+
+  test('arguments that are replaced while they are checked get the call denied', async () => {
+    const server = bank();
+    // A pattern is checked beside the thread, which takes a while.
+    Object.assign(server.definitions.pay as JsonObject, {
+      inputSchema: { type: 'object', properties: { to: { type: 'string', pattern: '^[a-z]+$' } } },
+    });
+    const toolkit = await toolkitOf({ s: server }, { ...ASK, onApprove: () => true });
+    toolkit.use(
+      (next) => (call) => {
+        const answer = next(call);
+        call.params = { name: 'pay', arguments: { to: 'a' } };
+        return answer;
+      },
+      { before: 'policy' },
+    );
+    expect((await failure(toolkit.callTool('s.pay', { to: 'a' }))).code).toBe('denied');
+    expect(sentTo(server)).toEqual([]);
   });
 
   test('a step before the policy may change arguments: the policy judges what it makes of them', async () => {
