@@ -1,5 +1,5 @@
 // Measures Toolway against raw loops and the official SDKs, in one run, and prints what came out.
-// `node bench/run.js [--quick] [--only stdio,http,import,memory,bundle,behaviour] [--rounds 5] [--era modern]
+// `node bench/run.js [--quick] [--only stdio,http,chain,import,memory,bundle,behaviour] [--rounds 5] [--era modern]
 //   [--payload 100] [--in-flight 64] [--profile]`
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -7,11 +7,12 @@ import { measureBehaviour } from './behaviour/run.js';
 import { isBuilt } from './lib/toolway-dist.js';
 import { measureBundle } from './sections/bundle.js';
 import { MiscountError, measureCalls } from './sections/calls.js';
+import { measureChain } from './sections/chain.js';
 import { printGoals } from './sections/goals.js';
 import { measureImports } from './sections/imports.js';
 import { measureMemory } from './sections/memory.js';
 
-const SECTIONS = ['stdio', 'http', 'import', 'memory', 'bundle', 'behaviour'];
+const SECTIONS = ['stdio', 'http', 'chain', 'import', 'memory', 'bundle', 'behaviour'];
 
 const { values } = parseArgs({
   options: {
@@ -53,6 +54,7 @@ const measured = { cells: [] };
 try {
   if (wanted.has('stdio')) measured.cells.push(...(await measureCalls('stdio', options)));
   if (wanted.has('http')) measured.cells.push(...(await measureCalls('http', options)));
+  if (wanted.has('chain')) Object.assign(measured, await measureChain(options));
   if (wanted.has('import')) Object.assign(measured, await measureImports(options));
   if (wanted.has('memory')) await measureMemory(options);
   if (wanted.has('bundle')) Object.assign(measured, await measureBundle(options));

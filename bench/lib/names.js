@@ -4,5 +4,6 @@ export const NAMES = {
   'raw-undici': 'raw undici Pool.request',
   'sdk-v1': '@modelcontextprotocol/sdk 1.32.2',
   'client-v2': '@modelcontextprotocol/client 2.4.0',
+  'toolway-engine': 'toolway, engine alone',
   toolway: 'toolway, whole toolkit',
 };

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {object} Spec What one sample is about.
- * @property {'stdio' | 'http'} transport
+ * @property {'stdio' | 'http' | 'memory'} transport
  * @property {'legacy' | 'modern'} era
  * @property {string} [url] Where the HTTP server is; a server each, when there are several.
  * @property {number} inFlight
