@@ -31,7 +31,10 @@ export interface Listener {
   close(): void;
 }
 
-/** Delay before a broken subscription is opened again: doubled each time, back to the first after an acknowledgement. */
+/**
+ * Delay before a broken subscription is opened again: half of it to one and a half times, since a server that went down
+ * broke those of all its clients at once; doubled each time, back to the first after an acknowledgement.
+ */
 const REOPEN_MS = { first: 1_000, most: 30_000 };
 /** How long an acknowledgement is waited for before a subscription counts as made anyway. */
 const ACKNOWLEDGE_MS = 5_000;
@@ -118,7 +121,7 @@ export const createListener = (options: ListenerOptions): Listener => {
     }
     broken = true;
     waiting?.cancel();
-    waiting = clock.after(delayMs, keepOpen);
+    waiting = clock.after(delayMs * (0.5 + Math.random()), keepOpen);
     delayMs = Math.min(delayMs * 2, REOPEN_MS.most);
   };
 

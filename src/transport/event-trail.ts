@@ -1,6 +1,6 @@
 /** What is known of a stream that is resumed: where to go on, when, and what was read before. Loaded with the first one. */
 
-/** As browsers' `EventSource` does in the absence of a `retry` field, roughly; the specification leaves it open. */
+/** Roughly what browsers' `EventSource` does in the absence of a `retry` field; the specification leaves it open. */
 const DEFAULT_RETRY_MS = 1_000;
 const SHORTEST_RETRY_MS = 100;
 /** No wait between two connections is longer, whoever asks for it. */
@@ -17,8 +17,11 @@ export interface StreamStart {
 export class EventTrail {
   /** Goes into `Last-Event-ID`. */
   lastId: string | undefined;
-  /** The wait before the next connection, in milliseconds. */
-  retryMs = DEFAULT_RETRY_MS;
+  /**
+   * The wait before the next connection, in milliseconds. Where the server asks for none each stream has its own, half of
+   * the default to one and a half times, since a server that went down broke those of all its clients at once.
+   */
+  retryMs = DEFAULT_RETRY_MS * (0.5 + Math.random());
   #earlier = new Set<string>();
   #current = new Set<string>();
 
