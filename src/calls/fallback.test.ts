@@ -23,28 +23,8 @@ const doubtful = (config = {}): PlugServer => {
   return server;
 };
 
-describe('a call with a fallback', () => {
-  test('is answered by its own server while that one can', async () => {
-    const [a, b] = [named('a'), named('b')];
-    const toolkit = await toolkitOf({ a, b });
-    expect(said(await toolkit.callTool('a.who', {}, { fallback: ['b'] }))).toBe('a');
-    expect(b.had()).toEqual([]);
-  });
-
-  test('goes at once to the next server that is connected, by its name or by the name of a tool there', async () => {
-    const c = plugServer({ someone: () => text('c') });
-    const [a, b] = [named('a'), named('b')];
-    const toolkit = await toolkitOf({ a, b, c });
-    a.unplug();
-    expect(said(await toolkit.callTool('a.who', {}, { fallback: 'b' }))).toBe('b');
-    expect(said(await toolkit.callTool('a.who', {}, { fallback: ['c.someone', 'b'] }))).toBe('c');
-    b.unplug();
-    expect(said(await toolkit.callTool('a.who', {}, { fallback: ['b', 'c__someone'] }))).toBe('c');
-    const outcome = await toolkit.tryCall('a.who', {}, { fallback: ['b', 'c.someone'] });
-    expect(outcome).toMatchObject({ success: true, serverUsed: 'c', attempts: 1 });
-  });
-
-  test('T28: falls over where the first server cannot have run it, and not where nobody knows', async () => {
+describe('T28: a call that another server may take', () => {
+  test('falls over where the first server cannot have run it, and not where nobody knows', async () => {
     const [a, b] = [doubtful(), named('b')];
     const toolkit = await toolkitOf({ a, b });
     const unknown = await failure(toolkit.callTool('a.who', {}, { fallback: ['b'] }));
@@ -65,6 +45,28 @@ describe('a call with a fallback', () => {
     expect(await told(safe, safe)).toEqual(['b', 1]);
     expect(await told(safe, {})).toEqual(['outcome_unknown', 0]);
     expect(await told({ retry: false }, safe)).toEqual(['outcome_unknown', 0]);
+  });
+});
+
+describe('a call with a fallback', () => {
+  test('is answered by its own server while that one can', async () => {
+    const [a, b] = [named('a'), named('b')];
+    const toolkit = await toolkitOf({ a, b });
+    expect(said(await toolkit.callTool('a.who', {}, { fallback: ['b'] }))).toBe('a');
+    expect(b.had()).toEqual([]);
+  });
+
+  test('goes at once to the next server that is connected, by its name or by the name of a tool there', async () => {
+    const c = plugServer({ someone: () => text('c') });
+    const [a, b] = [named('a'), named('b')];
+    const toolkit = await toolkitOf({ a, b, c });
+    a.unplug();
+    expect(said(await toolkit.callTool('a.who', {}, { fallback: 'b' }))).toBe('b');
+    expect(said(await toolkit.callTool('a.who', {}, { fallback: ['c.someone', 'b'] }))).toBe('c');
+    b.unplug();
+    expect(said(await toolkit.callTool('a.who', {}, { fallback: ['b', 'c__someone'] }))).toBe('c');
+    const outcome = await toolkit.tryCall('a.who', {}, { fallback: ['b', 'c.someone'] });
+    expect(outcome).toMatchObject({ success: true, serverUsed: 'c', attempts: 1 });
   });
 
   test('hints make a tool safe only where the operator trusts them', async () => {
