@@ -27,12 +27,16 @@ export const openLegacy = async (
   accept: () => boolean = () => true,
 ): Promise<Era> => {
   const { engine, clock, clientInfo, capabilities } = options;
+  let hasId = false;
+  /** The server gave the session an id, and any message may have been told since that it knows it no more. */
+  const isForgotten = (): boolean => hasId && engine.transport.sessionId === undefined;
 
   const shakeHands = async (call: Call): Promise<ServerIdentity & { protocolVersion: string }> => {
     const offer = { protocolVersion: LEGACY_VERSIONS[0], capabilities, clientInfo };
     const answered = await engine.request(call, 'initialize', offer);
     if (call === firstCall && !accept()) throw new ToolwayError('unsupported', 'the server speaks the modern era');
     const answer = checkInitialize(answered);
+    hasId = engine.transport.sessionId !== undefined;
     if (!(LEGACY_VERSIONS as readonly string[]).includes(answer.protocolVersion)) {
       throw new ToolwayError(
         'unsupported',
@@ -57,7 +61,8 @@ export const openLegacy = async (
   let recovery: Promise<Recovery> | undefined;
   const recover = (): Promise<Recovery> => {
     recovery ??= import('./session-recovery.ts').then(
-      ({ createRecovery }) => createRecovery({ ...options, send: sendOnce, shakeHands, share, isOfLostSession }),
+      ({ createRecovery }) =>
+        createRecovery({ ...options, send: sendOnce, shakeHands, share, isForgotten, isOfLostSession }),
       () => {
         recovery = undefined;
         return { send: sendOnce, sendAfter: (error) => Promise.reject(error), lookAfter() {} };
@@ -66,7 +71,7 @@ export const openLegacy = async (
     return recovery;
   };
   const sendInSession = async (call: Call, method: string, params: JsonObject): Promise<JsonObject> => {
-    if (recovery !== undefined) return (await share(call, recovery)).send(call, method, params);
+    if (recovery !== undefined || isForgotten()) return (await share(call, recover())).send(call, method, params);
     try {
       return await sendOnce(call, method, params);
     } catch (error) {

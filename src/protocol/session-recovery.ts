@@ -14,6 +14,8 @@ export interface RecoveryOptions extends Omit<RevivalOptions, 'sessions'> {
   onReopened: () => void;
   /** Waits on behalf of a call for what it shares with others. */
   share: <T>(call: Call, shared: Promise<T>) => Promise<T>;
+  /** Whether the session is known to be lost. */
+  isForgotten: () => boolean;
   /** Whether a failure is that of a lost session. */
   isOfLostSession: (error: ToolwayError) => 'yes' | 'maybe' | 'no';
 }
@@ -28,7 +30,7 @@ export interface Recovery {
 }
 
 export const createRecovery = (options: RecoveryOptions): Recovery => {
-  const { engine, newCall, bounded, shakeHands, share, isOfLostSession, send: sendOnce } = options;
+  const { engine, newCall, bounded, shakeHands, share, isForgotten, isOfLostSession, send: sendOnce } = options;
   let sessions = 1;
   let isOpen = true;
   let reopening: Promise<void> | undefined;
@@ -55,7 +57,8 @@ export const createRecovery = (options: RecoveryOptions): Recovery => {
   let asking: Promise<boolean> | undefined;
   /** Asks in the same session for a sign of life; one question for all who doubt. */
   const isLost = async (session: number): Promise<boolean> => {
-    if (session !== sessions || engine.transport.sessionId === undefined) return session !== sessions;
+    if (session !== sessions || isForgotten()) return true;
+    if (engine.transport.sessionId === undefined) return false;
     asking ??= bounded(newCall('ping'), (call) => sendOnce(call, 'ping', {}))
       .then(
         () => false,
@@ -69,7 +72,7 @@ export const createRecovery = (options: RecoveryOptions): Recovery => {
 
   const send: Recovery['send'] = async (call, method, params) => {
     // A handshake under way belongs to a newer session than any request that would be sent now.
-    if (!isOpen) await reopen(call, sessions);
+    if (!isOpen || isForgotten()) await reopen(call, sessions);
     const session = sessions;
     try {
       return await sendOnce(call, method, params);

@@ -1,4 +1,4 @@
-/** A client that calls nothing while its server restarts and forgets the session. */
+/** A client whose server forgets the session: while it restarts and nothing is called, and in the middle of calls. */
 import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
 import type { Handlers, Toolkit } from '../../src/index.ts';
@@ -17,9 +17,13 @@ interface Restartable {
   tools: string[];
   /** Handshakes to refuse after the restart, with 503. */
   refusals: number;
+  /** Calls of tools that find their session forgotten. */
+  forgets: number;
   /** Streams that are open now, by session. */
   streams: Map<string, ServerResponse>;
-  /** Forgets all sessions and cuts all connections. */
+  /** Forgets all sessions. */
+  forget(): void;
+  /** The same, and cuts all connections. */
   restart(): void;
   tell(session: string, message: { method: string; id?: number; params?: object }): void;
 }
@@ -51,13 +55,17 @@ const start = async (refuse: Refuse): Promise<Restartable> => {
       answerJson(response, { jsonrpc: '2.0', id: body.id, result: { ...initialized(), capabilities } });
     } else if (body?.method === 'server/discover') {
       answerJson(response, { jsonrpc: '2.0', id: body.id, error: { code: -32601, message: 'no' } }, 404);
+    } else if (body?.method === 'tools/call' && server.forgets > 0) {
+      server.forgets -= 1;
+      server.forget();
+      refuse(response, body.id);
     } else if (!sessions.has(session)) refuse(response, body?.id);
     else if (request.method === 'GET') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('retry: 100\n\n');
       streams.set(session, response);
     } else if (body?.id === undefined || body.method === undefined) response.writeHead(202).end();
-    else {
+    else if (body.method !== 'tools/call' || body.params?.name !== 'never') {
       const result = replies[body.method ?? '']?.() ?? {};
       answerJson(response, { jsonrpc: '2.0', id: body.id, result });
     }
@@ -68,10 +76,14 @@ const start = async (refuse: Refuse): Promise<Restartable> => {
     url: `${http.origin}/mcp`,
     tools: ['one'],
     refusals: 0,
+    forgets: 0,
     streams,
-    restart() {
+    forget() {
       sessions = new Set();
       streams.clear();
+    },
+    restart() {
+      server.forget();
       http.cut();
     },
     tell(session, message) {
@@ -165,4 +177,35 @@ test('tasks that the forgotten session had left with us are dropped', async () =
   server.restart();
   await until(() => signals[0]?.aborted === true, 'the end of the task');
   expect(server.http.count('initialize')).toBe(2);
+});
+
+test('a call whose session is lost again and again is sent in a new one each time, and the next call has one', async () => {
+  const server = await start(says404);
+  const toolkit = await connect(server);
+  server.forgets = 3;
+  await toolkit.callTool('s.one');
+  server.forgets = 2;
+  await expect(toolkit.callTool('s.one', {}, { retry: false })).rejects.toMatchObject({
+    code: 'not_connected',
+    executed: 'no',
+  });
+  await toolkit.callTool('s.one');
+});
+
+test.each([
+  [404, says404],
+  [400, says400],
+])('a cancelled call that leaves a lost session behind (%i) does not take the next ones along', async (_, refuse) => {
+  const server = await start(refuse);
+  server.tools = ['one', 'never'];
+  const toolkit = await connect(server);
+  const caller = new AbortController();
+  const hanging = toolkit.callTool('s.never', {}, { signal: caller.signal });
+  await until(() => server.http.count('tools/call') === 1, 'the call that hangs');
+  server.forget();
+  caller.abort();
+  await expect(hanging).rejects.toMatchObject({ code: 'cancelled' });
+  await until(() => server.http.count('notifications/cancelled') === 1, 'the cancellation');
+  await toolkit.ping('s');
+  await toolkit.callTool('s.one');
 });
