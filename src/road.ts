@@ -1,4 +1,7 @@
-/** The one road: every call of a toolkit takes these steps, in this order, whatever it is and whoever makes it. */
+/**
+ * The one road: every call of a toolkit takes these steps, in this order, whatever it is and whoever makes it. Loaded
+ * while the servers are being connected, before a toolkit is handed out.
+ */
 
 import { type Call, share } from './call.ts';
 import type { Finder } from './finder.ts';
@@ -9,14 +12,28 @@ import type { Middleware } from './middleware/middleware.ts';
 import { observe } from './middleware/observe.ts';
 import { onDemand } from './middleware/on-demand.ts';
 import { type Judge, policy } from './middleware/policy.ts';
+import type { Retries } from './middleware/retry.ts';
 import { route } from './middleware/route.ts';
 import { cacheHints } from './protocol/answer.ts';
 import type { House } from './server/server.ts';
 import type { SharedAnswers } from './shared-answers.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+export { createRetries } from './middleware/retry.ts';
+export { createMetrics } from './telemetry/metrics.ts';
+
+export interface RoadOptions {
+  house: House;
+  finder: Finder;
+  /** The rules, where there are any. */
+  guard: Judge | undefined;
+  retries: Retries;
+  metrics: Metrics;
+}
 
 /** From the toolkit's door to the connection of the call's server. A step never sees a connection. */
-export const createRoad = (house: House, finder: Finder, guard?: Judge): Chain => {
-  const { deadlines, events, calls, metrics, secrets } = house;
+export const createRoad = ({ house, finder, guard, retries, metrics }: RoadOptions): Chain => {
+  const { deadlines, events, calls, secrets } = house;
   const { idempotency, cache, dedupe } = sharing(house, finder);
   return createChain(
     [
@@ -30,7 +47,7 @@ export const createRoad = (house: House, finder: Finder, guard?: Judge): Chain =
       { name: 'idempotency', middleware: idempotency },
       { name: 'cache', middleware: cache },
       { name: 'dedupe', middleware: dedupe },
-      { name: 'retry', middleware: house.retries((call) => finder.server(call.server)) },
+      { name: 'retry', middleware: retries((call) => finder.server(call.server)) },
       { name: 'limit', middleware: limit((call) => finder.server(call.server).lane) },
     ],
     (call) => finder.server(call.server).perform(call),

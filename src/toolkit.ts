@@ -12,11 +12,9 @@ import { createFinder } from './finder.ts';
 import { guardOf, pinning } from './guarding.ts';
 import { createMembers } from './members.ts';
 import { createChanges } from './middleware/changes.ts';
-import { createRetries } from './middleware/retry.ts';
 import type { CallOptions, ToolkitOptions } from './options.ts';
 import { createServerClient } from './protocol/client.ts';
 import { walkList } from './protocol/lists.ts';
-import { createRoad } from './road.ts';
 import { createRoster } from './roster.ts';
 import type { Runtime } from './runtime.ts';
 import type { House, ManagedServer } from './server/server.ts';
@@ -33,20 +31,23 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   }
   const deadlines = createDeadlines(clock);
   const watch = await createWatch(options, runtime);
-  const { events, logger, metrics, secrets } = watch;
+  const { events, logger, secrets } = watch;
   const calls = createRoster<Call>();
   const validator = runtime.createValidator();
   let closing: Promise<void> | undefined;
   const closed = (): boolean => closing !== undefined;
+
+  const loading = import('./road.ts');
+  const retries = loading.then(({ createRetries }) => createRetries({ clock, events, calls }));
+  retries.catch(() => {});
 
   const house: House = {
     runtime,
     deadlines,
     validator,
     events,
-    metrics,
     secrets,
-    retries: createRetries({ clock, events, calls }),
+    retries,
     changes: createChanges(),
     clientInfo: options.clientInfo ?? CLIENT_INFO,
     handlers: options,
@@ -58,7 +59,24 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const members = createMembers({ house, defaults: options.defaults, closed });
   const { servers } = members;
   const finder = createFinder(servers, deadlines);
-  const road = createRoad(house, finder, await guardOf(options, house, finder));
+  const guard = await guardOf(options, house, finder);
+
+  const connectAndList = async (server: ManagedServer, first: Promise<unknown>): Promise<void> => {
+    await first;
+    await server.listed();
+  };
+  for (const [name, config] of Object.entries(mcpServers)) await members.addAsNamed(name, config);
+  const toConnect = options.connect === 'lazy' ? [] : finder.active();
+  const connecting = Promise.allSettled(
+    toConnect.map((server) => connectAndList(server, server.connection().firstOutcome())),
+  );
+
+  const { createMetrics, createRoad } = await loading.catch(async (error: unknown) => {
+    await members.close();
+    throw ToolwayError.from(error);
+  });
+  const metrics = createMetrics(runtime);
+  const road = createRoad({ house, finder, guard, metrics, retries: await retries });
   if (watch.step !== undefined) road.use(watch.step(servers), { after: 'observe' });
   const { batchWindowMs } = options;
   const { callTool, above, perform, tellProgress } = createCalling({
@@ -69,11 +87,6 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     batchWindowMs,
     closed,
   });
-
-  const connectAndList = async (server: ManagedServer, first: Promise<unknown>): Promise<void> => {
-    await first;
-    await server.listed();
-  };
 
   const toolkit: Toolkit = {
     callTool,
@@ -190,12 +203,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     deadlines.close();
   };
 
-  for (const [name, config] of Object.entries(mcpServers)) await members.addAsNamed(name, config);
-  if (options.connect !== 'lazy') {
-    const connecting = finder.active().map((server) => connectAndList(server, server.connection().firstOutcome()));
-    const all = Promise.allSettled(connecting);
-    if (options.connect === 'wait') await all;
-  }
+  if (options.connect === 'wait') await connecting;
   return toolkit;
 };
 

@@ -4,14 +4,12 @@ import type { Middleware } from './middleware/middleware.ts';
 import type { Logger, ToolkitOptions } from './options.ts';
 import type { Runtime } from './runtime.ts';
 import type { ManagedServer } from './server/server.ts';
-import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { hasProvider } from './telemetry/provider.ts';
 import { createSecrets, maskedEmitter, maskedLogger, type Secrets } from './telemetry/secrets.ts';
 
 export interface Watch {
   readonly events: Emitter;
   readonly logger: Logger | undefined;
-  readonly metrics: Metrics;
   readonly secrets: Secrets;
   /** Makes the step that tells OpenTelemetry of each call, where that is wanted. */
   readonly step: ((servers: ReadonlyMap<string, ManagedServer>) => Middleware) | undefined;
@@ -35,7 +33,7 @@ export const createWatch = async (options: ToolkitOptions, runtime: Runtime): Pr
     (wanted ?? hasProvider())
       ? await (await import('./tracing.ts')).createTracing({ wanted, runtime, secrets, logger })
       : undefined;
-  return { events, logger, metrics: createMetrics(runtime), secrets, step };
+  return { events, logger, secrets, step };
 };
 
 /** Since when the server is connected, on the toolkit's clock; undefined while it is not. */

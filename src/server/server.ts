@@ -21,7 +21,6 @@ import type { Implementation, JsonObject } from '../protocol/types.ts';
 import type { Roster } from '../roster.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import type { Secrets } from '../telemetry/secrets.ts';
 import type { TransportKind } from '../transport/transport.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
@@ -39,8 +38,7 @@ export interface House {
   deadlines: Deadlines;
   validator: Validator;
   events: Emitter;
-  retries: Retries;
-  metrics: Metrics;
+  retries: Promise<Retries>;
   secrets: Secrets;
   /** What servers say of their earlier answers. */
   changes: Changes;
@@ -137,8 +135,9 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   /** Lists are read by ourselves, on no road, and sent again as reading calls are there. */
   const readList = <K extends ListKind>(list: K): Promise<WholeList<K>> => {
     const ask = async (call: Call): Promise<object> => (await sessionOf(call)).list(list, call);
-    const steps = house.retries(() => ({ config, budget }));
-    return run(newCall(LIST_METHODS[list]), steps(ask as CallFn)) as Promise<object> as Promise<WholeList<K>>;
+    const steps = async (call: Call): Promise<object> =>
+      (await share(call, house.retries))(() => ({ config, budget }))(ask as CallFn)(call);
+    return run(newCall(LIST_METHODS[list]), steps as CallFn) as Promise<object> as Promise<WholeList<K>>;
   };
 
   const pinMode = config.pins ?? house.pins ?? 'block';
