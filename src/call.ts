@@ -78,6 +78,8 @@ export class Call {
   heard = false;
   /** Asked right before each writing; throws when the call may not be sent any more. */
   seal: ((call: Call) => void) | undefined;
+  /** Asked before a refused call is written again; `isOld` when its definition was older than the server's. Rejects when it may not be sent any more. */
+  look: ((call: Call, isOld: boolean) => Promise<void>) | undefined;
   /** The JSON-RPC id of its latest request. */
   requestId: number | undefined;
   /** The end if nothing more is heard; progress moves it, never beyond `endsAt`. */

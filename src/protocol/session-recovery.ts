@@ -95,6 +95,7 @@ export const createRecovery = (options: RecoveryOptions): Recovery => {
     if (proven) call.state = 'queued';
     await reopen(call, session);
     if (!proven) throw error;
+    await call.look?.(call, false);
     return sendOnce(call, method, params);
   };
 

@@ -81,6 +81,7 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
       if (wish === undefined || !(error instanceof ToolwayError) || error.rpcCode !== wish) throw error;
       const { meetWish } = await import('./asking.ts');
       await meetWish({ requests, clock, readTools: () => list('tools', call) }, call, error);
+      await call.look?.(call, mirrorsHeaders);
       return checkToolResult(
         await sendToolCall(call, mirrorsHeaders ? tools.get(call.params.name as string) : call.tool),
       );

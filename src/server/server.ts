@@ -179,17 +179,26 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       return perform(call);
     });
 
-  const send = (session: Session, call: Call): Promise<JsonObject> =>
-    call.seal === undefined && !catalog.alarmed ? session.perform(call) : lookAndSend(session, call);
-  /** The last look at a call before it leaves: its tool and its arguments have to be those that were let through. */
+  const send = (session: Session, call: Call): Promise<JsonObject> => {
+    if (call.method !== 'tools/call') return session.perform(call);
+    call.look = look;
+    return call.seal === undefined && !catalog.alarmed ? session.perform(call) : lookAndSend(session, call);
+  };
   const lookAndSend = async (session: Session, call: Call): Promise<JsonObject> => {
-    if (call.method === 'tools/call') {
-      if (catalog.alarmed) await share(call, catalog.upToDate());
-      const drift = catalog.tool(call.params.name as string)?.drift;
-      if (drift?.blocks) throw drift.error();
-      call.seal?.(call);
-    }
+    if (catalog.alarmed) await share(call, catalog.upToDate());
+    lastLook(call);
     return session.perform(call);
+  };
+  /** The last look at a call before it leaves: its arguments and its tool have to be those that were let through. */
+  const lastLook = (call: Call): void => {
+    call.seal?.(call);
+    const drift = catalog.tool(call.params.name as string)?.drift;
+    if (drift?.blocks) throw drift.error();
+  };
+  const look = async (call: Call, isOld: boolean): Promise<void> => {
+    if (isOld) catalog.changed('tools');
+    if (catalog.alarmed) await share(call, catalog.upToDate());
+    lastLook(call);
   };
 
   const dialer = createDialer({ ...base, catalog, subscriptions });

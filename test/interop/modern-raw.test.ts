@@ -174,7 +174,7 @@ test('a state goes back as it came, with a new id each time, and never to anothe
 test('a tool that changed its headers behind our back is read again, and the call sent as it wants', async () => {
   const region = { type: 'string', 'x-mcp-header': 'Region' };
   let changed = false;
-  const { server, toolkit } = await setUp({
+  const replies: Record<string, Reply> = {
     'tools/list': () => ({
       resultType: 'complete',
       tools: [{ name: 'work', inputSchema: { type: 'object', properties: changed ? { region } : {} } }],
@@ -183,7 +183,9 @@ test('a tool that changed its headers behind our back is read again, and the cal
       headers['mcp-param-region'] === 'eu'
         ? said('in eu')
         : { error: { code: -32020, message: 'the header Mcp-Param-Region is missing' } },
-  });
+  };
+  // By default such a tool is stopped.
+  const { server, toolkit } = await setUp(replies, { pins: 'off' });
   changed = true;
   expect(textOf(await toolkit.callTool('s.work', { region: 'eu' }))).toBe('in eu');
   expect(server.count('tools/call')).toBe(2);
