@@ -120,7 +120,7 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     active,
     waitFor,
     atOnce: (name) => routeAtOnce(servers, name),
-    checksOf: (call) => call.tool && servers.get(call.server)?.catalog.tool(call.tool.name),
+    checksOf: (call) => call.tool && servers.get(call.server)?.catalog.tool(call.params.name as string),
     async arrive(call) {
       const on = server(call.server);
       const tool = String(call.params.name);

@@ -6,7 +6,7 @@ import type { ToolkitOptions } from './options.ts';
 import type { Policy } from './permission.ts';
 import type { FirstSeen } from './policy/first-seen.ts';
 import { createGuard, type Guard, type GuardOptions } from './policy/guard.ts';
-import { createPinFile } from './policy/pin-file.ts';
+import { openPinFile } from './policy/pin-file.ts';
 import type { House } from './server/server.ts';
 
 /** Handed over by what is always loaded, so that no part of that becomes a file of its own. */
@@ -15,12 +15,12 @@ interface Tools {
   createFirstSeen(): FirstSeen;
 }
 
-/** What a file remembers, where there is one. Throws `invalid_config` with what is wrong and where. */
-export const preparePins = (
+/** What a file remembers, where there is one. Rejects with `invalid_config`, which says what is wrong and where. */
+export const preparePins = async (
   { policy, pins, pinFile }: Pick<ToolkitOptions, 'policy' | 'pins' | 'pinFile'>,
   { runtime: { files }, events }: Pick<House, 'runtime' | 'events'>,
   { nearest, createFirstSeen }: Tools,
-): Pick<House, 'pins' | 'firstSeen' | 'pinsSaved'> | undefined => {
+): Promise<Pick<House, 'pins' | 'firstSeen' | 'pinsSaved'> | undefined> => {
   const { problems } = readPermissions({ policy, pins }, (word, known) => nearest(word, known)[0]);
   if (problems.length > 0) {
     const told = problems.map(({ path, message }) => ({ path, message }));
@@ -29,7 +29,7 @@ export const preparePins = (
   if (pinFile === undefined) return undefined;
   if (typeof pinFile !== 'string' || pinFile === '') throw unusable('pinFile must be the path of a file');
   if (files === undefined) throw unusable('pinFile needs files, which only toolway/node has');
-  const { shelf, saved } = createPinFile({
+  const { shelf, saved } = await openPinFile({
     path: pinFile,
     files,
     createFirstSeen,
@@ -41,20 +41,36 @@ export const preparePins = (
 const unusable = (reason: string, problems?: ToolwayError['problems']): ToolwayError =>
   new ToolwayError('invalid_config', reason, { executed: 'no', problems });
 
+/** Rules may name servers as their file does: the aliases of names that no server can bear are looked for as well. */
+const withAliases = async (policy: Policy, isServerName: (name: string) => boolean): Promise<Policy> => {
+  const aliased = async (name: string): Promise<string[]> =>
+    isServerName(name) ? [name] : [name, await (await import('./config/alias.ts')).serverAlias(name)];
+  const rules = (policy.rules ?? []).map(async (rule) =>
+    rule.server === undefined
+      ? rule
+      : { ...rule, server: (await Promise.all([rule.server].flat().map(aliased))).flat() },
+  );
+  return { ...policy, rules: await Promise.all(rules) };
+};
+
 /** The judge of a toolkit's calls. */
-export const guardWith = (
+export const guardWith = async (
   policy: Policy,
   { deadlines: { clock }, events, limits: { approvalTimeoutMs }, handlers: { onApprove } }: House,
   finder: Finder,
-  tools: Pick<GuardOptions, 'matches' | 'definitionText'>,
-): Guard =>
+  {
+    isServerName,
+    ...tools
+  }: Pick<GuardOptions, 'matches' | 'definitionText'> & { isServerName(name: string): boolean },
+): Promise<Guard> =>
   createGuard({
     ...tools,
-    policy,
+    policy: await withAliases(policy, isServerName),
     clock,
     events,
     approvalTimeoutMs,
     onApprove,
     configOf: (call) => finder.server(call.server).config,
     toolOf: (call) => finder.checksOf(call),
+    toolsOf: (call) => finder.server(call.server).catalog.known('tools')?.items,
   });

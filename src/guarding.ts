@@ -1,4 +1,5 @@
 /** What a toolkit holds calls and tools to, as its options say; the policy and the file of pins are loaded where there is one. */
+import { isServerName } from './config/names.ts';
 import { nearest } from './config/nearest.ts';
 import type { Finder } from './finder.ts';
 import { matchesPattern } from './names.ts';
@@ -17,7 +18,7 @@ export const pinning = async (
 ): Promise<Pick<House, 'pins' | 'firstSeen' | 'pinsSaved'>> => {
   const { pins } = options;
   if ((options.policy ?? pins ?? options.pinFile) !== undefined) {
-    const prepared = (await load()).preparePins(options, house, { nearest, createFirstSeen });
+    const prepared = await (await load()).preparePins(options, house, { nearest, createFirstSeen });
     if (prepared !== undefined) return prepared;
   }
   /** A server that is taken out and put in again is the same one, unless it is launched differently. */
@@ -36,4 +37,4 @@ export const pinning = async (
 /** The judge of calls; none without a policy. */
 export const guardOf = async (options: ToolkitOptions, house: House, finder: Finder): Promise<Guard | undefined> =>
   options.policy &&
-  (await load()).guardWith(options.policy, house, finder, { matches: matchesPattern, definitionText });
+  (await load()).guardWith(options.policy, house, finder, { matches: matchesPattern, definitionText, isServerName });

@@ -60,6 +60,8 @@ export interface ApprovalRequest {
   annotations: Required<ToolHints>;
   /** Why it is asked. */
   reason: string;
+  /** What may deceive a reader, each in one sentence: characters that cannot be seen, names that look like others. Absent when nothing was found. */
+  warnings?: string[];
   /** How the definition differs from the one that was first seen. */
   diff?: DefinitionChange[];
 }
@@ -69,7 +71,7 @@ export interface ApprovalDecision {
   reason?: string;
   /**
    * Holds this answer for as long as the toolkit lives and the tool's definition stays what it is: `true` for calls
-   * with the same arguments, `tool` for any arguments; of the same principal and scope only.
+   * with the same arguments, `tool` for any arguments; of the same principal and scope only, and where the same rule asks.
    */
   remember?: boolean | 'tool';
 }

@@ -24,6 +24,16 @@ const patterns: Reader<string | readonly string[]> = (value) => {
   const message = 'must be a text that is not empty, or a list of such';
   return Array.isArray(value) && odd >= 0 ? { ok: false, message, step: String(odd) } : { ok: false, message };
 };
+/** Servers are known to rules by the names that they bear; any other name in a file has an alias, which no wildcard can find. */
+const serverPatterns: Reader<string | readonly string[]> = (value) => {
+  const read = patterns(value);
+  if (!read.ok) return read;
+  const all = [read.value].flat();
+  const odd = all.findIndex((one) => one.includes('*') && /[^A-Za-z0-9_*-]/.test(one));
+  if (odd < 0) return read;
+  const message = `fits no server: "${all[odd]}" has characters that no name of a server has; give the whole name instead`;
+  return Array.isArray(value) ? { ok: false, message, step: String(odd) } : { ok: false, message };
+};
 const number: Reader<number> = (value) =>
   typeof value === 'number' && !Number.isNaN(value)
     ? { ok: true, value }
@@ -63,10 +73,14 @@ const readParts = <T extends object>(
   const read: Record<string, unknown> = {};
   for (const [key, given] of Object.entries(value)) {
     const here = path + pointerStep(key);
-    if (given === undefined) continue;
     if (!Object.hasOwn(readers, key)) {
       const close = report.suggest(key, known);
       report(here, close === undefined ? `is none of ${known.join(', ')}` : `is not known; did you mean ${close}?`);
+      continue;
+    }
+    if (given === undefined) {
+      // What was meant to narrow a rule may be missing.
+      report(here, 'is undefined: leave it out, or give it a value');
       continue;
     }
     const part = readers[key as keyof T](given as never);
@@ -86,7 +100,7 @@ const readRule = (value: unknown, path: string, report: Report): PolicyRule => {
     value,
     path,
     {
-      server: patterns,
+      server: serverPatterns,
       tool: patterns,
       annotations: (hints) => ({ ok: true, value: readParts(hints, `${path}/annotations`, TOOL_HINTS, report) ?? {} }),
       arguments: (given) => ({ ok: true, value: readConditions(given, `${path}/arguments`, report) }),

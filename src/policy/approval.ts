@@ -11,6 +11,7 @@ import { frozenCopy } from './frozen.ts';
 import { hintsOf } from './hints.ts';
 import type { Verdict } from './judge.ts';
 import { createRemembered, type Subject } from './remembered.ts';
+import { aboutArguments } from './suspicions.ts';
 
 /** What is known of a call's tool. */
 export interface KnownTool {
@@ -38,6 +39,8 @@ export interface Candidate {
   config: ServerConfig;
   known: KnownTool | undefined;
   verdict: Verdict;
+  /** What of the tool may deceive, in words. */
+  suspicions: readonly string[];
 }
 
 type Resolution = ToolkitEvents['approval_resolved'];
@@ -48,11 +51,11 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
   const remembered = createRemembered();
 
   /** What an answer may be remembered for: a tool that is known, and is the only one of its name. */
-  const subjectOf = ({ call, config, known }: Candidate): Subject | undefined => {
+  const subjectOf = ({ call, config, known, verdict: { by } }: Candidate): Subject | undefined => {
     if (known === undefined || known.ambiguous === true) return undefined;
     const { principal, scope } = call;
     const definition = definitionText(known.tool);
-    return { server: config, principal, scope, definition, arguments: argumentsOf(call) };
+    return { server: config, principal, scope, by, definition, arguments: argumentsOf(call) };
   };
 
   return async (candidate) => {
@@ -94,7 +97,8 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
 
 const argumentsOf = (call: Call): JsonObject => call.params.arguments as JsonObject;
 
-const requestOf = ({ call, tool, config, known, verdict }: Candidate): ApprovalRequest => {
+const requestOf = ({ call, tool, config, known, verdict, suspicions }: Candidate): ApprovalRequest => {
+  const warnings = [...suspicions, ...aboutArguments(argumentsOf(call))];
   const title: unknown = known?.tool.title ?? known?.tool.annotations?.title;
   return {
     id: call.id,
@@ -105,6 +109,7 @@ const requestOf = ({ call, tool, config, known, verdict }: Candidate): ApprovalR
     arguments: argumentsOf(call),
     annotations: hintsOf(known?.tool, config.trustHints === true),
     reason: verdict.reason ?? verdict.by,
+    ...(warnings.length > 0 && { warnings }),
     ...(known?.drift !== undefined && { diff: [...known.drift.changes] }),
   };
 };

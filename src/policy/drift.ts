@@ -1,6 +1,6 @@
 /** A tool that is no longer what was first seen of it: how it differs, and what its callers are told. */
 import { canonicalJson } from '../canonical.ts';
-import { ToolwayError } from '../errors.ts';
+import { type Problem, ToolwayError } from '../errors.ts';
 import type { DefinitionChange } from '../permission.ts';
 import { type Differences, differences } from './differences.ts';
 
@@ -60,10 +60,14 @@ const driftOf = (
       executed: 'no',
       server,
       tool,
-      problems: changes.map(({ path, before, after }) => ({ path, message: told(before, after) })),
+      problems: problemsOf(changes),
     });
   },
 });
+
+/** Changes as an error tells them. */
+export const problemsOf = (changes: readonly DefinitionChange[]): Problem[] =>
+  changes.map(({ path, before, after }) => ({ path, message: told(before, after) }));
 
 const told = (before: string | undefined, after: string | undefined): string => {
   if (before === undefined) return `is new: ${after}`;

@@ -6,9 +6,12 @@ import type { Policy } from '../permission.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import { type ApproverOptions, createApprover, type KnownTool } from './approval.ts';
 import type { Matches } from './conditions.ts';
+import { differences } from './differences.ts';
+import { problemsOf } from './drift.ts';
 import { hintsOf } from './hints.ts';
 import { createJudge, type Verdict } from './judge.ts';
 import { sealCall, takeCopy, takenCopy } from './seal.ts';
+import { createSuspicions, type ToolList } from './suspicions.ts';
 
 export interface GuardOptions extends ApproverOptions {
   policy: Policy;
@@ -17,6 +20,8 @@ export interface GuardOptions extends ApproverOptions {
   configOf(call: Call): ServerConfig;
   /** The tool as its server defines it now, if that is known. */
   toolOf(call: Call): KnownTool | undefined;
+  /** The tools of its server, if they are known. */
+  toolsOf(call: Call): ToolList | undefined;
 }
 
 /** The two halves of the policy; arguments are checked between them. */
@@ -29,45 +34,54 @@ export interface Guard {
 
 /** Throws where the policy is unusable. */
 export const createGuard = (options: GuardOptions): Guard => {
-  const { configOf, toolOf, matches, definitionText } = options;
+  const { configOf, toolOf, toolsOf, matches, definitionText } = options;
   const judge = createJudge(options.policy, matches);
   const approve = createApprover(options);
+  const suspicionsOf = createSuspicions();
 
-  const verdictOn = (call: Call, tool: string, config: ServerConfig, known: KnownTool | undefined): Verdict =>
-    judge({
-      server: call.server,
-      tool,
-      arguments: call.params.arguments as JsonObject,
-      hints: hintsOf(known?.tool, config.trustHints === true),
-      autoApproved: known?.ambiguous !== true && (config.autoApprove ?? []).some((pattern) => matches(pattern, tool)),
+  const isAutoApproved = ({ autoApprove = [] }: ServerConfig, tool: string): boolean =>
+    autoApprove.some((pattern) => matches(pattern, tool));
+
+  const changed = (call: Call, known: KnownTool | undefined): ToolwayError | undefined => {
+    const present = toolOf(call);
+    if (known?.tool === present?.tool) return undefined;
+    const [before, after] = [known, present].map((one) => one && definitionText(one.tool));
+    if (before === after) return undefined;
+    const { changes } = differences(parsed(before), parsed(after));
+    return new ToolwayError('tool_changed', 'the tool is no longer what it was when the call was approved', {
+      executed: call.state === 'queued' ? 'no' : 'unknown',
+      problems: problemsOf(changes),
     });
-
-  const sameDefinition = (one: KnownTool | undefined, other: KnownTool | undefined): boolean =>
-    one?.tool === other?.tool ||
-    (one !== undefined && other !== undefined && definitionText(one.tool) === definitionText(other.tool));
+  };
 
   return {
     take: takeCopy,
     async judge(call, next) {
-      const tool = String(takenCopy(call).name);
+      const params = takenCopy(call);
+      const tool = String(params.name);
       const config = configOf(call);
       const known = toolOf(call);
-      const verdict = verdictOn(call, tool, config, known);
+      const suspicions = (): string[] => suspicionsOf(tool, known, toolsOf(call));
+      const verdict = judge({
+        server: call.server,
+        tool,
+        arguments: params.arguments as JsonObject,
+        hints: hintsOf(known?.tool, config.trustHints === true),
+        autoApproved: isAutoApproved(config, tool) && suspicions().length === 0,
+      });
       if (verdict.action === 'ask') {
         sealCall(call, () => {
-          if (!sameDefinition(known, toolOf(call))) throw changed(call);
+          const error = changed(call, known);
+          if (error !== undefined) throw error;
         });
-        await approve({ call, tool, config, known, verdict });
+        await approve({ call, tool, config, known, verdict, suspicions: suspicions() });
       } else if (verdict.action !== 'allow') throw denied(verdict);
       return next(call);
     },
   };
 };
 
-const changed = (call: Call): ToolwayError =>
-  new ToolwayError('tool_changed', 'the tool is no longer what it was when the call was approved', {
-    executed: call.state === 'queued' ? 'no' : 'unknown',
-  });
+const parsed = (text: string | undefined): unknown => (text === undefined ? undefined : JSON.parse(text));
 
 const denied = ({ by, reason }: Verdict): ToolwayError =>
   new ToolwayError('denied', `denied by ${by}${reason === undefined ? '' : `: ${reason}`}`, { executed: 'no' });

@@ -2,6 +2,7 @@
 import type { Policy, PolicyAction, PolicyRule, ToolHints } from '../permission.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import { createCondition, type Matches } from './conditions.ts';
+import { lookOf } from './lookalikes.ts';
 
 /** What rules look at. */
 export interface Facts {
@@ -51,7 +52,7 @@ const createRule = (
   const wanted = Object.entries(annotations) as [keyof ToolHints, boolean][];
   const all = Object.entries(conditions).map(([path, condition]) => createCondition(path, condition, matches));
   const isServer = among(server, matches);
-  const isTool = among(tool, matches);
+  const isTool = among(tool, possibly ? looksLike(matches) : matches);
   return {
     fits: (facts) =>
       isServer(facts.server) &&
@@ -61,6 +62,12 @@ const createRule = (
     verdict: { action, by: `rule ${index + 1} of the policy`, ...(reason === undefined ? {} : { reason }) },
   };
 };
+
+/** A name that is easily taken for another one is that other one as well. */
+const looksLike =
+  (matches: Matches): Matches =>
+  (pattern, name) =>
+    matches(pattern, name) || matches(lookOf(pattern), lookOf(name));
 
 const among = (patterns: string | readonly string[] | undefined, matches: Matches): ((name: string) => boolean) => {
   if (patterns === undefined) return () => true;

@@ -70,6 +70,18 @@ const lies = (path: Resolved, folder: Resolved): boolean =>
   path.climbs === folder.climbs &&
   folder.steps.every((step, index) => path.steps[index] === step);
 
+const INVISIBLE = /\p{DI}/gu;
+
+/**
+ * One spelling for all names that some file system takes for the same: of either case (macOS, Windows), composed or not,
+ * with characters that are ignored (HFS+), with a stream, or dots and spaces at the end (Windows).
+ */
+const folded = (step: string): string => {
+  const plain = step.normalize('NFKC').replace(INVISIBLE, '').toLowerCase();
+  return plain.replace(/(?<=.):.*$/s, '').replace(/(?<=[^. ])[. ]+$/, '');
+};
+const foldedPath = (path: Resolved): Resolved => ({ ...path, steps: path.steps.map(folded) });
+
 /** A relative path that leaves its start may lead anywhere; `~` may stand for any home. */
 const mayLieAnywhere = ({ root, climbs, steps }: Resolved): boolean =>
   root === '' && (climbs > 0 || steps[0]?.startsWith('~') === true);
@@ -79,7 +91,8 @@ export const liesWithin = (path: string, folder: string, possibly: boolean): boo
   const home = resolve(/^[a-z]:\\|^\\\\/i.test(folder) ? folder.replaceAll('\\', '/') : folder);
   const all = readings(path, home);
   if (!possibly) return all.every((one) => lies(one, home));
-  return all.some((one) => lies(one, home) || (home.root !== '' && mayLieAnywhere(one)));
+  const foldedHome = foldedPath(home);
+  return all.some((one) => lies(foldedPath(one), foldedHome) || (home.root !== '' && mayLieAnywhere(one)));
 };
 
 const DOTS = /(?:^|\/)\.\.?(?:\/|$)/;

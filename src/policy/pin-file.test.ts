@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../canonical.ts';
 import type { ServerConfig } from '../options.ts';
 import { createFirstSeen } from './first-seen.ts';
-import { createPinFile, MAX_PIN_FILE_BYTES } from './pin-file.ts';
+import { MAX_PIN_FILE_BYTES, openPinFile } from './pin-file.ts';
 import { readPins, writePins } from './pin-format.ts';
 
 const CONFIG: ServerConfig = { command: 'node', args: ['server.js'] };
@@ -11,9 +11,9 @@ const CONFIG: ServerConfig = { command: 'node', args: ['server.js'] };
 /** One file in memory, which several programs may open. */
 const disk = (text?: string) => {
   const file = { text, writes: 0, broken: undefined as Error | undefined };
-  const open = () => {
+  const open = async () => {
     const warnings: string[] = [];
-    const pinFile = createPinFile({
+    const pinFile = await openPinFile({
       path: 'pins.json',
       createFirstSeen,
       warn: (server, message) => warnings.push(`${server}: ${message}`),
@@ -34,7 +34,7 @@ const disk = (text?: string) => {
   };
   return { file, open };
 };
-const shelfOf = async (program: ReturnType<ReturnType<typeof disk>['open']>, name = 's', config = CONFIG) => {
+const shelfOf = async (program: Awaited<ReturnType<ReturnType<typeof disk>['open']>>, name = 's', config = CONFIG) => {
   const shelf = program.shelf(name, config);
   await shelf.ready;
   return shelf;
@@ -42,13 +42,13 @@ const shelfOf = async (program: ReturnType<ReturnType<typeof disk>['open']>, nam
 
 test('what one program has seen the next one knows', async () => {
   const { file, open } = disk();
-  const first = open();
+  const first = await open();
   const shelf = await shelfOf(first);
   shelf.set('a', '{"name":"a","title":"A"}');
   shelf.set('b', '{"name":"b"}');
   await first.saved();
   expect(file.writes).toBe(1);
-  const second = await shelfOf(open());
+  const second = await shelfOf(await open());
   expect([second.get('a'), second.get('b'), second.get('c')]).toEqual([
     '{"name":"a","title":"A"}',
     '{"name":"b"}',
@@ -58,7 +58,7 @@ test('what one program has seen the next one knows', async () => {
 
 test('the file is keyed by the SHA-256 of how a server is launched, of variables and headers by their names alone', async () => {
   const { file, open } = disk();
-  const program = open();
+  const program = await open();
   const config = { ...CONFIG, cwd: '/w', env: { B: 'secret', A: 'secret' }, headers: { X: 'secret' } };
   (await shelfOf(program, 's', config)).set('a', '{"name":"a"}');
   await program.saved();
@@ -77,15 +77,15 @@ test.each<[string, string, ServerConfig, boolean]>([
   ['another name', 't', CONFIG, false],
 ])('%s', async (_what, name, config, known) => {
   const { open } = disk();
-  const program = open();
+  const program = await open();
   (await shelfOf(program)).set('a', '{"name":"a"}');
   await program.saved();
-  expect((await shelfOf(open(), name, config)).get('a') !== undefined).toBe(known);
+  expect((await shelfOf(await open(), name, config)).get('a') !== undefined).toBe(known);
 });
 
 test('a server whose link is made by the program is known for its life alone, and it is told of', async () => {
   const { file, open } = disk();
-  const program = open();
+  const program = await open();
   const shelf = await shelfOf(program, 's', { transport: () => Promise.reject() });
   shelf.set('a', '{}');
   await program.saved();
@@ -97,27 +97,27 @@ test('a server whose link is made by the program is known for its life alone, an
 describe('two programs at once', () => {
   test('keep what the other has added', async () => {
     const { open } = disk();
-    const [one, other] = [open(), open()];
+    const [one, other] = [await open(), await open()];
     (await shelfOf(one, 'one')).set('a', '{"name":"a"}');
     (await shelfOf(other, 'other')).set('b', '{"name":"b"}');
     await one.saved();
     await other.saved();
-    const third = open();
+    const third = await open();
     expect((await shelfOf(third, 'one')).get('a')).toBe('{"name":"a"}');
     expect((await shelfOf(third, 'other')).get('b')).toBe('{"name":"b"}');
   });
   test('what was seen first stays, unless it was decided on', async () => {
     const { open } = disk();
-    const [one, other] = [open(), open()];
+    const [one, other] = [await open(), await open()];
     const [first, second] = [await shelfOf(one), await shelfOf(other)];
     first.set('a', '{"title":"first"}');
     await one.saved();
     second.set('a', '{"title":"second"}');
     await other.saved();
-    expect((await shelfOf(open())).get('a')).toBe('{"title":"first"}');
+    expect((await shelfOf(await open())).get('a')).toBe('{"title":"first"}');
     second.set('a', '{"title":"accepted"}');
     await second.saved?.();
-    expect((await shelfOf(open())).get('a')).toBe('{"title":"accepted"}');
+    expect((await shelfOf(await open())).get('a')).toBe('{"title":"accepted"}');
   });
 });
 
@@ -130,26 +130,46 @@ describe('a file that cannot be used', () => {
     '{"version":1}',
     '{"version":1,"launches":{"k":[]}}',
     '{"version":1,"launches":{"k":{"s":{"a":"text"}}}}',
-  ])('%s: it is told of for each server, nothing is known, and it stays as it is', async (text) => {
+  ])('%s: nothing is opened, it is said why, and it stays as it is', async (text) => {
     const { file, open } = disk(text);
-    const program = open();
-    for (const name of ['s', 't']) {
-      const shelf = await shelfOf(program, name);
-      expect(shelf.get('a')).toBeUndefined();
-      shelf.set('a', '{"name":"a"}');
-      expect(shelf.get('a')).toBe('{"name":"a"}');
-      await expect(shelf.saved?.()).rejects.toMatchObject({ code: 'invalid_config' });
-    }
-    await program.saved();
+    await expect(open()).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringMatching(
+        /^the pin file pins\.json cannot be used: no file of pins: .+; it is left as it is/,
+      ),
+    });
     expect(file).toMatchObject({ text, writes: 0 });
-    expect(program.warnings).toEqual(
-      ['s', 't'].map((name) => expect.stringContaining(`${name}: the pin file pins.json cannot be read`)),
-    );
+  });
+
+  test('one that may not be read is no empty one', async () => {
+    const { file, open } = disk('{"version":1,"launches":{}}');
+    file.broken = new Error('EACCES');
+    await expect(open()).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('EACCES'),
+    });
+  });
+
+  test('one that is broken by another program meanwhile is not overwritten', async () => {
+    const { file, open } = disk();
+    const program = await open();
+    const shelf = await shelfOf(program);
+    file.text = '{"version":1,';
+    shelf.set('a', '{"name":"a"}');
+    await expect(shelf.saved?.()).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('pins.json'),
+    });
+    expect(file).toMatchObject({ text: '{"version":1,', writes: 0 });
+    expect(shelf.get('a')).toBe('{"name":"a"}');
+    file.text = '{"version":1,"launches":{}}';
+    await shelf.saved?.();
+    expect((await shelfOf(await open())).get('a')).toBe('{"name":"a"}');
   });
 
   test('one that cannot be written is told of once, and written when that is possible again', async () => {
     const { file, open } = disk();
-    const program = open();
+    const program = await open();
     const shelf = await shelfOf(program);
     file.broken = new Error('no space');
     shelf.set('a', '{"name":"a"}');
@@ -163,12 +183,12 @@ describe('a file that cannot be used', () => {
     });
     file.broken = undefined;
     await shelf.saved?.();
-    expect((await shelfOf(open())).get('a')).toBe('{"name":"a"}');
+    expect((await shelfOf(await open())).get('a')).toBe('{"name":"a"}');
   });
 
   test('one that would be too large is not written', async () => {
     const { file, open } = disk();
-    const program = open();
+    const program = await open();
     const shelf = await shelfOf(program);
     shelf.set('a', JSON.stringify({ description: 'x'.repeat(MAX_PIN_FILE_BYTES) }));
     await expect(shelf.saved?.()).rejects.toMatchObject({ code: 'invalid_config', limit: MAX_PIN_FILE_BYTES });

@@ -40,22 +40,19 @@ interface News {
   decided: boolean;
 }
 
-export const createPinFile = ({ path, files, createFirstSeen, warn }: PinFileOptions): PinFile => {
+/** Rejects with `invalid_config` where the file is there and cannot be read: it is somebody's to look at, not ours to replace. */
+export const openPinFile = async ({ path, files, createFirstSeen, warn }: PinFileOptions): Promise<PinFile> => {
   const load = async (): Promise<PinnedServers> => {
     const text = await files.read(path, MAX_PIN_FILE_BYTES);
     return text === undefined ? new Map() : readPins(text);
   };
-  const loaded = load();
-  // Each server that is told of it waits for it; nobody may be there yet.
-  loaded.catch(() => {});
+  const known = await load().catch((cause: unknown) => {
+    throw unusable(path, cause);
+  });
   let news = new Map<string, News>();
   let saving: Promise<void> | undefined;
 
   const save = async (): Promise<void> => {
-    // A file that cannot be read is somebody's to look at, not ours to replace.
-    await loaded.catch((cause: unknown) => {
-      throw unusable(path, cause);
-    });
     const added = news;
     news = new Map();
     try {
@@ -66,7 +63,7 @@ export const createPinFile = ({ path, files, createFirstSeen, warn }: PinFileOpt
       await files.write(path, text);
     } catch (cause) {
       news = new Map([...added, ...news]);
-      throw cause instanceof ToolwayError ? cause : unusable(path, cause);
+      throw cause instanceof ToolwayError && cause.limit !== undefined ? cause : unusable(path, cause);
     }
   };
   /** One writing at a time; what comes meanwhile is written after it. */
@@ -89,16 +86,9 @@ export const createPinFile = ({ path, files, createFirstSeen, warn }: PinFileOpt
       }
       let key = '';
       let saysWhy = true;
-      const ready = (async () => {
-        key = await sha256(launch);
-        for (const [tool, text] of (await loaded).get(key)?.get(name) ?? []) own.set(tool, text);
-      })().catch((cause: unknown) => {
-        saysWhy = false;
-        warn(
-          name,
-          `the pin file ${path} cannot be read: its tools are held to what is seen now, and nothing is kept`,
-          cause,
-        );
+      const ready = sha256(launch).then((hash) => {
+        key = hash;
+        for (const [tool, text] of known.get(key)?.get(name) ?? []) own.set(tool, text);
       });
       return {
         ready,
@@ -134,10 +124,11 @@ const add = (pins: PinnedServers, { launch, name, tool, text, decided }: News): 
 };
 
 const unusable = (path: string, cause: unknown): ToolwayError =>
-  new ToolwayError('invalid_config', `the pin file ${path} cannot be used: ${(cause as Error)?.message ?? cause}`, {
-    executed: 'no',
-    cause,
-  });
+  new ToolwayError(
+    'invalid_config',
+    `the pin file ${path} cannot be used: ${(cause as Error)?.message ?? cause}; it is left as it is: mend it, or move it away to pin the tools anew`,
+    { executed: 'no', cause },
+  );
 
 const tooLarge = (path: string): ToolwayError =>
   new ToolwayError('invalid_config', `the pin file ${path} would have more than ${MAX_PIN_FILE_BYTES} bytes`, {

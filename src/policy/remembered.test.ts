@@ -6,6 +6,7 @@ const subject = (more: Partial<Subject> = {}): Subject => ({
   server,
   principal: undefined,
   scope: '',
+  by: 'rule 1',
   definition: '{}',
   arguments: {},
   ...more,
@@ -20,6 +21,7 @@ test('an answer for one call is found for that call alone', () => {
     { arguments: { a: 1 } },
     { arguments: { a: 1, b: 2 }, principal: 'p' },
     { arguments: { a: 1, b: 2 }, scope: 's' },
+    { arguments: { a: 1, b: 2 }, by: 'rule 2' },
     { arguments: { a: 1, b: 2 }, definition: '{"title":""}' },
     { arguments: { a: 1, b: 2 }, server: {} },
   ])

@@ -9,6 +9,8 @@ export interface Subject {
   server: object;
   principal: string | undefined;
   scope: string;
+  /** The rule that asked. */
+  by: string;
   /** The text of the tool's definition. */
   definition: string;
   arguments: JsonObject;
@@ -36,8 +38,15 @@ export const createRemembered = ({ maxEntries = 1_000, maxChars = 8 * 1024 * 102
     return lastNumber;
   };
   const keyOf = (subject: Subject, what: 'call' | 'tool'): string => {
-    const { server, principal = null, scope, definition } = subject;
-    return canonicalJson([numberOf(server), principal, scope, definition, what === 'call' ? [subject.arguments] : []]);
+    const { server, principal = null, scope, by, definition } = subject;
+    return canonicalJson([
+      numberOf(server),
+      principal,
+      scope,
+      by,
+      definition,
+      what === 'call' ? [subject.arguments] : [],
+    ]);
   };
   const forget = (key: string): void => {
     if (kept.delete(key)) chars -= key.length;

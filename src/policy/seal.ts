@@ -3,13 +3,15 @@ import type { Call } from '../call.ts';
 import { canonicalJson } from '../canonical.ts';
 import { ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
-import { frozenCopy } from './frozen.ts';
+import { frozenCopy, isObject, notJson } from './frozen.ts';
 
 /** Gives the call a frozen copy of its own of what it asks for, and seals it. Throws `invalid_arguments`. */
 export const takeCopy = (call: Call): void => {
   const { arguments: args = {}, ...rest } = call.params;
-  call.params = Object.freeze({ ...rest, arguments: frozenCopy(args) });
-  copies.add(call.params);
+  const copy = frozenCopy({ ...rest, arguments: args });
+  if (!isObject(copy.arguments)) throw notJson();
+  call.params = copy;
+  copies.add(copy);
   sealCall(call);
 };
 

@@ -31,13 +31,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const warnings: string[] = [];
 const run = async <T>(says: string, use: (toolkit: Toolkit) => Promise<T>, more: string[] = []): Promise<T> => {
-  warnings.length = 0;
   await using toolkit = await createToolkit({
     mcpServers: { s: { command: process.execPath, args: ['-e', PROGRAM, ...more], env: { SAYS: says } } },
     pinFile,
-    logger: { debug() {}, info() {}, error() {}, warn: (message) => void warnings.push(message) },
   });
   return await use(toolkit);
 };
@@ -71,13 +68,16 @@ test('a server that is launched in another way is another server, whatever it is
   expect((await failure(run('other', call))).code).toBe('tool_changed');
 });
 
-test('a file that cannot be read is told of loudly, holds for this run only, and is left as it is', async () => {
+test('with a file that cannot be read there is no toolkit: what was pinned is neither lost nor passed over', async () => {
   await run('hello', call);
-  const text = (await readFile(pinFile, 'utf8')).slice(0, -10);
-  await writeFile(pinFile, text);
-  await run('other', call);
-  expect(warnings).toEqual([expect.stringContaining('cannot be read')]);
-  expect(await readFile(pinFile, 'utf8')).toBe(text);
+  const whole = await readFile(pinFile, 'utf8');
+  await writeFile(pinFile, whole.slice(0, -10));
+  const error = await failure(run('other', call));
+  expect(error).toMatchObject({ code: 'invalid_config', executed: 'no' });
+  expect(error.message).toContain(`the pin file ${pinFile} cannot be used: no file of pins: it is not JSON`);
+  expect(await readFile(pinFile, 'utf8')).toBe(whole.slice(0, -10));
+  await writeFile(pinFile, whole);
+  expect((await failure(run('other', call))).code).toBe('tool_changed');
 });
 
 test('where there are no files there is no pinFile', async () => {
