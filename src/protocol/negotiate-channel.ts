@@ -29,7 +29,9 @@ export const overChannel = async (options: Negotiation, engine: Engine, ways: Wa
       return { discovered };
     })
     .catch((error: unknown): ProbeOutcome => ({ error }));
-  const outcome = await Promise.race([probed, silence(options, engine)]);
+  const silence = watchSilence(options, engine);
+  const outcome = await Promise.race([probed, silence.lasts]);
+  silence.stop();
   if (outcome === undefined) {
     const greeted = options.attempt('initialize', async (call) => ({
       engine,
@@ -67,19 +69,35 @@ const firstAnswered = (
         resolve({ engine, era: options.openModern(engine, discovered) });
     });
     greeted.then(resolve, (error: unknown) => {
-      void probed.then(() => reject(error));
-      options.clock.after(SILENCE_MS.fromFirstByte, () => reject(error)).keepAlive(false);
+      const patience = options.clock.after(SILENCE_MS.fromFirstByte, () => reject(error));
+      void probed.then(() => {
+        patience.cancel();
+        reject(error);
+      });
     });
   });
 
-/** Never more than half of what is left: the handshake needs its share. */
-const silence = ({ clock, remainingMs }: Negotiation, engine: Engine): Promise<undefined> =>
-  new Promise((resolve) => {
-    const half = remainingMs() / 2;
-    const giveUp = (): void => resolve(undefined);
-    const fromStart = clock.after(Math.min(SILENCE_MS.fromStart, half), giveUp);
-    void engine.heard.then(() => {
-      fromStart.cancel();
-      clock.after(Math.min(SILENCE_MS.fromFirstByte, half), giveUp).keepAlive(false);
-    });
+/** `lasts` resolves once it has been silent for long enough: never more than half of what is left, as the handshake needs its share. */
+const watchSilence = (
+  { clock, remainingMs }: Negotiation,
+  engine: Engine,
+): { lasts: Promise<undefined>; stop(): void } => {
+  const half = remainingMs() / 2;
+  let giveUp = (): void => {};
+  const lasts = new Promise<undefined>((resolve) => {
+    giveUp = () => resolve(undefined);
   });
+  let timer = clock.after(Math.min(SILENCE_MS.fromStart, half), giveUp);
+  let stopped = false;
+  void engine.heard.then(() => {
+    timer.cancel();
+    if (!stopped) timer = clock.after(Math.min(SILENCE_MS.fromFirstByte, half), giveUp);
+  });
+  return {
+    lasts,
+    stop() {
+      stopped = true;
+      timer.cancel();
+    },
+  };
+};
