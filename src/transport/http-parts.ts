@@ -2,6 +2,7 @@
  * What links over HTTP are made of, handed to those that are loaded on demand. Were they to import it, bundlers that cut
  * a program by what reaches what (esbuild) would cut what every page loads into a dozen files.
  */
+import { acceptance } from './acceptance.ts';
 import { messageTooLarge } from './answer-reader.ts';
 import { ByteStore } from './bytes.ts';
 import { EventStream, readEvent } from './event-stream.ts';
@@ -14,6 +15,7 @@ export const httpParts = {
   ByteStore,
   EventStream,
   Exchange,
+  acceptance,
   checkUrl,
   createLingerers,
   excerpt,

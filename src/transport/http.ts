@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { RequestId } from '../protocol/wire.ts';
 import { createRoster } from '../roster.ts';
+import { acceptance } from './acceptance.ts';
 import { excerpt } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
 import type { HeaderSource } from './http-headers.ts';
@@ -136,14 +137,9 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
       const { id, method, params } = message as Outgoing;
       const isRequest = method !== undefined && id !== undefined;
       const init: ExchangeInit = { method, resumable: versionIn(params) === undefined };
-      let settled = DONE;
       if (isRequest) init.id = id;
-      else {
-        settled = new Promise((resolve, reject) => {
-          init.done = (error) => (error === undefined ? resolve() : reject(error));
-        });
-      }
       const exchange = new Exchange(host, init);
+      const settled = isRequest ? DONE : acceptance(exchange, clock);
       const refusal = refuse(init);
       if (refusal !== undefined) {
         if (!isRequest) init.done?.(refusal);

@@ -150,15 +150,10 @@ export const createSseTransport = (options: SseTransportOptions, parts: HttpPart
     send(message) {
       const { id, method } = message as { id?: RequestId; method?: string };
       const isRequest = method !== undefined && id !== undefined;
-      const init: ExchangeInit = { answeredElsewhere: true };
-      let settled = DONE;
+      const init: ExchangeInit = { answeredElsewhere: true, method };
       if (isRequest) init.id = id;
-      else {
-        settled = new Promise((resolve, reject) => {
-          init.done = (error) => (error === undefined ? resolve() : reject(error));
-        });
-      }
       const exchange = new parts.Exchange(host, init);
+      const settled = isRequest ? DONE : parts.acceptance(exchange, clock);
       const target = endpoint;
       if (isRequest) posts.set(id, exchange);
       else others.add(exchange);
