@@ -6,6 +6,7 @@ import { argumentsOf, textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import { guarded } from './events.ts';
 import type { Finder } from './finder.ts';
+import { once } from './later.ts';
 import type { Chain } from './middleware/chain.ts';
 import { matchesPattern, qualify, splitName } from './names.ts';
 import type { CallOptions, Logger, RequestOptions } from './options.ts';
@@ -24,8 +25,8 @@ export interface Calling {
     wanted: CallOptions,
     startedAt: number,
   ): Promise<T>;
-  /** Runs what stands above the road, which is loaded when it is first needed; `startedAt` is when it was asked for. */
-  above<T>(run: (calls: Calls, startedAt: number) => Promise<T>): Promise<T>;
+  /** Loads what stands above the road, once. */
+  above(): Promise<Calls>;
   /** Tells a caller of progress; a handler that throws is reported and changes nothing. */
   tellProgress(own: RequestOptions['onProgress'], progress: Progress): void;
 }
@@ -116,12 +117,9 @@ export const createCalling = (options: CallingOptions): Calling => {
     return road.run(call) as Promise<JsonObject & CallToolResult>;
   };
 
-  /** What stands above the road, once something of it was needed. */
-  let calls: Calls | undefined;
-  const load = async (): Promise<Calls> => {
-    if (calls !== undefined) return calls;
+  const above = once(async () => {
     const { createCalls } = await import('./calls/calls.ts');
-    calls ??= createCalls({
+    return createCalls({
       ...options,
       ask,
       callAlone,
@@ -136,18 +134,17 @@ export const createCalling = (options: CallingOptions): Calling => {
       matchesPattern,
       DEFAULTS,
     });
-    return calls;
-  };
+  });
 
   const callRoute = (route: Route, asked: Asked): Promise<CallToolResult> =>
     asked.wanted.fallback === undefined && route.server.config.group !== undefined
-      ? load().then(({ inGroup }) => inGroup(route, asked))
+      ? above().then(({ inGroup }) => inGroup(route, asked))
       : callAlone(route, asked);
 
   /** No `async`: each one on this road costs a quarter of a microsecond. */
   const ask = (asked: Asked): Promise<CallToolResult> => {
     try {
-      if (asked.wanted.fallback) return load().then(({ withFallback }) => withFallback(asked));
+      if (asked.wanted.fallback) return above().then(({ withFallback }) => withFallback(asked));
       const { name, wanted, startedAt } = asked;
       const route = finder.atOnce(textOf(name, 'unknown_tool'));
       if (route !== undefined) return callRoute(route, asked);
@@ -161,10 +158,7 @@ export const createCalling = (options: CallingOptions): Calling => {
   return {
     tellProgress,
     callTool: (name, args = {}, wanted = {}) => ask({ name, args, wanted, startedAt: clock.now(), making: undefined }),
-    above(run) {
-      const startedAt = clock.now();
-      return load().then((loaded) => run(loaded, startedAt));
-    },
+    above,
     perform: async <T>(
       server: ManagedServer,
       method: string,

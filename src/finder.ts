@@ -1,13 +1,11 @@
 /** Finds what a caller names, and waits for it where it has to: within the caller's own limits, counted from when it asked. */
 import type { ListFilter } from './api.ts';
 import { bounded, Call, share } from './call.ts';
-import { type Route, routeAtOnce, routeOfBareName, routeOfPart, routeOn } from './catalog.ts';
+import { type Route, routeAtOnce, routeOfBareName, routeOn } from './catalog.ts';
 import type { Deadlines } from './clock.ts';
 import { nearest } from './config/nearest.ts';
 import { ToolwayError } from './errors.ts';
-import { qualify, splitName } from './names.ts';
 import type { RequestOptions } from './options.ts';
-import type { Search } from './primitives.ts';
 import type { ListKind } from './protocol/lists.ts';
 import type { ToolEntry } from './server/catalog.ts';
 import { type ManagedServer, waitingEnded } from './server/server.ts';
@@ -30,11 +28,10 @@ export interface Finder {
   route(name: string, wanted: RequestOptions, startedAt: number): Promise<Route>;
   /** Has one list read wherever it is wanted. With one server named its failure is the caller's; else the others still count. */
   read(kind: ListKind, filter: ListFilter): Promise<ManagedServer[]>;
-  /** The server that is named, else the one that a resource's URI belongs to. */
-  resource(uri: string, server: string | undefined, wanted: RequestOptions): Promise<ManagedServer>;
-  prompt(name: string, wanted: RequestOptions): Promise<{ server: ManagedServer; prompt: string }>;
-  /** The route of a tool's name or part of it, among the servers as they are after their first attempts. */
-  part(name: string): Promise<Required<Route>>;
+  /** Waits for servers of which nothing is known yet; those that failed before are not waited for again. */
+  firstAttempts(wanted: RequestOptions, startedAt: number, among?: (server: ManagedServer) => boolean): Promise<void>;
+  /** Looks for something, and once more when it is not found and there are servers that nobody has asked yet: those are asked first. */
+  again<T>(find: () => Promise<T>, wanted: RequestOptions): Promise<T>;
   /** Waits for something shared on behalf of one caller; `on` gives the limits that the caller leaves open, and the reason. */
   waitFor<T>(shared: Promise<T>, wanted: RequestOptions, startedAt: number, on?: ManagedServer): Promise<T>;
 }
@@ -63,20 +60,15 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
       throw on === undefined ? ended : ended.with({ server: on.name });
     }
   };
-  /** Waits for servers of which nothing is known yet; those that failed before are not waited for again. */
-  const firstAttempts = async (
-    wanted: RequestOptions,
-    startedAt: number,
-    among = (_server: ManagedServer): boolean => true,
-  ): Promise<void> => {
+  const firstAttempts: Finder['firstAttempts'] = async (wanted, startedAt, among = () => true) => {
     const attempts = active()
       .filter(among)
       .flatMap((each) => each.connection().firstAttempt() ?? []);
     if (attempts.length > 0) await waitFor(Promise.allSettled(attempts), wanted, startedAt);
   };
   const isIdle = (one: ManagedServer): boolean => one.connection().state.name === 'idle';
-  /** What was known in an earlier run may do; where it does not, the servers that nobody has asked yet are asked. */
-  const findAgain = async <T>(find: () => Promise<T>, wanted: RequestOptions): Promise<T> => {
+  /** What was known in an earlier run may do. */
+  const again: Finder['again'] = async (find, wanted) => {
     const startedAt = clock.now();
     try {
       return await find();
@@ -104,16 +96,6 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
     });
     return chosen;
   };
-
-  const search = (wanted: RequestOptions): Search => ({
-    servers,
-    active: active(),
-    read,
-    wanted,
-    nearest,
-    qualify,
-    splitName,
-  });
 
   return {
     server,
@@ -146,31 +128,14 @@ export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadli
       return call.state === 'queued' && state?.name !== 'ready' ? waitingEnded(error, state) : error;
     },
     route: (name, wanted, startedAt) =>
-      findAgain(async () => {
+      again(async () => {
         const had = ({ catalog }: ManagedServer): boolean =>
           catalog.known('tools')?.items.some((tool) => tool.name === name) ?? true;
         await firstAttempts(wanted, startedAt, had);
         return routeOfBareName(active(), name);
       }, wanted),
     read,
-    async resource(uri, name, wanted) {
-      if (name !== undefined) return server(name);
-      const { resourceServer } = await import('./primitives.ts');
-      return findAgain(() => resourceServer(uri, search(wanted)), wanted);
-    },
-    async prompt(name, wanted) {
-      const { promptRoute } = await import('./primitives.ts');
-      return findAgain(() => promptRoute(name, search(wanted)), wanted);
-    },
-    async part(name) {
-      const split = splitName(name, (known) => servers.has(known));
-      const startedAt = clock.now();
-      if (split === undefined) await firstAttempts({}, startedAt);
-      // A named server that cannot be reached is a better answer than "no such tool".
-      else await waitFor(server(split.server).connection().firstOutcome(), {}, startedAt);
-      const exact = routeAtOnce(servers, name);
-      if (exact?.entry !== undefined) return { ...exact, entry: exact.entry };
-      return routeOfPart(active(), name);
-    },
+    firstAttempts,
+    again,
   };
 };

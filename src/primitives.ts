@@ -1,10 +1,9 @@
 /** Which server a resource's URI or a prompt's name belongs to. */
-import type { ListFilter } from './api.ts';
 import type { nearest } from './config/nearest.ts';
 import { ToolwayError } from './errors.ts';
+import type { Finder } from './finder.ts';
 import type { qualify, splitName } from './names.ts';
 import type { RequestOptions } from './options.ts';
-import type { ListKind } from './protocol/lists.ts';
 import { matchTemplate } from './protocol/uri-template.ts';
 import { createTurns } from './schema/turns.ts';
 import type { ManagedServer } from './server/server.ts';
@@ -12,10 +11,7 @@ import type { ManagedServer } from './server/server.ts';
 /** Where and how to look. What makes and takes apart names is handed in, since it is loaded long before. */
 export interface Search {
   servers: ReadonlyMap<string, ManagedServer>;
-  /** Those that are not disabled. */
-  active: readonly ManagedServer[];
-  /** Has a list read on the servers that a filter names. */
-  read: (kind: ListKind, filter: ListFilter) => Promise<ManagedServer[]>;
+  finder: Finder;
   wanted: RequestOptions;
   nearest: typeof nearest;
   qualify: typeof qualify;
@@ -23,11 +19,9 @@ export interface Search {
 }
 
 /** The one server that lists the URI, else the one whose template matches it, else the only server there is. */
-export const resourceServer = async (
-  uri: string,
-  { active: servers, read, wanted, nearest }: Search,
-): Promise<ManagedServer> => {
-  await Promise.all([read('resources', wanted), read('resourceTemplates', wanted)]);
+export const resourceServer = async (uri: string, { finder, wanted, nearest }: Search): Promise<ManagedServer> => {
+  const servers = finder.active();
+  await Promise.all([finder.read('resources', wanted), finder.read('resourceTemplates', wanted)]);
   const listing = servers.filter(({ catalog }) => catalog.known('resources')?.items.some((item) => item.uri === uri));
   const fitting = listing.length > 0 ? [] : await serversThatFit(uri, servers);
   const candidates = listing.length > 0 ? listing : fitting.length > 0 ? fitting : servers.length === 1 ? servers : [];
@@ -76,10 +70,10 @@ const serversThatFit = async (uri: string, servers: readonly ManagedServer[]): P
 /** The server and the name there of a prompt called `server.prompt`, `server__prompt`, or by a name that one server has. */
 export const promptRoute = async (
   name: string,
-  { servers, read, wanted, nearest, qualify, splitName }: Search,
+  { servers, finder, wanted, nearest, qualify, splitName }: Search,
 ): Promise<{ server: ManagedServer; prompt: string }> => {
   const split = splitName(name, (server) => servers.has(server));
-  const among = await read('prompts', split === undefined ? wanted : { ...wanted, server: split.server });
+  const among = await finder.read('prompts', split === undefined ? wanted : { ...wanted, server: split.server });
   const prompt = split?.tool ?? name;
   const offering = among.filter(({ catalog }) => catalog.known('prompts')?.items.some((item) => item.name === prompt));
   const [only] = offering;

@@ -1,18 +1,21 @@
 /** `createToolkit`: many servers behind one face, every call on one road. */
-import type { CallableTool, Toolkit } from './api.ts';
+import type { Toolkit } from './api.ts';
 import type { Call } from './call.ts';
 import { createCalling } from './calling.ts';
-import { listedBy } from './catalog.ts';
+import { listedBy, routeOfBareName, unknownTool } from './catalog.ts';
 import type { CatalogueFile } from './catalogue-file.ts';
 import { createDeadlines } from './clock.ts';
+import { nearest } from './config/nearest.ts';
 import { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import type { Emitter } from './events.ts';
 import { createFinder } from './finder.ts';
 import { guardOf, pinning } from './guarding.ts';
+import { methodsLater, once } from './later.ts';
 import { createMembers } from './members.ts';
 import { createChanges } from './middleware/changes.ts';
-import type { CallOptions, ToolkitOptions } from './options.ts';
+import { qualify, splitName } from './names.ts';
+import type { ToolkitOptions } from './options.ts';
 import { createServerClient } from './protocol/client.ts';
 import { walkList } from './protocol/lists.ts';
 import { createRoster } from './roster.ts';
@@ -21,6 +24,21 @@ import type { House, ManagedServer } from './server/server.ts';
 import { CLIENT_INFO } from './server/settings.ts';
 import { describeCall } from './server/status.ts';
 import { connectedSince, createWatch } from './watch.ts';
+
+/** Methods that are loaded when they are first called: what stands above the road, and what has to do with more than tools. */
+const CALLING = ['tryCall', 'batch', 'queue', 'broadcast'] as const;
+const METHODS = [
+  'tool',
+  'listResources',
+  'listResourceTemplates',
+  'listPrompts',
+  'readResource',
+  'subscribeResource',
+  'getPrompt',
+  'complete',
+  'ping',
+  'acceptTool',
+] as const;
 
 /** Makes a toolkit on a runtime. Reads no file; rejects only when the options as a whole are unusable. */
 export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime): Promise<Toolkit> => {
@@ -88,57 +106,30 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     closed,
   });
 
+  const now = (): number => clock.now();
+  const loadMethods = once(async () => {
+    const { createMethods } = await import('./methods.ts');
+    return createMethods({
+      servers,
+      finder,
+      callTool,
+      perform,
+      listedBy,
+      routeOfBareName,
+      unknownTool,
+      nearest,
+      qualify,
+      splitName,
+      textOf,
+      now,
+    });
+  });
+
   const toolkit: Toolkit = {
     callTool,
-    tryCall: (...given) => above((loaded, startedAt) => loaded.tryCall(given, startedAt)),
-    batch: (...given) => above((loaded, startedAt) => loaded.batch(given, startedAt)),
-    queue: (...given) => above((loaded, startedAt) => loaded.queue(given, startedAt)),
-    broadcast: (...given) => above((loaded, startedAt) => loaded.broadcast(given, startedAt)),
-    async tool(name) {
-      const { server, tool } = await finder.part(textOf(name, 'unknown_tool'));
-      const [definition] = listedBy([server], 'tools').filter((listed) => listed.name === tool);
-      if (definition === undefined)
-        throw new ToolwayError('unknown_tool', `there is no tool "${name}"`, { executed: 'no' });
-      const callable = (args?: Record<string, unknown>, wanted?: CallOptions) =>
-        callTool(definition.qualifiedName, args, wanted);
-      return Object.assign(callable, { definition }) satisfies CallableTool;
-    },
+    ...methodsLater(CALLING, above, now),
+    ...methodsLater(METHODS, loadMethods, now),
     listTools: async (filter = {}) => listedBy(await finder.read('tools', filter), 'tools'),
-    listResources: async (filter = {}) => listedBy(await finder.read('resources', filter), 'resources'),
-    listResourceTemplates: async (filter = {}) =>
-      listedBy(await finder.read('resourceTemplates', filter), 'resourceTemplates'),
-    listPrompts: async (filter = {}) => listedBy(await finder.read('prompts', filter), 'prompts'),
-    async readResource(uri, { server, ...wanted } = {}) {
-      const startedAt = clock.now();
-      const from = await finder.resource(textOf(uri, 'unknown_resource'), server, wanted);
-      return perform(from, 'resources/read', { uri }, wanted, startedAt);
-    },
-    async subscribeResource(uri, handler, { server } = {}) {
-      const from = await finder.resource(textOf(uri, 'unknown_resource'), server, {});
-      return from.subscriptions.add(uri, handler);
-    },
-    async getPrompt(name, args, wanted = {}) {
-      const startedAt = clock.now();
-      const { server, prompt } = await finder.prompt(textOf(name, 'unknown_prompt'), wanted);
-      return perform(
-        server,
-        'prompts/get',
-        args === undefined ? { name: prompt } : { name: prompt, arguments: args },
-        wanted,
-        startedAt,
-      );
-    },
-    async complete(ref, argument, options) {
-      const { server, context, ...wanted }: Partial<typeof options> = options ?? {};
-      const params = { ref, argument, ...(context === undefined ? {} : { context }) };
-      return perform(
-        finder.server(textOf(server, 'unknown_server')),
-        'completion/complete',
-        params,
-        wanted,
-        clock.now(),
-      );
-    },
     server(name) {
       const server = finder.server(name);
       return createServerClient(({ method, params, options: wanted = {} }, run) =>
@@ -165,13 +156,6 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       const server = finder.server(name);
       await connectAndList(server, server.reconnect());
     },
-    async ping(name, wanted = {}) {
-      const startedAt = clock.now();
-      await finder.server(name).request('ping', (session, call) => session.ping(call), wanted);
-      return clock.now() - startedAt;
-    },
-    acceptTool: async (name) =>
-      (await import('./accepting.ts')).acceptTool(textOf(name, 'unknown_tool'), finder, clock),
     async waitForConnection(name, { timeoutMs } = {}) {
       const server = finder.server(name);
       const wanted = timeoutMs === undefined ? {} : { timeoutMs, totalTimeoutMs: timeoutMs };

@@ -1,0 +1,39 @@
+/** What is loaded when it is first asked for. */
+import type { Toolkit } from './api.ts';
+import { ToolwayError } from './errors.ts';
+
+/** Loads something once; after a failure the next call tries again. Rejects with `internal` when it cannot be loaded. */
+export const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
+  let loading: Promise<T> | undefined;
+  return () => {
+    loading ??= load().catch((error: unknown) => {
+      loading = undefined;
+      throw ToolwayError.from(error, { executed: 'no' });
+    });
+    return loading;
+  };
+};
+
+type AsyncMethod = {
+  [M in keyof Toolkit]: Toolkit[M] extends (...given: never) => Promise<unknown> ? M : never;
+}[keyof Toolkit];
+
+/** Methods of a toolkit as they are once loaded; `startedAt` is when the method was called. */
+export type Loaded<M extends AsyncMethod> = {
+  [N in M]: (given: Parameters<Toolkit[N]>, startedAt: number) => ReturnType<Toolkit[N]>;
+};
+
+/** Methods that are loaded with the first call of one of them. `now` tells when each was called. */
+export const methodsLater = <M extends AsyncMethod>(
+  names: readonly M[],
+  load: () => Promise<Loaded<M>>,
+  now: () => number,
+): Pick<Toolkit, M> => {
+  const later =
+    (name: M) =>
+    async (...given: Parameters<Toolkit[M]>) => {
+      const startedAt = now();
+      return (await load())[name](given, startedAt);
+    };
+  return Object.fromEntries(names.map((name) => [name, later(name)])) as unknown as Pick<Toolkit, M>;
+};

@@ -1,0 +1,119 @@
+/** What a toolkit does beside calling tools. Loaded with the first of it that is asked for. */
+import type { CallableTool, Toolkit } from './api.ts';
+import type { Calling } from './calling.ts';
+import type { listedBy, Route, routeOfBareName, unknownTool } from './catalog.ts';
+import type { textOf } from './doors.ts';
+import { ToolwayError } from './errors.ts';
+import type { Loaded } from './later.ts';
+import { ambiguousTool } from './no-such-tool.ts';
+import type { CallOptions, RequestOptions } from './options.ts';
+import { promptRoute, resourceServer, type Search } from './primitives.ts';
+import type { ListKind } from './protocol/lists.ts';
+
+/** What is loaded long before is handed in: bundlers would cut it into pieces of their own. */
+export interface MethodsOptions extends Omit<Search, 'wanted'>, Pick<Calling, 'callTool' | 'perform'> {
+  listedBy: typeof listedBy;
+  routeOfBareName: typeof routeOfBareName;
+  textOf: typeof textOf;
+  unknownTool: typeof unknownTool;
+  now(): number;
+}
+
+export type Methods = Loaded<
+  | 'tool'
+  | 'listResources'
+  | 'listResourceTemplates'
+  | 'listPrompts'
+  | 'readResource'
+  | 'subscribeResource'
+  | 'getPrompt'
+  | 'complete'
+  | 'ping'
+  | 'acceptTool'
+>;
+
+export const createMethods = (options: MethodsOptions): Methods => {
+  const { finder, callTool, perform, listedBy, textOf, now } = options;
+  const list =
+    <K extends ListKind>(kind: K) =>
+    async ([filter = {}]: Parameters<Toolkit['listTools']>) =>
+      listedBy(await finder.read(kind, filter), kind);
+  const ofResource = async (uri: string, server: string | undefined, wanted: RequestOptions) =>
+    server === undefined
+      ? finder.again(() => resourceServer(uri, { ...options, wanted }), wanted)
+      : finder.server(server);
+
+  return {
+    async tool([name], startedAt) {
+      const { server, tool } = await routeOfPart(textOf(name, 'unknown_tool'), options, startedAt);
+      const [definition] = listedBy([server], 'tools').filter((listed) => listed.name === tool);
+      if (definition === undefined)
+        throw new ToolwayError('unknown_tool', `there is no tool "${name}"`, { executed: 'no' });
+      const callable = (args?: Record<string, unknown>, wanted?: CallOptions) =>
+        callTool(definition.qualifiedName, args, wanted);
+      return Object.assign(callable, { definition }) satisfies CallableTool;
+    },
+    listResources: list('resources'),
+    listResourceTemplates: list('resourceTemplates'),
+    listPrompts: list('prompts'),
+    async readResource([given, { server, ...wanted } = {}], startedAt) {
+      const uri = textOf(given, 'unknown_resource');
+      const from = await ofResource(uri, server, wanted);
+      return perform(from, 'resources/read', { uri }, wanted, startedAt);
+    },
+    async subscribeResource([given, handler, { server } = {}]) {
+      const uri = textOf(given, 'unknown_resource');
+      const from = await ofResource(uri, server, {});
+      return from.subscriptions.add(uri, handler);
+    },
+    async getPrompt([given, args, wanted = {}], startedAt) {
+      const name = textOf(given, 'unknown_prompt');
+      const { server, prompt } = await finder.again(() => promptRoute(name, { ...options, wanted }), wanted);
+      const params = args === undefined ? { name: prompt } : { name: prompt, arguments: args };
+      return perform(server, 'prompts/get', params, wanted, startedAt);
+    },
+    async complete([ref, argument, asked], startedAt) {
+      const { server, context, ...wanted }: Partial<typeof asked> = asked ?? {};
+      const params = { ref, argument, ...(context === undefined ? {} : { context }) };
+      const on = finder.server(textOf(server, 'unknown_server'));
+      return perform(on, 'completion/complete', params, wanted, startedAt);
+    },
+    async ping([name, wanted = {}]) {
+      const askedAt = now();
+      await finder.server(name).request('ping', (session, call) => session.ping(call), wanted);
+      return now() - askedAt;
+    },
+    async acceptTool([given], startedAt) {
+      const name = textOf(given, 'unknown_tool');
+      const { server, tool } = finder.atOnce(name) ?? (await finder.route(name, {}, startedAt));
+      if (server.catalog.tool(tool) === undefined)
+        await finder.waitFor(server.connection().firstOutcome(), {}, startedAt, server);
+      const entry = server.catalog.tool(tool);
+      if (entry === undefined)
+        throw new ToolwayError('unknown_tool', 'there is no such tool', { server: server.name, tool, executed: 'no' });
+      await server.catalog.accept(entry);
+    },
+  };
+};
+
+/** The route of a tool's name or part of it, an exact one first, among the servers as they are after their first attempts. */
+const routeOfPart = async (name: string, options: MethodsOptions, startedAt: number): Promise<Route> => {
+  const { servers, finder, qualify, splitName } = options;
+  const split = splitName(name, (known) => servers.has(known));
+  if (split === undefined) await finder.firstAttempts({}, startedAt);
+  // A named server that cannot be reached is a better answer than "no such tool".
+  else await finder.waitFor(finder.server(split.server).connection().firstOutcome(), {}, startedAt);
+  const exact = finder.atOnce(name);
+  if (exact?.entry !== undefined) return exact;
+  const all = finder
+    .active()
+    .flatMap((server) => (server.catalog.known('tools')?.items ?? []).map((tool) => ({ server, tool: tool.name })))
+    .filter(({ server, tool }) => server.catalog.tool(tool) !== undefined);
+  if (all.some(({ tool }) => tool === name)) return options.routeOfBareName(finder.active(), name);
+  const wanted = name.toLowerCase();
+  const fits = all.filter(({ server, tool }) => qualify(server.name, tool).toLowerCase().includes(wanted));
+  const [only] = fits;
+  if (only === undefined) throw await options.unknownTool(name, finder.active());
+  if (fits.length > 1) throw ambiguousTool(name, fits, qualify);
+  return only;
+};
