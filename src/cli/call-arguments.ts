@@ -1,8 +1,8 @@
 /** The arguments of a call, gathered from the line: `key=value`, `key:=JSON`, `key=@file`, `--args`, the function form. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pointerStep } from '../config/json.ts';
 import { nearest } from '../config/nearest.ts';
+import { pointerStep } from '../config/places.ts';
 import { type Problem, ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import { coerce } from './coerce.ts';

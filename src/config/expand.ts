@@ -1,7 +1,7 @@
 /** `${…}` in configurations: what may stand in the braces, and how it is replaced. */
 import { type Problem, ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
-import { pointerStep } from './json.ts';
+import { pointerStep } from './places.ts';
 
 /** Where references are looked up. `resolve` serves the schemes that need more than variables; without it they are errors. */
 export interface Lookup {

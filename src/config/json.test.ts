@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_CONFIG_DEPTH, parseJson } from './json.ts';
+import { parseJson } from './json.ts';
+import { MAX_CONFIG_DEPTH } from './parsed-text.ts';
 
 const failure = (text: string) => {
   const parsed = parseJson(text);
@@ -51,7 +52,8 @@ describe('JSON for people', () => {
         } catch {
           accepts = false;
         }
-        expect(parseJson(text).ok).toBe(accepts);
+        const parsed = parseJson(text);
+        expect(parsed.ok && parsed.liberties.length === 0).toBe(accepts);
       }),
       { numRuns: 2000 },
     );
@@ -59,8 +61,10 @@ describe('JSON for people', () => {
 
   test.each([
     ['{"a": 1,\n  "b" 2}', '2:7 ":" is expected, not "2"'],
-    ['{"a": 1,\n}', '2:1 a comma before "}" is not allowed in JSON'],
-    ['{\n  // servers\n}', '2:3 comments are not allowed in JSON'],
+    ['{"a": 1,\n  # servers\n}', '2:3 comments begin with "//" in JSON, not with "#"'],
+    ['{"a": 1} /* open', '1:10 this comment is not closed'],
+    ['{"a": 1,, }', '1:9 a name in double quotes is expected, not ","'],
+    ['{,}', '1:2 a name in double quotes is expected, not ","'],
     ['{"a": ', '1:7 the text ends where a value is expected'],
     ['{"a": "x\ny"}', '1:7 this string is not closed, or has a bad escape or a line break in it'],
     ["{'a': 1}", '1:2 a name in double quotes is expected, not "\'"'],
@@ -68,6 +72,23 @@ describe('JSON for people', () => {
     ['', '1:1 the text ends where a value is expected'],
   ])('says where %j is wrong', (text, message) => {
     expect(failure(text)).toBe(message);
+  });
+
+  test('reads over comments and trailing commas, and tells the first of each', () => {
+    const text = '// top\n{"a": "// no /* comment", /* b */ "list": [1, 2, ], // more\n "c": {"d": 3,},\n}\n/**/';
+    expect(parseJson(text)).toMatchObject({
+      ok: true,
+      value: { a: '// no /* comment', list: [1, 2], c: { d: 3 } },
+      liberties: [
+        { message: 'comments are not part of JSON', place: { line: 1, column: 1 } },
+        { message: 'a comma before "]" is not part of JSON', place: { line: 2, column: 48 } },
+        { message: 'a comma before "}" is not part of JSON', place: { line: 3, column: 14 } },
+      ],
+    });
+  });
+
+  test('a comment of half a million characters is one', () => {
+    expect(parseJson(`/*${'*x'.repeat(250_000)}*/ {}`)).toMatchObject({ ok: true, value: {} });
   });
 
   test('knows the place of each value, and names that are given twice', () => {

@@ -1,55 +1,27 @@
-/** JSON for people: where each value stands in the text, names that are given twice, and errors with line and column. */
+/**
+ * JSON for people: where each value stands in the text, names that are given twice, errors with line and column.
+ * Comments and trailing commas are read over and told. It is written by hand because nearly every start of the command
+ * line reads such a file, and loading a library costs more time than all the rest of reading it.
+ */
 
-export interface Place {
-  line: number;
-  column: number;
-}
-
-/** What a text held. `duplicates` are the JSON Pointers of names that their object has twice. */
-export interface JsonText {
-  value: unknown;
-  duplicates: string[];
-  /** Where the value at a JSON Pointer stands; for a field, where its name does. */
-  locate(pointer: string): Place | undefined;
-}
-
-/** What a text held, or where it stops being JSON. */
-export type ParsedJson = ({ ok: true } & JsonText) | { ok: false; message: string; place: Place };
-
-/** Levels of arrays and objects that a configuration may have. */
-export const MAX_CONFIG_DEPTH = 64;
+import { type Liberty, MAX_CONFIG_DEPTH, type ParsedText } from './parsed-text.ts';
+import { createPlaces, pointerStep } from './places.ts';
 
 const LITERAL = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these in strings.
 const STRING = /"(?:[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SPACE = /[ \t\r\n]*/y;
-
-/** One step of a JSON Pointer (RFC 6901). */
-export const pointerStep = (key: string | number): string =>
-  `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-
-/** Finds places in a text; the lines are counted once, however many places are asked for. */
-const createPlaces = (text: string): ((offset: number) => Place) => {
-  let lines: number[] | undefined;
-  return (offset) => {
-    lines ??= [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
-    let low = 0;
-    for (let high = lines.length; high - low > 1; ) {
-      const middle = (low + high) >> 1;
-      if ((lines[middle] ?? 0) <= offset) low = middle;
-      else high = middle;
-    }
-    return { line: low + 1, column: offset - (lines[low] ?? 0) + 1 };
-  };
-};
+const LINE = /[^\r\n]*/y;
 
 class Stop extends Error {}
 
-/** Reads strict JSON. Comments and trailing commas are errors that say what they are. */
-export const parseJson = (text: string): ParsedJson => {
+/** Reads JSON, with or without the liberties of JSONC. */
+export const parseJson = (text: string): ParsedText => {
   const placeOf = createPlaces(text);
   const starts = new Map<string, number>();
   const duplicates: string[] = [];
+  const liberties: Liberty[] = [];
+  const blanks: [from: number, to: number][] = [];
   let at = text.startsWith('\uFEFF') ? 1 : 0;
   const begin = at;
 
@@ -59,9 +31,27 @@ export const parseJson = (text: string): ParsedJson => {
     at += found.length;
     return found;
   };
+  /** What JSON does not have is blanked out, so that what is left keeps its places. */
+  const liberty = (from: number, to: number, message: string): void => {
+    blanks.push([from, to]);
+    if (!liberties.some((known) => known.message === message)) liberties.push({ message, place: placeOf(from) });
+  };
+  const space = (): void => {
+    for (;;) {
+      take(SPACE);
+      const start = at;
+      if (text.startsWith('//', at)) take(LINE);
+      else if (text.startsWith('/*', at)) {
+        const end = text.indexOf('*/', at + 2);
+        if (end === -1) throw new Stop('this comment is not closed');
+        at = end + 2;
+      } else return;
+      liberty(start, at, 'comments are not part of JSON');
+    }
+  };
   const expected = (what: string): never => {
     const next = text[at];
-    if (next === '/' || next === '#') throw new Stop('comments are not allowed in JSON');
+    if (next === '#') throw new Stop('comments begin with "//" in JSON, not with "#"');
     if (next === undefined) throw new Stop(`the text ends where ${what} is expected`);
     throw new Stop(`${what} is expected, not ${JSON.stringify(next)}`);
   };
@@ -73,20 +63,21 @@ export const parseJson = (text: string): ParsedJson => {
   const items = (close: string, depth: number, item: (index: number) => void): void => {
     if (depth > MAX_CONFIG_DEPTH) throw new Stop(`nested deeper than ${MAX_CONFIG_DEPTH} levels`);
     at += 1;
-    take(SPACE);
+    space();
     for (let index = 0; text[at] !== close; index += 1) {
       item(index);
-      take(SPACE);
+      space();
       if (text[at] === close) break;
       if (text[at] !== ',') expected(`"," or "${close}"`);
+      const comma = at;
       at += 1;
-      take(SPACE);
-      if (text[at] === close) throw new Stop(`a comma before "${close}" is not allowed in JSON`);
+      space();
+      if (text[at] === close) liberty(comma, comma + 1, `a comma before "${close}" is not part of JSON`);
     }
     at += 1;
   };
   const value = (pointer: string, depth: number): void => {
-    take(SPACE);
+    space();
     starts.set(pointer, at);
     if (text[at] === '{') {
       const seen = new Set<string>();
@@ -96,7 +87,7 @@ export const parseJson = (text: string): ParsedJson => {
         const child = pointer + pointerStep(name);
         if (seen.has(name)) duplicates.push(child);
         seen.add(name);
-        take(SPACE);
+        space();
         if (text[at] !== ':') expected('":"');
         at += 1;
         value(child, depth + 1);
@@ -110,7 +101,7 @@ export const parseJson = (text: string): ParsedJson => {
 
   try {
     value('', 1);
-    take(SPACE);
+    space();
     if (at < text.length) expected('the end');
   } catch (error) {
     if (error instanceof Stop) return { ok: false, message: error.message, place: placeOf(at) };
@@ -118,11 +109,22 @@ export const parseJson = (text: string): ParsedJson => {
   }
   return {
     ok: true,
-    value: JSON.parse(text.slice(begin)),
+    value: JSON.parse(withBlanks(text, begin, blanks)),
     duplicates,
+    liberties,
     locate: (pointer) => {
       const start = starts.get(pointer);
       return start === undefined ? undefined : placeOf(start);
     },
   };
+};
+
+const withBlanks = (text: string, begin: number, blanks: readonly [number, number][]): string => {
+  let clean = '';
+  let at = begin;
+  for (const [from, to] of [...blanks].sort(([one], [other]) => one - other)) {
+    clean += `${text.slice(at, from)} `;
+    at = to;
+  }
+  return clean + text.slice(at);
 };

@@ -2,10 +2,10 @@
 import type { Limits, ServerConfig } from '../options.ts';
 import type { PinMode, Policy } from '../permission.ts';
 import { serverAlias } from './alias.ts';
-import { pointerStep } from './json.ts';
 import { isServerName } from './names.ts';
 import { nearest } from './nearest.ts';
 import { readPermissions } from './permission.ts';
+import { pointerStep } from './places.ts';
 import type { ConfigProblem, Where } from './problem.ts';
 import { count, isObject, kindOf } from './readers.ts';
 import { readFields, readServer, type Suggest, unusableServer } from './server.ts';

@@ -1,6 +1,6 @@
 /** `policy` and `pins`, as files and programs give them: read part by part, with what is wrong and where. */
 import type { ArgumentCondition, PinMode, Policy, PolicyAction, PolicyRule, ToolHints } from '../permission.ts';
-import { pointerStep } from './json.ts';
+import { pointerStep } from './places.ts';
 import type { ConfigProblem } from './problem.ts';
 import { flag, isObject, kindOf, oneOf, type Reader, text } from './readers.ts';
 import type { Suggest } from './server.ts';

@@ -2,7 +2,7 @@
 import { type Problem, ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
 import { FIELD_NAMES, fieldNamed, isWithoutEffect } from './fields.ts';
-import { pointerStep } from './json.ts';
+import { pointerStep } from './places.ts';
 import { type ConfigProblem, describeProblem, type Where } from './problem.ts';
 import { isObject, kindOf } from './readers.ts';
 

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { loadConfig, MAX_CONFIG_BYTES } from './config-files.ts';
+import { MAX_CONFIG_BYTES } from '../config/text.ts';
+import { loadConfig } from './config-files.ts';
 
 let cwd = '';
 let env: Record<string, string> = {};
@@ -70,7 +71,7 @@ describe('configuration files', () => {
   });
 
   test.each([
-    ['{"mcpServers": {\n  "a": {"command": "x",}\n}}', 'a.json:2:24: a comma before "}" is not allowed in JSON'],
+    ['{"mcpServers": {\n  "a": {"command": "x",,}\n}}', 'a.json:2:24: a name in double quotes is expected, not ","'],
     ['{"mcpServers": []}', 'a.json:1:2: /mcpServers: must be an object of servers by name, not a list'],
     ['{"server": {}}', 'a.json:1:1: holds no servers: none of mcpServers, servers, mcp_servers is there'],
   ])('a file %j is an error with its place', async (text, message) => {
@@ -78,6 +79,28 @@ describe('configuration files', () => {
     const error = await failure(load({ files: ['a.json'] }));
     expect(error).toMatchObject({ code: 'invalid_config', executed: 'no' });
     expect(error.message).toBe(message);
+  });
+
+  test.each([
+    ['a.yaml', '# one\nmcpServers:\n  a: { command: x, args: 5 }\n', 'a.yaml:3:20'],
+    ['a.yml', 'servers: {\n  a: {command: x, args: 5}}', 'a.yml:2:19'],
+    ['a.toml', '[mcp_servers.a]\ncommand = "x"\nargs = 5\n', 'a.toml:3:1'],
+    ['a.jsonc', '{ // one\n "mcpServers": {"a": {"command": "x", "args": 5,}}}', 'a.jsonc:2:39'],
+  ])('%s is read, and its problems have places', async (name, text, place) => {
+    await file(name, text);
+    const { problems } = await load({ files: [name] });
+    const [problem] = problems.filter(({ level }) => level === 'error');
+    expect(`${problem?.file}:${problem?.line}:${problem?.column}`).toBe(place);
+  });
+
+  test('comments and trailing commas in a .json file are notes', async () => {
+    await file('a.json', '{\n  // mine\n  "mcpServers": {"a": {"command": "x"},}\n}');
+    const { problems, mcpServers } = await load({ files: ['a.json'] });
+    expect({ ...mcpServers }).toEqual({ a: { command: 'x' } });
+    expect(problems.map(({ level, line, column, message }) => `${level} ${line}:${column} ${message}`)).toEqual([
+      'note 2:3 comments are not part of JSON',
+      'note 3:39 a comma before "}" is not part of JSON',
+    ]);
   });
 
   test('a wrong server fails with the place in its file', async () => {
@@ -103,7 +126,6 @@ describe('configuration files', () => {
 
   test.each([
     ['gone.json', 'gone.json: there is no such file'],
-    ['a.yaml', 'a.yaml: only JSON files are read in this version, not .yaml'],
     ['.', '.: EISDIR'],
   ])('the file %s cannot be read', async (name, message) => {
     const error = await failure(load({ files: [name] }));

@@ -1,12 +1,14 @@
 /** Configuration from files and the environment: which files there are, and what they say together. */
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { extname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type EnvironmentLayer, readEnvironment } from '../config/environment.ts';
-import { type JsonText, type Place, parseJson } from '../config/json.ts';
 import { mergeConfigs, overrideServers } from '../config/merge.ts';
 import { type ParsedConfig, parseConfig } from '../config/parse.ts';
+import type { ConfigText } from '../config/parsed-text.ts';
+import type { Place } from '../config/places.ts';
 import { type ConfigProblem, describeProblem, type Where } from '../config/problem.ts';
+import { formatOf, MAX_CONFIG_BYTES, parseText } from '../config/text.ts';
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig, ToolkitOptions } from '../options.ts';
 
@@ -33,9 +35,6 @@ export interface LoadedConfig extends ToolkitOptions {
   /** For a server that could not keep its name: the name in the file, by the name it has now. */
   aliases: Record<string, string>;
 }
-
-/** Bytes of one configuration file. */
-export const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
 const PROJECT_FILES = ['mcp.json', '.mcp.json', 'toolway.json'];
 
@@ -101,10 +100,7 @@ const invalid = (reason: string, cause?: unknown): ToolwayError =>
 
 /** Reads one file; `shown` is what messages call it. Throws `invalid_config` with line and column. */
 const readConfigFile = async (path: string, shown: string = path): Promise<ParsedConfig> => {
-  const kind = extname(path).toLowerCase();
-  if (/^\.(ya?ml|toml|jsonc)$/.test(kind))
-    throw invalid(`${shown}: only JSON files are read in this version, not ${kind}`);
-  const parsed = parseJson(await readText(path, shown));
+  const parsed = await parseText(await readText(path, shown), formatOf(path));
   if (!parsed.ok) throw invalid(`${shown}:${parsed.place.line}:${parsed.place.column}: ${parsed.message}`);
 
   const where: Where = (path) => ({ file: shown, ...placeOf(parsed, path) });
@@ -112,13 +108,16 @@ const readConfigFile = async (path: string, shown: string = path): Promise<Parse
   for (const path of parsed.duplicates) {
     config.problems.push({ level: 'warning', path, message: 'is given twice; the last one counts', ...where(path) });
   }
+  for (const { message, place } of parsed.liberties) {
+    config.problems.push({ level: 'note', path: '', message, file: shown, ...place });
+  }
   const fatal = config.problems.filter(({ level, server }) => level === 'error' && server === undefined);
   if (fatal.length > 0) throw invalid(fatal.map(describeProblem).join('; '));
   return config;
 };
 
 /** A field that is missing stands where the object stands that lacks it. */
-const placeOf = ({ locate }: Pick<JsonText, 'locate'>, path: string): Place | undefined => {
+const placeOf = ({ locate }: Pick<ConfigText, 'locate'>, path: string): Place | undefined => {
   for (let pointer = path; ; pointer = pointer.slice(0, pointer.lastIndexOf('/'))) {
     const place = locate(pointer);
     if (place !== undefined || pointer === '') return place;
