@@ -63,6 +63,8 @@ describe('a path may lie elsewhere', () => {
     ['\\\\?\\c:\\other', 'c:/allowed'],
     ['https://api.example/v1/../admin', 'https://api.example/v1'],
     ['https://api.example@evil/v1', 'https://api.example/v1'],
+    ['/Allowed/x', '/allowed'],
+    ['/allowed./x', '/allowed'],
   ];
   test.each(outside)('%s is not certainly in %s', (path, folder) => {
     expect(liesWithin(path, folder, false)).toBe(false);
@@ -81,6 +83,13 @@ describe('a path possibly lies in a folder', () => {
     ['~/key', '/home/me'],
     ['\\\\?\\C:\\Secret\\key', 'c:/secret'],
     ['file:///secret/key', '/secret'],
+    ['/SECRET/key', '/secret'],
+    ['/secret/key', '/Secret'],
+    ['/se\u0301cret', '/s\u00e9cret'],
+    ['/sec\u200bret/key', '/secret'],
+    ['/secret./key', '/secret'],
+    ['/secret /key', '/secret'],
+    ['c:/secret::$INDEX_ALLOCATION/key', 'c:/secret'],
   ];
   test.each(possible)('%s in %s', (path, folder) => {
     expect(liesWithin(path, folder, true)).toBe(true);
@@ -90,6 +99,8 @@ describe('a path possibly lies in a folder', () => {
     ['/x/key', '/secret'],
     ['README.md', '/secret'],
     ['/secrets', '/secret'],
+    ['/secret.txt', '/secret'],
+    ['/.secret', '/secret'],
   ])('%s not in %s', (path, folder) => {
     expect(liesWithin(path, folder, true)).toBe(false);
   });

@@ -37,6 +37,24 @@ describe('the time that somebody takes', () => {
     expect(sentTo(server)).toEqual([]);
   });
 
+  test('being over, an answer comes too late, and is not remembered', async () => {
+    const server = bank();
+    const answers: ((answer: ApprovalAnswer) => void)[] = [];
+    const { toolkit, clock } = await clockedToolkitOf(
+      { s: server },
+      { ...ASK, onApprove: () => new Promise<ApprovalAnswer>((resolve) => answers.push(resolve)) },
+    );
+    for (const time of [1, 2]) {
+      const ended = failure(toolkit.callTool('s.pay', { to: 'a' }));
+      await clock.advance(300_000);
+      expect((await ended).code).toBe('approval_timeout');
+      expect(answers).toHaveLength(time);
+      answers.at(-1)?.({ approved: true, remember: 'tool' });
+      await clock.settle();
+    }
+    expect(sentTo(server)).toEqual([]);
+  });
+
   test('is what limits.approvalTimeoutMs says', async () => {
     const { toolkit, clock } = await clockedToolkitOf(
       { s: bank() },
@@ -162,6 +180,20 @@ describe('an answer that is to be remembered', () => {
     const { asked, toolkit } = await asking('tool');
     for (const principal of ['a', 'b', undefined, 'a']) await toolkit.callTool('s.pay', {}, { principal });
     expect(asked).toHaveBeenCalledTimes(3);
+  });
+  test('holds for the rule that asked: another rule asks anew', async () => {
+    const server = bank();
+    const reasons: string[] = [];
+    const rules = [{ arguments: { n: { greaterThan: 100 } }, action: 'ask' as const, reason: 'it is much' }];
+    const toolkit = await toolkitOf(
+      { s: server },
+      {
+        policy: { default: 'ask', rules },
+        onApprove: ({ reason }) => ({ approved: reasons.push(reason) > 0, remember: 'tool' }),
+      },
+    );
+    for (const n of [1, 2, 1_000, 2_000, 3]) await toolkit.callTool('s.pay', { n });
+    expect(reasons).toEqual(['the default of the policy', 'it is much']);
   });
   test('holds until the definition changes', async () => {
     const { server, asked, toolkit } = await asking('tool');
