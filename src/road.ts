@@ -12,14 +12,14 @@ import type { Middleware } from './middleware/middleware.ts';
 import { observe } from './middleware/observe.ts';
 import { onDemand } from './middleware/on-demand.ts';
 import { type Judge, policy } from './middleware/policy.ts';
-import type { Retries } from './middleware/retry.ts';
 import { route } from './middleware/route.ts';
+import type { ServerTraffic, Traffic } from './middleware/traffic.ts';
 import { cacheHints } from './protocol/answer.ts';
 import type { House } from './server/server.ts';
 import type { SharedAnswers } from './shared-answers.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
-export { createRetries } from './middleware/retry.ts';
+export { createTraffic } from './middleware/traffic.ts';
 export { createMetrics } from './telemetry/metrics.ts';
 
 export interface RoadOptions {
@@ -27,14 +27,18 @@ export interface RoadOptions {
   finder: Finder;
   /** The rules, where there are any. */
   guard: Judge | undefined;
-  retries: Retries;
+  traffic: Traffic;
   metrics: Metrics;
 }
 
 /** From the toolkit's door to the connection of the call's server. A step never sees a connection. */
-export const createRoad = ({ house, finder, guard, retries, metrics }: RoadOptions): Chain => {
+export const createRoad = ({ house, finder, guard, traffic, metrics }: RoadOptions): Chain => {
   const { deadlines, events, calls, secrets } = house;
-  const { idempotency, cache, dedupe } = sharing(house, finder);
+  const trafficOf = (call: Call): ServerTraffic => {
+    const server = finder.server(call.server);
+    return server.traffic ?? traffic.of(server);
+  };
+  const { idempotency, cache, dedupe } = sharing(house, finder, trafficOf);
   return createChain(
     [
       {
@@ -47,25 +51,25 @@ export const createRoad = ({ house, finder, guard, retries, metrics }: RoadOptio
       { name: 'idempotency', middleware: idempotency },
       { name: 'cache', middleware: cache },
       { name: 'dedupe', middleware: dedupe },
-      { name: 'retry', middleware: retries((call) => finder.server(call.server)) },
-      { name: 'limit', middleware: limit((call) => finder.server(call.server).lane) },
+      { name: 'retry', middleware: traffic.retries(trafficOf) },
+      { name: 'limit', middleware: limit((call) => trafficOf(call).lane) },
     ],
     (call) => finder.server(call.server).perform(call),
   );
 };
 
 /** The steps under which calls share answers; most calls pass them by. */
-const sharing = (house: House, finder: Finder): SharedAnswers => {
+const sharing = (house: House, finder: Finder, trafficOf: (call: Call) => ServerTraffic): SharedAnswers => {
   let steps: SharedAnswers | undefined;
   const step = (name: keyof SharedAnswers, applies: (call: Call) => boolean): Middleware =>
     onDemand(applies, async () => {
       const { createSharedAnswers } = await import('./shared-answers.ts');
-      steps ??= createSharedAnswers({ house, finder, share, hintsOf: cacheHints });
+      steps ??= createSharedAnswers({ house, finder, trafficOf, share, hintsOf: cacheHints });
       return steps[name];
     });
   return {
     idempotency: step('idempotency', (call) => call.idempotencyKey !== undefined && call.method === 'tools/call'),
-    cache: step('cache', (call) => finder.server(call.server).sharing.keeps(call)),
-    dedupe: step('dedupe', (call) => finder.server(call.server).sharing.merges(call)),
+    cache: step('cache', (call) => trafficOf(call).sharing.keeps(call)),
+    dedupe: step('dedupe', (call) => trafficOf(call).sharing.merges(call)),
   };
 };

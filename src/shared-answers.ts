@@ -1,10 +1,11 @@
 /** The steps under which calls share answers, for the servers of one toolkit. Loaded with the first call that may. */
-import type { share } from './call.ts';
+import type { Call, share } from './call.ts';
 import type { Finder } from './finder.ts';
 import { cache } from './middleware/cache.ts';
 import { dedupe } from './middleware/dedupe.ts';
 import { idempotency } from './middleware/idempotency.ts';
 import type { Middleware } from './middleware/middleware.ts';
+import type { ServerTraffic } from './middleware/traffic.ts';
 import type { cacheHints } from './protocol/answer.ts';
 import type { House } from './server/server.ts';
 
@@ -12,13 +13,20 @@ import type { House } from './server/server.ts';
 export interface SharedAnswersOptions {
   house: House;
   finder: Finder;
+  trafficOf(call: Call): ServerTraffic;
   share: typeof share;
   hintsOf: typeof cacheHints;
 }
 
 export type SharedAnswers = Record<'idempotency' | 'cache' | 'dedupe', Middleware>;
 
-export const createSharedAnswers = ({ house, finder, share, hintsOf }: SharedAnswersOptions): SharedAnswers => {
+export const createSharedAnswers = ({
+  house,
+  finder,
+  trafficOf,
+  share,
+  hintsOf,
+}: SharedAnswersOptions): SharedAnswers => {
   const { deadlines, changes, limits } = house;
   const { clock } = deadlines;
   return {
@@ -27,7 +35,7 @@ export const createSharedAnswers = ({ house, finder, share, hintsOf }: SharedAns
       clock,
       changes,
       hintsOf,
-      ttlOf: (call) => finder.server(call.server).sharing.ttlMs,
+      ttlOf: (call) => trafficOf(call).sharing.ttlMs,
       checksOf: (call) => finder.checksOf(call),
       maxEntries: limits.maxCacheEntries,
       maxBytes: limits.maxCacheBytes,

@@ -56,8 +56,9 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const closed = (): boolean => closing !== undefined;
 
   const loading = import('./road.ts');
-  const retries = loading.then(({ createRetries }) => createRetries({ clock, events, calls }));
-  retries.catch(() => {});
+  const { limits = {} } = options;
+  const traffic = loading.then(({ createTraffic }) => createTraffic({ clock, events, calls, limits }));
+  traffic.catch(() => {});
 
   const house: House = {
     runtime,
@@ -65,11 +66,11 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     validator,
     events,
     secrets,
-    retries,
+    traffic,
     changes: createChanges(),
     clientInfo: options.clientInfo ?? CLIENT_INFO,
     handlers: options,
-    limits: options.limits ?? {},
+    limits,
     catalogues: await rememberedLists(options, runtime, events),
     calls,
     ...(await pinning(options, { runtime, events })),
@@ -94,7 +95,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     throw ToolwayError.from(error);
   });
   const metrics = createMetrics(runtime);
-  const road = createRoad({ house, finder, guard, metrics, retries: await retries });
+  const road = createRoad({ house, finder, guard, metrics, traffic: await traffic });
   if (watch.step !== undefined) road.use(watch.step(servers), { after: 'observe' });
   const { batchWindowMs } = options;
   const { callTool, above, perform, tellProgress } = createCalling({

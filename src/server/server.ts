@@ -6,12 +6,9 @@ import type { Deadlines } from '../clock.ts';
 import type { Connection, ConnectionState } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
-import { createRetryBudget, type RetryBudget } from '../middleware/budget.ts';
 import type { Changes } from '../middleware/changes.ts';
-import { createLane, type Lane } from '../middleware/limit.ts';
 import type { CallFn } from '../middleware/middleware.ts';
-import type { Retries } from '../middleware/retry.ts';
-import { createSharing, type Sharing } from '../middleware/sharing.ts';
+import type { ServerTraffic, Traffic } from '../middleware/traffic.ts';
 import type { Handlers, Limits, ServerConfig } from '../options.ts';
 import type { PinMode } from '../permission.ts';
 import type { FirstSeen } from '../policy/first-seen.ts';
@@ -38,7 +35,8 @@ export interface House {
   deadlines: Deadlines;
   validator: Validator;
   events: Emitter;
-  retries: Promise<Retries>;
+  /** What calls are held to, once it is loaded. */
+  traffic: Promise<Traffic>;
   secrets: Secrets;
   /** What servers say of their earlier answers. */
   changes: Changes;
@@ -72,10 +70,8 @@ export interface ManagedServer {
   readonly name: string;
   readonly config: ServerConfig;
   readonly catalog: Catalog;
-  readonly lane: Lane;
-  readonly budget: RetryBudget;
-  /** What its calls may share. */
-  readonly sharing: Sharing;
+  /** What its calls are held to; made with the first of them. */
+  traffic: ServerTraffic | undefined;
   readonly subscriptions: Subscriptions;
   /** That of a scope, made with its first use; without a scope, the one of all callers who do not isolate themselves. Throws `backpressure` where there are too many. */
   connection(scope?: string): Connection;
@@ -94,11 +90,10 @@ export interface ManagedServer {
 }
 
 export const createServer = (name: string, config: ServerConfig, house: House): ManagedServer => {
-  const { deadlines, validator, events, limits } = house;
+  const { deadlines, validator, events } = house;
   const { clock } = deadlines;
   const kind = kindOf(config);
   const record = createRecord(name, events);
-  const budget = createRetryBudget();
   let closed = false;
 
   const warn = (message: string, facts: { tool?: string; cause?: unknown } = {}): void =>
@@ -135,9 +130,11 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   /** Lists are read by ourselves, on no road, and sent again as reading calls are there. */
   const readList = <K extends ListKind>(list: K): Promise<WholeList<K>> => {
     const ask = async (call: Call): Promise<object> => (await sessionOf(call)).list(list, call);
-    const steps = async (call: Call): Promise<object> =>
-      (await share(call, house.retries))(() => ({ config, budget }))(ask as CallFn)(call);
-    return run(newCall(LIST_METHODS[list]), steps as CallFn) as Promise<object> as Promise<WholeList<K>>;
+    const take = async (call: Call): Promise<object> => {
+      const { retries, of } = await share(call, house.traffic);
+      return retries(() => of(managed))(ask as CallFn)(call);
+    };
+    return run(newCall(LIST_METHODS[list]), take) as Promise<WholeList<K>>;
   };
 
   const pinMode = config.pins ?? house.pins ?? 'block';
@@ -204,26 +201,15 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const dialer = createDialer({ ...base, catalog, subscriptions });
   const connections = createConnections({ ...base, dial: dialer.dial, record });
 
-  const lane = createLane(
-    {
-      maxConcurrency: config.maxConcurrency ?? DEFAULTS.maxConcurrency,
-      maxQueue: limits.maxQueue ?? DEFAULTS.maxQueue,
-      ...(config.rateLimit === undefined ? {} : { rateLimit: config.rateLimit }),
-    },
-    clock,
-  );
-
-  return {
+  const managed: ManagedServer = {
     name,
     config,
     catalog,
     subscriptions,
-    lane,
-    budget,
+    traffic: undefined,
     connection: (scope = '') => connections.of(scope),
     connectionOf: connections.known,
     reconnect: connections.reconnect,
-    sharing: createSharing(config),
     perform,
     request,
     listed: dialer.listed,
@@ -235,7 +221,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
         facts: record.facts,
         closed,
         catalog,
-        lane,
+        lane: managed.traffic?.lane,
       }),
     async close() {
       closed = true;
@@ -244,6 +230,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       await connections.close();
     },
   };
+  return managed;
 };
 
 /** What a call is told that ended while it waited for a connection. */

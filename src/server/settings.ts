@@ -13,8 +13,6 @@ export const DEFAULTS = {
   totalTimeoutMs: 300_000,
   retryDelayMs: 1_000,
   healthCheckIntervalMs: 30_000,
-  maxConcurrency: 64,
-  maxQueue: 256,
 };
 export const CONNECT_TIMEOUT_MS = { stdio: 60_000, other: 20_000 };
 /** Defaults of `Limits`. */

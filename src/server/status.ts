@@ -15,7 +15,8 @@ export interface DescribedServer {
   facts: ServerFacts;
   closed: boolean;
   catalog: Catalog;
-  lane: Lane;
+  /** Absent before its first call. */
+  lane: Lane | undefined;
 }
 
 export const describeServer = (described: DescribedServer): ServerStatus => {
@@ -41,8 +42,8 @@ export const describeServer = (described: DescribedServer): ServerStatus => {
     lastUpdated,
     lastError,
     breaker: 'closed',
-    inFlight: lane.inFlight,
-    queued: lane.queued,
+    inFlight: lane?.inFlight ?? 0,
+    queued: lane?.queued ?? 0,
     pid: session?.transport.pid,
     connectMs: last === undefined ? undefined : Math.round(last.connectMs),
   });
