@@ -35,6 +35,8 @@ const ANSWER_MS = 10_000;
 const MAX_MISSES = 2;
 /** A timer that comes so many intervals late has slept with the machine: much may have changed meanwhile. */
 const SLEPT_INTERVALS = 2;
+/** No timer is longer: where clocks stand still in sleep, one goes on after it as if nothing had been. */
+const WAKE_MS = 1_000;
 /** Failures that only something that lives can tell. */
 const SIGNS_OF_LIFE: ReadonlySet<string> = new Set(['server_error', 'rate_limited']);
 
@@ -61,10 +63,12 @@ export const watchHealth = (options: HealthOptions): (() => void) => {
   const lookIn = (ms: number): void => {
     const setAt = clock.now();
     const setAtDate = Date.now();
-    timer = after(ms, () => {
+    const stepMs = Math.min(ms, WAKE_MS);
+    timer = after(stepMs, () => {
       // On some systems the monotonic clock stands still while the machine sleeps.
-      const lateMs = Math.max(clock.now() - setAt, Date.now() - setAtDate) - ms;
-      look(lateMs > SLEPT_INTERVALS * intervalMs);
+      const slept = Math.max(clock.now() - setAt, Date.now() - setAtDate) - stepMs > SLEPT_INTERVALS * intervalMs;
+      if (slept || stepMs === ms) look(slept);
+      else lookIn(ms - stepMs);
     });
   };
   const look = (slept: boolean): void => {
