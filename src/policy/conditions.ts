@@ -5,8 +5,8 @@ import type { JsonObject } from '../protocol/types.ts';
 import { liesWithin, meanings } from './paths.ts';
 
 /**
- * Whether the arguments meet a condition. `possibly`: a text that can be read in two ways meets it when one of them
- * does, and a list when one of its entries does; otherwise all have to.
+ * Whether the arguments meet a condition. `possibly`: what can be read in two ways meets it when one of them does, and
+ * a list when one of its entries does; otherwise all have to.
  */
 export type Holds = (args: JsonObject, possibly: boolean) => boolean;
 
@@ -14,13 +14,14 @@ type Test = (value: unknown, possibly: boolean) => boolean;
 
 const listed = (value: string | readonly string[]): string[] => (typeof value === 'string' ? [value] : [...value]);
 
-/** Tries a test on a value, or on each entry of a list. */
-const onEach =
-  (test: Test): Test =>
-  (value, possibly) => {
+/** Tries a test on a value, or on each entry of a list, however deep. */
+const onEach = (test: Test): Test => {
+  const each: Test = (value, possibly) => {
     if (!Array.isArray(value)) return test(value, possibly);
-    return possibly ? value.some((one) => test(one, true)) : value.length > 0 && value.every((one) => test(one, false));
+    return possibly ? value.some((one) => each(one, true)) : value.length > 0 && value.every((one) => each(one, false));
   };
+  return each;
+};
 
 const onText = (fits: (text: string, operand: string) => boolean, operands: string | readonly string[]): Test => {
   const all = listed(operands);
@@ -31,8 +32,12 @@ const onText = (fits: (text: string, operand: string) => boolean, operands: stri
   });
 };
 
+/** Whether a text is a number is for the server to say. */
 const onNumber = (fits: (value: number) => boolean): Test =>
-  onEach((value) => typeof value === 'number' && fits(value));
+  onEach((value, possibly) => {
+    if (typeof value === 'number') return fits(value);
+    return possibly && typeof value === 'string' && value.trim() !== '' && fits(Number(value));
+  });
 
 /** Whether a name fits a pattern in which `*` stands for any run of characters. */
 export type Matches = (pattern: string, name: string) => boolean;

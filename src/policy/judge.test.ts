@@ -145,7 +145,9 @@ describe('conditions', () => {
     [{ within: '/a' }, 1, false],
     [{ lessThan: 10 }, 9, true],
     [{ lessThan: 10 }, 10, false],
-    [{ lessThan: 10 }, '9', false],
+    [{ lessThan: 10 }, 'nine', false],
+    [{ lessThan: 10 }, '', false],
+    [{ lessThan: 10 }, null, false],
     [{ greaterThan: 10 }, 11, true],
     [{ greaterThan: 10 }, 10, false],
     [{ greaterThan: 1, lessThan: 3 }, 2, true],
@@ -175,6 +177,20 @@ describe('conditions', () => {
     expect(meets({ startsWith: '/a' }, [], 'allow')).toBe(false);
     expect(meets({ greaterThan: 5 }, [1, 9], 'deny')).toBe(true);
     expect(meets({ greaterThan: 5 }, [1, 9], 'allow')).toBe(false);
+  });
+  test('a text that is a number may be read as one: a rule that asks or denies fits, one that allows does not', () => {
+    for (const value of ['1000', ' 1e3 ', '0x3e8']) {
+      expect(meets({ greaterThan: 100 }, value, 'deny')).toBe(true);
+      expect(meets({ greaterThan: 100 }, value, 'ask')).toBe(true);
+      expect(meets({ greaterThan: 100 }, value, 'allow')).toBe(false);
+    }
+    expect(meets({ greaterThan: 100 }, '99', 'deny')).toBe(false);
+  });
+  test('lists in lists are lists as well', () => {
+    expect(meets({ within: '/b' }, [['/a'], [['/b/x']]], 'deny')).toBe(true);
+    expect(meets({ within: '/a' }, [['/a'], [['/b/x']]], 'allow')).toBe(false);
+    expect(meets({ within: '/a' }, [['/a'], [['/a/x']]], 'allow')).toBe(true);
+    expect(meets({ within: '/a' }, [['/a'], []], 'allow')).toBe(false);
   });
   test.each<[path: string, args: JsonObject, found: boolean]>([
     ['a.b', { a: { b: 1 } }, true],
