@@ -2,6 +2,7 @@
 import { readPermissions } from './config/permission.ts';
 import { ToolwayError } from './errors.ts';
 import type { Finder } from './finder.ts';
+import type { Pinning } from './guarding.ts';
 import type { ToolkitOptions } from './options.ts';
 import type { Policy } from './permission.ts';
 import type { FirstSeen } from './policy/first-seen.ts';
@@ -20,7 +21,7 @@ export const preparePins = async (
   { policy, pins, pinFile }: Pick<ToolkitOptions, 'policy' | 'pins' | 'pinFile'>,
   { runtime: { files }, events }: Pick<House, 'runtime' | 'events'>,
   { nearest, createFirstSeen }: Tools,
-): Promise<Pick<House, 'pins' | 'firstSeen' | 'pinsSaved'> | undefined> => {
+): Promise<Pinning | undefined> => {
   const { problems } = readPermissions({ policy, pins }, (word, known) => nearest(word, known)[0]);
   if (problems.length > 0) {
     const told = problems.map(({ path, message }) => ({ path, message }));
@@ -35,7 +36,7 @@ export const preparePins = async (
     createFirstSeen,
     warn: (server, message, cause) => events.emit('warning', { server, scope: '', message, cause }),
   });
-  return { pins, firstSeen: shelf, pinsSaved: saved };
+  return { firstSeen: shelf, pinsSaved: saved };
 };
 
 const unusable = (reason: string, problems?: ToolwayError['problems']): ToolwayError =>

@@ -3,28 +3,31 @@ import { isServerName } from './config/names.ts';
 import { nearest } from './config/nearest.ts';
 import type { Finder } from './finder.ts';
 import { matchesPattern } from './names.ts';
-import type { ToolkitOptions } from './options.ts';
+import type { ServerConfig, ToolkitOptions } from './options.ts';
 import { definitionText } from './policy/definition.ts';
 import { createFirstSeen, type FirstSeen } from './policy/first-seen.ts';
 import type { Guard } from './policy/guard.ts';
 import type { House } from './server/server.ts';
 
+/** What was first seen of the tools of all servers. */
+export interface Pinning {
+  /** That of a server under this name and launch. */
+  firstSeen(name: string, config: ServerConfig): FirstSeen;
+  /** Resolves when it is where later programs find it. */
+  pinsSaved?(): Promise<void>;
+}
+
 const load = () => import('./guarding-on-demand.ts');
 
 /** Where definitions first seen are remembered. Rejects with `invalid_config` where an option about permission is unusable. */
-export const pinning = async (
-  options: ToolkitOptions,
-  house: Pick<House, 'runtime' | 'events'>,
-): Promise<Pick<House, 'pins' | 'firstSeen' | 'pinsSaved'>> => {
-  const { pins } = options;
-  if ((options.policy ?? pins ?? options.pinFile) !== undefined) {
+export const pinning = async (options: ToolkitOptions, house: Pick<House, 'runtime' | 'events'>): Promise<Pinning> => {
+  if ((options.policy ?? options.pins ?? options.pinFile) !== undefined) {
     const prepared = await (await load()).preparePins(options, house, { nearest, createFirstSeen });
     if (prepared !== undefined) return prepared;
   }
   /** A server that is taken out and put in again is the same one, unless it is launched differently. */
   const known = new Map<string, FirstSeen>();
   return {
-    pins,
     firstSeen(name, { command, args, url, cwd, transport }) {
       const key = JSON.stringify([name, command, args, url, cwd]);
       const seen = (typeof transport !== 'function' && known.get(key)) || createFirstSeen();

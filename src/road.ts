@@ -5,35 +5,28 @@
 
 import { type Call, share } from './call.ts';
 import type { Finder } from './finder.ts';
+import { guardOf } from './guarding.ts';
 import { type Chain, createChain } from './middleware/chain.ts';
 import { deadline } from './middleware/deadline.ts';
 import { limit } from './middleware/limit.ts';
 import type { Middleware } from './middleware/middleware.ts';
 import { observe } from './middleware/observe.ts';
 import { onDemand } from './middleware/on-demand.ts';
-import { type Judge, policy } from './middleware/policy.ts';
+import { policy } from './middleware/policy.ts';
 import { route } from './middleware/route.ts';
-import type { ServerTraffic, Traffic } from './middleware/traffic.ts';
+import type { ServerTraffic } from './middleware/traffic.ts';
+import type { ToolkitOptions } from './options.ts';
 import { cacheHints } from './protocol/answer.ts';
 import type { House } from './server/server.ts';
 import type { SharedAnswers } from './shared-answers.ts';
-import type { Metrics } from './telemetry/metrics.ts';
 
-export { createTraffic } from './middleware/traffic.ts';
-export { createMetrics } from './telemetry/metrics.ts';
-
-export interface RoadOptions {
-  house: House;
-  finder: Finder;
-  /** The rules, where there are any. */
-  guard: Judge | undefined;
-  traffic: Traffic;
-  metrics: Metrics;
-}
+export { layGround } from './ground.ts';
 
 /** From the toolkit's door to the connection of the call's server. A step never sees a connection. */
-export const createRoad = ({ house, finder, guard, traffic, metrics }: RoadOptions): Chain => {
+export const createRoad = async (options: ToolkitOptions, house: House, finder: Finder): Promise<Chain> => {
   const { deadlines, events, calls, secrets } = house;
+  const { traffic, metrics } = await house.ground;
+  const guard = await guardOf(options, house, finder);
   const trafficOf = (call: Call): ServerTraffic => {
     const server = finder.server(call.server);
     return server.traffic ?? traffic.of(server);

@@ -10,7 +10,6 @@ import { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import type { Emitter } from './events.ts';
 import { createFinder } from './finder.ts';
-import { guardOf, pinning } from './guarding.ts';
 import { methodsLater, once } from './later.ts';
 import { createMembers } from './members.ts';
 import { createChanges } from './middleware/changes.ts';
@@ -57,8 +56,10 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
 
   const loading = import('./road.ts');
   const { limits = {} } = options;
-  const traffic = loading.then(({ createTraffic }) => createTraffic({ clock, events, calls, limits }));
-  traffic.catch(() => {});
+  const ground = loading.then(({ layGround }) => layGround(options, { runtime, events, limits, calls }));
+  ground.catch(() => {});
+  // Under rules that cannot be used nothing is started.
+  if ((options.policy ?? options.pins ?? options.pinFile) !== undefined) await ground;
 
   const house: House = {
     runtime,
@@ -66,19 +67,18 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     validator,
     events,
     secrets,
-    traffic,
+    ground,
+    pins: options.pins,
     changes: createChanges(),
     clientInfo: options.clientInfo ?? CLIENT_INFO,
     handlers: options,
     limits,
     catalogues: await rememberedLists(options, runtime, events),
     calls,
-    ...(await pinning(options, { runtime, events })),
   };
   const members = createMembers({ house, defaults: options.defaults, closed });
   const { servers } = members;
   const finder = createFinder(servers, deadlines);
-  const guard = await guardOf(options, house, finder);
 
   const connectAndList = async (server: ManagedServer, first: Promise<unknown>): Promise<void> => {
     await first;
@@ -90,12 +90,11 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     toConnect.map((server) => connectAndList(server, server.connection().firstOutcome())),
   );
 
-  const { createMetrics, createRoad } = await loading.catch(async (error: unknown) => {
+  const behind = Promise.all([loading.then(({ createRoad }) => createRoad(options, house, finder)), ground]);
+  const [road, { metrics, pinsSaved }] = await behind.catch(async (error: unknown) => {
     await members.close();
     throw ToolwayError.from(error);
   });
-  const metrics = createMetrics(runtime);
-  const road = createRoad({ house, finder, guard, metrics, traffic: await traffic });
   if (watch.step !== undefined) road.use(watch.step(servers), { after: 'observe' });
   const { batchWindowMs } = options;
   const { callTool, above, perform, tellProgress } = createCalling({
@@ -182,7 +181,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       await new Promise<void>((resolve) => clock.after(Math.min(20, drainMs), resolve));
     for (const call of calls.values()) call.stop(new ToolwayError('closed', 'the toolkit was closed'));
     await members.close();
-    await house.pinsSaved?.();
+    await pinsSaved?.();
     await house.catalogues?.close();
     await validator.close();
     deadlines.close();

@@ -38,7 +38,7 @@ export interface CatalogOptions {
   clock: Clock;
   validator: Validator;
   /** What its tools are held to, if they are. */
-  pins?: Pins;
+  pins: { blocks: boolean; load(): Promise<Pins> } | undefined;
   /** Reads one list over the session that is live. */
   fetch: ReadList;
   /** Whether there is a live session. */
@@ -153,7 +153,7 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
   const readNow = async (kind: ListKind, fetch: ReadList, isLatest: () => boolean): Promise<ServerList<ListKind>> => {
     const whole = await fetch(kind);
     const listed = kind === 'tools' ? offeredOf(whole.items as Tool[]) : undefined;
-    const seen = listed && (await pins?.see(listed.offered.values()));
+    const seen = listed && (await (await pins?.load())?.see(listed.offered.values()));
     const newer = lists.get(kind);
     if (!isLatest() && newer !== undefined) return newer;
     for (const reason of whole.dropped) warnOnce(`left out of the list: ${reason}`);
@@ -242,7 +242,7 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     async accept(entry) {
       entry.drift = undefined;
       lookForDrift();
-      await pins?.accept(entry.tool);
+      await (await pins?.load())?.accept(entry.tool);
     },
     async upToDate() {
       if (notices.read < notices.said) await readDue('tools');

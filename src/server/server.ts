@@ -6,12 +6,13 @@ import type { Deadlines } from '../clock.ts';
 import type { Connection, ConnectionState } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
+import type { Ground } from '../ground.ts';
+import { once } from '../later.ts';
 import type { Changes } from '../middleware/changes.ts';
 import type { CallFn } from '../middleware/middleware.ts';
-import type { ServerTraffic, Traffic } from '../middleware/traffic.ts';
+import type { ServerTraffic } from '../middleware/traffic.ts';
 import type { Handlers, Limits, ServerConfig } from '../options.ts';
 import type { PinMode } from '../permission.ts';
-import type { FirstSeen } from '../policy/first-seen.ts';
 import { LIST_METHODS, type ListKind, type WholeList } from '../protocol/lists.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Implementation, JsonObject } from '../protocol/types.ts';
@@ -23,7 +24,6 @@ import type { TransportKind } from '../transport/transport.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createConnections } from './connections.ts';
 import { createDialer } from './dialer.ts';
-import { createPins } from './pins.ts';
 import { createRecord } from './record.ts';
 import { allows, announces, DEFAULTS, kindOf } from './settings.ts';
 import { describeServer } from './status.ts';
@@ -35,8 +35,8 @@ export interface House {
   deadlines: Deadlines;
   validator: Validator;
   events: Emitter;
-  /** What calls are held to, once it is loaded. */
-  traffic: Promise<Traffic>;
+  /** What calls are held to and counted by, once it is loaded. */
+  ground: Promise<Ground>;
   secrets: Secrets;
   /** What servers say of their earlier answers. */
   changes: Changes;
@@ -45,10 +45,6 @@ export interface House {
   limits: Limits;
   /** Default `block`. */
   pins: PinMode | undefined;
-  /** What was first seen of a server's tools, under this name and launch. */
-  firstSeen(name: string, config: ServerConfig): FirstSeen;
-  /** Resolves when it is where later programs find it. */
-  pinsSaved?(): Promise<void>;
   /** The lists of an earlier run. */
   catalogues: CatalogueFile | undefined;
   /** The calls in flight of all servers. */
@@ -131,24 +127,25 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const readList = <K extends ListKind>(list: K): Promise<WholeList<K>> => {
     const ask = async (call: Call): Promise<object> => (await sessionOf(call)).list(list, call);
     const take = async (call: Call): Promise<object> => {
-      const { retries, of } = await share(call, house.traffic);
-      return retries(() => of(managed))(ask as CallFn)(call);
+      const { traffic } = await share(call, house.ground);
+      return traffic.retries(() => traffic.of(managed))(ask as CallFn)(call);
     };
     return run(newCall(LIST_METHODS[list]), take) as Promise<WholeList<K>>;
   };
 
   const pinMode = config.pins ?? house.pins ?? 'block';
+  const loadPins = once(async () =>
+    (await house.ground).pinsOf({
+      server: name,
+      config,
+      blocks: pinMode === 'block',
+      onDrift: (news) => events.emit('tool_drift', { server: name, scope: '', ...news }),
+    }),
+  );
   const catalog = createCatalog({
     clock,
     validator,
-    ...(pinMode !== 'off' && {
-      pins: createPins({
-        server: name,
-        blocks: pinMode === 'block',
-        firstSeen: house.firstSeen(name, config),
-        onDrift: (news) => events.emit('tool_drift', { server: name, scope: '', ...news }),
-      }),
-    }),
+    pins: pinMode === 'off' ? undefined : { blocks: pinMode === 'block', load: loadPins },
     fetch: readList,
     connected: () => connections.main.current() !== undefined,
     allows: (tool) => allows(config, tool),

@@ -1,0 +1,41 @@
+/** What the calls of a toolkit are held to and counted by, whoever makes them. Loaded with the road that stands on it. */
+import type { Call } from './call.ts';
+import type { Emitter } from './events.ts';
+import { pinning } from './guarding.ts';
+import { createTraffic, type Traffic } from './middleware/traffic.ts';
+import type { Limits, ServerConfig, ToolkitOptions } from './options.ts';
+import type { DriftWatchOptions } from './policy/drift-watch.ts';
+import type { Roster } from './roster.ts';
+import type { Runtime } from './runtime.ts';
+import { createPins, type Pins } from './server/pins.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+
+export interface GroundOptions {
+  runtime: Runtime;
+  events: Emitter;
+  limits: Limits;
+  /** The calls in flight of all servers. */
+  calls: Roster<Call>;
+}
+
+export interface Ground {
+  readonly traffic: Traffic;
+  readonly metrics: Metrics;
+  /** What the tools of one server are held to. */
+  pinsOf(server: Omit<DriftWatchOptions, 'firstSeen'> & { config: ServerConfig }): Pins;
+  /** Resolves when what was first seen of tools is where later programs find it. */
+  pinsSaved?(): Promise<void>;
+}
+
+/** Rejects with `invalid_config` where an option about permission is unusable. */
+export const layGround = async (options: ToolkitOptions, given: GroundOptions): Promise<Ground> => {
+  const { runtime, events, limits, calls } = given;
+  const { clock } = runtime;
+  const { firstSeen, ...saving } = await pinning(options, given);
+  return {
+    traffic: createTraffic({ clock, events, calls, limits }),
+    metrics: createMetrics({ clock }),
+    pinsOf: ({ config, ...server }) => createPins({ ...server, firstSeen: firstSeen(server.server, config) }),
+    ...saving,
+  };
+};
