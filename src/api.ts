@@ -170,7 +170,7 @@ export interface Toolkit extends AsyncDisposable {
     argument: { name: string; value: string },
     options: { server: string; context?: { arguments: Record<string, string> } } & RequestOptions,
   ): Promise<Completion>;
-  /** The single-server client, for whoever wants the protocol itself. Its methods wait for the connection. */
+  /** The single-server client, for whoever wants the protocol itself: no policy and no pin applies. Its methods wait for the connection. */
   server(name: string): ServerClient;
   status(): Record<string, ServerStatus>;
   /** Calls so far, and how long they took: overall, by server and by tool. */
