@@ -3,12 +3,11 @@ import type { Middleware } from './middleware/middleware.ts';
 import type { Logger, ToolkitOptions } from './options.ts';
 import type { Runtime } from './runtime.ts';
 import type { ManagedServer } from './server/server.ts';
-import { createTelemetry, type LinkFacts } from './telemetry/otel.ts';
+import { createTelemetry, type LinkFacts, type TelemetryOptions } from './telemetry/otel.ts';
 import type { Secrets } from './telemetry/secrets.ts';
 import { openTelemetryApi } from './telemetry/start.ts';
-import { VERSION } from './version.ts';
 
-export interface TracingOptions {
+export interface TracingOptions extends Pick<TelemetryOptions, 'version' | 'guarded'> {
   wanted: ToolkitOptions['telemetry'];
   runtime: Runtime;
   secrets: Secrets;
@@ -16,14 +15,15 @@ export interface TracingOptions {
 }
 
 /** Makes the step for servers; undefined where the API of OpenTelemetry cannot be had, which throws if it was asked for. */
-export const createTracing = async ({ wanted, runtime, secrets, logger }: TracingOptions) => {
+export const createTracing = async ({ wanted, runtime, secrets, logger, version, guarded }: TracingOptions) => {
   const api = await openTelemetryApi(wanted, runtime.openTelemetry);
   if (api === undefined) return undefined;
   return (servers: ReadonlyMap<string, ManagedServer>): Middleware =>
     createTelemetry({
       api,
       clock: runtime.clock,
-      version: VERSION,
+      version,
+      guarded,
       linkOf: ({ server, scope }) => linkTo(servers.get(server), scope),
       masked: secrets.masked,
       report: (error) => logger?.warn('the telemetry provider failed', { error }),

@@ -1,11 +1,12 @@
 /** What a toolkit tells those who watch it: events, metrics, logs, traces. None of it tells a secret. */
-import { createEmitter, type Emitter } from './events.ts';
+import { createEmitter, type Emitter, guarded } from './events.ts';
 import type { Middleware } from './middleware/middleware.ts';
 import type { Logger, ToolkitOptions } from './options.ts';
 import type { Runtime } from './runtime.ts';
 import type { ManagedServer } from './server/server.ts';
 import { hasProvider } from './telemetry/provider.ts';
 import { createSecrets, maskedEmitter, maskedLogger, type Secrets } from './telemetry/secrets.ts';
+import { VERSION } from './version.ts';
 
 export interface Watch {
   readonly events: Emitter;
@@ -31,7 +32,14 @@ export const createWatch = async (options: ToolkitOptions, runtime: Runtime): Pr
   log?.attach(events);
   const step =
     (wanted ?? hasProvider())
-      ? await (await import('./tracing.ts')).createTracing({ wanted, runtime, secrets, logger })
+      ? await (await import('./tracing.ts')).createTracing({
+          wanted,
+          runtime,
+          secrets,
+          logger,
+          version: VERSION,
+          guarded,
+        })
       : undefined;
   return { events, logger, secrets, step };
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import type { Handlers } from '../options.ts';
 import type { Answer } from './answering.ts';
 import { createClientTasks, MAX_CLIENT_TASKS } from './client-tasks.ts';
@@ -224,7 +225,7 @@ describe('all tasks together', () => {
 
 describe('the answers of a client', () => {
   const requestsOf = (handlers: Handlers) => {
-    const requests = createServerRequests({ handlers, server: 's', scope: '', report: () => {} });
+    const requests = createServerRequests({ clock: systemClock, handlers, server: 's', scope: '', report: () => {} });
     const { signal } = new AbortController();
     return {
       requests,

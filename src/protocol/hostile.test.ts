@@ -1,6 +1,8 @@
 /** Bad input against every check at once: whatever arrives, a check answers soundly or throws its one typed error. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import { deeperThan } from './depth.ts';
 import { urlElicitations } from './elicitation.ts';
@@ -281,6 +283,7 @@ describe('requests of the server', () => {
     'a damaged %s is answered, or refused as invalid; a handler never sees it',
     async (method) => {
       const requests = createServerRequests({
+        clock: systemClock,
         server: 's',
         scope: '',
         report: () => {},
@@ -327,6 +330,7 @@ describe('requests of the server', () => {
   test('anything in a log message or in the data of an error −32042 is survived', () => {
     const levels: string[] = [];
     const requests = createServerRequests({
+      clock: systemClock,
       server: 's',
       scope: '',
       report: () => {},

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { HandlerContext, Handlers } from '../options.ts';
 import { type AnswerContext, createServerRequests, type ServerRequests } from './server-requests.ts';
@@ -20,6 +21,7 @@ interface Setup {
 const setup = (handlers: Handlers): Setup => {
   const reported: unknown[] = [];
   const requests = createServerRequests({
+    clock: systemClock,
     handlers,
     server: 'files',
     scope: 'u1',
@@ -300,7 +302,7 @@ describe('log messages', () => {
       },
     });
     now.requests.log({});
-    expect(now.reported).toEqual([error]);
+    await expect.poll(() => now.reported).toEqual([error]);
     const later = setup({ onLog: () => Promise.reject(error) as unknown as undefined });
     later.requests.log({});
     await expect.poll(() => later.reported).toEqual([error]);

@@ -2,8 +2,7 @@
  * What a server may ask of its client, and who answers: the same for requests on a legacy connection and for those inside
  * an `input_required` result. Questions are checked before a handler sees them, answers before the server does.
  */
-import { systemClock } from '../clock.ts';
-import { guarded } from '../events.ts';
+import type { Clock } from '../clock.ts';
 import type { Handlers } from '../options.ts';
 import type { Answers } from './answers.ts';
 import type { ClientCapabilities, JsonObject, LogLevel, LogMessage } from './types.ts';
@@ -13,6 +12,8 @@ export interface ServerRequestsOptions {
   handlers: Handlers;
   server: string;
   scope: string;
+  /** What is left with us to be done expires on it. */
+  clock: Clock;
   /** Hears of handlers that threw or gave an answer that cannot be used. */
   report: (error: unknown) => void;
 }
@@ -40,7 +41,8 @@ export interface ServerRequests {
   log(params: JsonObject): void;
 }
 
-export const createServerRequests = ({ handlers, server, scope, report }: ServerRequestsOptions): ServerRequests => {
+export const createServerRequests = (options: ServerRequestsOptions): ServerRequests => {
+  const { handlers, server, scope, clock, report } = options;
   const never = new AbortController().signal;
   const { onElicit, onSample, roots, onLog } = handlers;
   let answers: Answers | undefined;
@@ -72,13 +74,13 @@ export const createServerRequests = ({ handlers, server, scope, report }: Server
         throw (await import('./rpc-fault.ts')).notOffered(method);
       }
       const { createAnswers } = await import('./asking.ts');
-      answers ??= createAnswers({ handlers, server, report, clock: systemClock });
+      answers ??= createAnswers({ handlers, server, report, clock });
       return answers.answer(method, params, { server, scope, ...context });
     },
     forget: () => answers?.forget(),
     log(params) {
-      if (onLog === undefined) return;
-      guarded(() => onLog(readLog(params), { server, scope, signal: never }), report);
+      const tell = async (): Promise<void> => onLog?.(readLog(params), { server, scope, signal: never });
+      tell().catch(report);
     },
   };
 };

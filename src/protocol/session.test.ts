@@ -50,6 +50,7 @@ const sessionWith = (
     onWarning: () => {},
   });
   const requests = createServerRequests({
+    clock: systemClock,
     handlers: { onElicit: () => ({ action: 'accept' }) },
     server: 's',
     scope: '',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { callFor, settled } from '../../test/fixtures/scripted-peer.ts';
 import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import { createServerRequests } from './server-requests.ts';
 import type { ElicitResult } from './types.ts';
@@ -38,6 +39,7 @@ const world = (
     },
   };
   const requests = createServerRequests({
+    clock: systemClock,
     handlers: { onElicit: answer },
     server: 's',
     scope: '',

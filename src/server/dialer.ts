@@ -4,12 +4,13 @@ import { connect, type SessionEvents } from '../connection/connect.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
 import * as RPC from '../protocol/rpc-codes.ts';
-import { createServerRequests, type ServerRequests } from '../protocol/server-requests.ts';
+import type { ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
 import type { Reference } from '../telemetry/secret-values.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport } from '../transport/transport.ts';
 import type { Catalog } from './catalog.ts';
+import { serverRequestsFor } from './requests.ts';
 import type { ServerBase } from './server.ts';
 import { CONNECT_TIMEOUT_MS, handlersOf, LIMITS } from './settings.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -57,11 +58,12 @@ export const createDialer = (options: DialerOptions): Dialer => {
     return pinned ?? (kind === 'sse' ? 'legacy' : verdict?.era);
   };
 
-  const requestsOf = (scope: string): ServerRequests =>
-    createServerRequests({
+  const requestsOf = (scope: string): Promise<ServerRequests> =>
+    serverRequestsFor({
       handlers: handlersOf(config, handlers, (message) => events.emit('log', { server: name, scope, ...message })),
       server: name,
       scope,
+      clock,
       report: (cause: unknown) => warn('a handler failed', { cause }),
     });
 
@@ -110,14 +112,14 @@ export const createDialer = (options: DialerOptions): Dialer => {
     onClose: (cause) => lost(secrets.masked(cause)),
   });
 
-  const attempt = (scope: string, events: SessionEvents, signal: AbortSignal): Promise<Session> => {
-    return connect({
+  const attempt = async (scope: string, events: SessionEvents, signal: AbortSignal): Promise<Session> =>
+    connect({
       server: name,
       scope,
       openTransport,
       mayFallBackToSse: kind === 'http' && config.transport === undefined && pinned !== 'modern',
       known: knownEra(),
-      requests: requestsOf(scope),
+      requests: await requestsOf(scope),
       currentCall: () => currentCall(scope),
       clientInfo: house.clientInfo,
       deadlines,
@@ -128,7 +130,6 @@ export const createDialer = (options: DialerOptions): Dialer => {
       events,
       signal,
     });
-  };
 
   const aside = (method: string, run: (call: Call) => Promise<void>): Promise<void> =>
     bounded(newCall(method), deadlines, run);

@@ -4,6 +4,7 @@ import { openTelemetry } from '../../test/fixtures/open-telemetry.ts';
 import { Call, type CallInit } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
+import { guarded } from '../events.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import type { OpenTelemetryApi } from './api.ts';
 import { createTelemetry, type LinkFacts } from './otel.ts';
@@ -35,6 +36,7 @@ const setUp = (link: LinkFacts = {}, given: OpenTelemetryApi = api) => {
     api: given,
     clock,
     version: '1.2.3',
+    guarded,
     linkOf: () => link,
     masked: (error) => new ToolwayError(error.code, 'masked', { executed: error.executed, rpcCode: error.rpcCode }),
     report: (error) => reported.push(error),

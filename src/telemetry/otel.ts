@@ -6,7 +6,7 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import { guarded } from '../events.ts';
+import type { guarded } from '../events.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import type { OpenTelemetryApi, OpenTelemetrySpan, TelemetryFacts } from './api.ts';
 
@@ -21,8 +21,9 @@ export interface LinkFacts {
 export interface TelemetryOptions {
   api: OpenTelemetryApi;
   clock: Clock;
-  /** The version of Toolway. */
+  /** The version of Toolway, and what runs a function whose failure changes nothing: handed in, since both are loaded long before. */
   version: string;
+  guarded: typeof guarded;
   linkOf(call: Call): LinkFacts | undefined;
   /** Takes the secrets out of an error. */
   masked(error: ToolwayError): ToolwayError;
@@ -40,7 +41,7 @@ const BOUNDARIES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 3
 
 /** A step of the road. */
 export const createTelemetry = (options: TelemetryOptions): ((next: CallFn) => CallFn) => {
-  const { api, clock, version, linkOf, masked, report } = options;
+  const { api, clock, version, guarded, linkOf, masked, report } = options;
   const { context, propagation, trace } = api;
   const tracer = trace.getTracer('toolway', version);
   const durations = api.metrics.getMeter('toolway', version).createHistogram('mcp.client.operation.duration', {
