@@ -30,4 +30,6 @@ export interface FilePort {
   read(path: string, maxBytes: number): Promise<string | undefined>;
   /** Replaces a file, which the user alone may read, as a whole or leaves it as it was. Makes its folder where there is none. */
   write(path: string, text: string): Promise<void>;
+  /** Runs while no other program runs under the same path. Absent where no other program has the file. */
+  alone?<T>(path: string, run: () => Promise<T>): Promise<T>;
 }

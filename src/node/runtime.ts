@@ -17,6 +17,7 @@ export const nodeRuntime = (
   files: {
     read: async (path, maxBytes) => (await import('./files.ts')).nodeFiles.read(path, maxBytes),
     write: async (path, text) => (await import('./files.ts')).nodeFiles.write(path, text),
+    alone: async (path, run) => (await import('./file-lock.ts')).runAlone(path, run),
   },
   createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
   async expand(server, config, found) {

@@ -15,6 +15,8 @@ export interface PinFilePort {
   read(path: string, maxBytes: number): Promise<string | undefined>;
   /** Replaces a file as a whole or leaves it as it was. */
   write(path: string, text: string): Promise<void>;
+  /** Runs while no other program runs under the same path. Absent where no other program has the file. */
+  alone?<T>(path: string, run: () => Promise<T>): Promise<T>;
 }
 
 export interface PinFileOptions {
@@ -49,6 +51,13 @@ export const openPinFile = async ({ path, files, createFirstSeen, warn }: PinFil
   const known = await load().catch((cause: unknown) => {
     throw unusable(path, cause);
   });
+  const write = async (added: Iterable<News>): Promise<void> => {
+    const present = await load();
+    for (const one of added) add(present, one);
+    const text = writePins(present);
+    if (text.length > MAX_PIN_FILE_BYTES) throw tooLarge(path);
+    await files.write(path, text);
+  };
   let news = new Map<string, News>();
   let saving: Promise<void> | undefined;
 
@@ -56,11 +65,7 @@ export const openPinFile = async ({ path, files, createFirstSeen, warn }: PinFil
     const added = news;
     news = new Map();
     try {
-      const present = await load();
-      for (const one of added.values()) add(present, one);
-      const text = writePins(present);
-      if (text.length > MAX_PIN_FILE_BYTES) throw tooLarge(path);
-      await files.write(path, text);
+      await (files.alone?.(path, () => write(added.values())) ?? write(added.values()));
     } catch (cause) {
       news = new Map([...added, ...news]);
       throw cause instanceof ToolwayError && cause.limit !== undefined ? cause : unusable(path, cause);
