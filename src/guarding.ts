@@ -19,6 +19,9 @@ export interface Pinning {
 
 const load = () => import('./guarding-on-demand.ts');
 
+/** Servers, by name and launch, that are known again when they come back. */
+const MAX_LAUNCHES = 1_000;
+
 /** Where definitions first seen are remembered. Rejects with `invalid_config` where an option about permission is unusable. */
 export const pinning = async (options: ToolkitOptions, house: Pick<House, 'runtime' | 'events'>): Promise<Pinning> => {
   if ((options.policy ?? options.pins ?? options.pinFile) !== undefined) {
@@ -31,7 +34,12 @@ export const pinning = async (options: ToolkitOptions, house: Pick<House, 'runti
     firstSeen(name, { command, args, url, cwd, transport }) {
       const key = JSON.stringify([name, command, args, url, cwd]);
       const seen = (typeof transport !== 'function' && known.get(key)) || createFirstSeen();
+      known.delete(key);
       known.set(key, seen);
+      for (const oldest of known.keys()) {
+        if (known.size <= MAX_LAUNCHES) break;
+        known.delete(oldest);
+      }
       return seen;
     },
   };

@@ -1,5 +1,5 @@
 /** Pins across restarts: real programs, a real file. */
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -78,6 +78,29 @@ test('with a file that cannot be read there is no toolkit: what was pinned is ne
   expect(await readFile(pinFile, 'utf8')).toBe(whole.slice(0, -10));
   await writeFile(pinFile, whole);
   expect((await failure(run('other', call))).code).toBe('tool_changed');
+});
+
+test('programs that run at once pin side by side', async () => {
+  const names = ['a', 'b', 'c', 'd'];
+  await Promise.all(names.map((name) => run('hello', call, ['--', name])));
+  for (const name of names) expect((await failure(run('other', call, ['--', name]))).code).toBe('tool_changed');
+  expect(await readdir(join(folder, 'state'))).toEqual(['pins.json']);
+});
+
+test('without a file a server that is taken out and put in again is the same one, unless it is launched in another way', async () => {
+  await using toolkit = await createToolkit();
+  const put = async (says: string, ...more: string[]): Promise<unknown> => {
+    await toolkit.addServer('s', { command: process.execPath, args: ['-e', PROGRAM, ...more], env: { SAYS: says } });
+    try {
+      return await call(toolkit);
+    } finally {
+      await toolkit.removeServer('s');
+    }
+  };
+  await put('hello');
+  expect((await failure(put('other'))).code).toBe('tool_changed');
+  await put('other', '--', 'other');
+  await put('hello');
 });
 
 test('where there are no files there is no pinFile', async () => {
