@@ -2,10 +2,11 @@
 import type { Call } from '../call.ts';
 import { type Connection, createConnection } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
+import { once } from '../later.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Dialer } from './dialer.ts';
 import type { ServerRecord } from './record.ts';
-import type { Scope, Sweeper } from './scopes.ts';
+import type { Scopes } from './scopes.ts';
 import type { ServerBase } from './server.ts';
 import { DEFAULTS, healthIntervalMs, LIMITS } from './settings.ts';
 
@@ -17,8 +18,8 @@ export interface ConnectionsOptions extends ServerBase {
 export interface Connections {
   /** The one without a scope. */
   readonly main: Connection;
-  /** That of a scope, made with its first use. Throws `backpressure` where there are too many. */
-  of(scope: string): Connection;
+  /** That of a scope, made with its first use. Rejects with `backpressure` where there are too many. */
+  of(scope: string): Promise<Connection>;
   /** The same, if there is one. */
   known(scope: string): Connection | undefined;
   /** Connects anew, and lets scopes that were given up begin afresh. */
@@ -30,16 +31,13 @@ export interface Connections {
 export const createConnections = (options: ConnectionsOptions): Connections => {
   const { name, config, kind, house, newCall, warn, dial, record } = options;
   const { clock } = house.deadlines;
-  const { maxScopes, scopeIdleMs } = { ...LIMITS, ...house.limits };
-  const scopes = new Map<string, Scope>();
-  /** Scopes that were let go of and are not gone yet: two children of one scope never live at a time. */
-  const leaving = new Map<string, Promise<void>>();
-  let sweeper: Promise<Sweeper> | undefined;
+  let scopes: Scopes | undefined;
   let closed = false;
 
   const hasCall = (scope: string, fits: (call: Call) => boolean): boolean =>
     house.calls.find((call) => call.server === name && call.scope === scope && fits(call)) !== undefined;
 
+  /** Looks after a session where that is wanted; returns the means to stop. */
   const watch = (scope: string, session: Session, lost: (cause: ToolwayError) => void): (() => void) => {
     const intervalMs = healthIntervalMs(config, session);
     let stop: (() => void) | undefined;
@@ -65,7 +63,7 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     };
   };
 
-  const open = (scope: string): Connection =>
+  const open = (scope: string, gone?: () => Promise<void> | undefined): Connection =>
     createConnection({
       clock,
       isChild: kind === 'stdio',
@@ -73,60 +71,39 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
       maxRetries: config.maxRetries ?? Number.POSITIVE_INFINITY,
       retryDelayMs: config.retryDelayMs ?? DEFAULTS.retryDelayMs,
       async connect(lost, signal) {
-        if (config.disabled === true) throw refusal('not_connected', 'the server is disabled in the configuration');
-        await leaving.get(scope);
+        if (config.disabled === true)
+          throw new ToolwayError('not_connected', 'the server is disabled in the configuration', { executed: 'no' });
+        await gone?.();
         return dial(scope, lost, signal);
       },
       watch: (session, lost) => watch(scope, session, lost),
       onState: record.hear(scope),
     });
 
-  const release = (scope: string): void => {
-    const gone = scopes.get(scope)?.connection.close();
-    scopes.delete(scope);
-    if (gone === undefined) return;
-    leaving.set(scope, gone);
-    void gone.then(() => {
-      if (leaving.get(scope) === gone) leaving.delete(scope);
-    });
-  };
-  const admit = (scope: string): Scope => {
-    if (closed) throw refusal('closed', 'the server was removed');
-    if (scopes.size >= maxScopes)
-      throw refusal('backpressure', `there are connections for ${maxScopes} scopes already`, maxScopes);
-    const made = { connection: open(scope), usedAt: 0 };
-    scopes.set(scope, made);
-    sweeper ??= import('./scopes.ts').then(({ createSweeper }) =>
-      createSweeper({ clock, idleMs: scopeIdleMs, scopes, isBusy: (each) => hasCall(each, () => true), release }),
-    );
-    sweeper.then(
-      (loaded) => loaded.wake(),
-      (cause: unknown) => warn('idle connections stay open', { cause }),
-    );
-    return made;
-  };
+  const loadScopes = once(async () => {
+    const { createScopes } = await import('./scopes.ts');
+    const isBusy = (scope: string): boolean => hasCall(scope, () => true);
+    scopes = createScopes({ ...LIMITS, ...house.limits, clock, open, isBusy });
+    return scopes;
+  });
 
   const main = open('');
   return {
     main,
-    of(scope) {
+    async of(scope) {
       if (scope === '') return main;
-      const found = scopes.get(scope) ?? admit(scope);
-      found.usedAt = clock.now();
-      return found.connection;
+      const loaded = await loadScopes();
+      if (closed) throw new ToolwayError('closed', 'the server was removed', { executed: 'no' });
+      return loaded.of(scope);
     },
-    known: (scope) => (scope === '' ? main : scopes.get(scope)?.connection),
+    known: (scope) => (scope === '' ? main : scopes?.known(scope)),
     reconnect() {
-      for (const [scope, { connection }] of scopes) if (connection.state.name === 'failed') release(scope);
+      scopes?.releaseFailed();
       return main.reconnect();
     },
     async close() {
       closed = true;
-      for (const scope of [...scopes.keys()]) release(scope);
-      await Promise.all([main.close(), ...leaving.values(), sweeper?.then((loaded) => loaded.stop()).catch(() => {})]);
+      await Promise.all([main.close(), scopes?.close()]);
     },
   };
 };
-
-const refusal = (code: ToolwayError['code'], reason: string, limit?: number): ToolwayError =>
-  new ToolwayError(code, reason, { executed: 'no', limit });

@@ -69,9 +69,9 @@ export interface ManagedServer {
   /** What its calls are held to; made with the first of them. */
   traffic: ServerTraffic | undefined;
   readonly subscriptions: Subscriptions;
-  /** That of a scope, made with its first use; without a scope, the one of all callers who do not isolate themselves. Throws `backpressure` where there are too many. */
-  connection(scope?: string): Connection;
-  /** The same, if there is one. */
+  /** That of all callers who do not isolate themselves. */
+  connection(): Connection;
+  /** That of a scope, if there is one. */
   connectionOf(scope: string): Connection | undefined;
   /** Drops the link and connects anew, whatever the state. Rejects when that first attempt fails. */
   reconnect(): Promise<Session>;
@@ -109,7 +109,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const base: ServerBase = { name, config, kind, house, newCall, warn };
 
   const sessionOf = async (call: Call): Promise<Session> => {
-    const connection = connections.of(call.scope);
+    const connection = connections.known(call.scope) ?? (await share(call, connections.of(call.scope)));
     try {
       return connection.current() ?? (await share(call, connection.session()));
     } catch (error) {
@@ -161,7 +161,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const subscriptions = createSubscriptions({ server: name, events, request, onWarning: warn });
 
   const perform = (call: Call): Promise<JsonObject> => {
-    const session = connections.of(call.scope).current();
+    const session = connections.known(call.scope)?.current();
     return session === undefined ? sessionOf(call).then((made) => performOn(made, call)) : performOn(session, call);
   };
   /** A call that finds its session ended before anything of it left waits for the next one. */
@@ -204,7 +204,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     catalog,
     subscriptions,
     traffic: undefined,
-    connection: (scope = '') => connections.of(scope),
+    connection: () => connections.main,
     connectionOf: connections.known,
     reconnect: connections.reconnect,
     perform,
