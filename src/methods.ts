@@ -4,17 +4,21 @@ import type { Calling } from './calling.ts';
 import type { listedBy, Route, routeOfBareName, unknownTool } from './catalog.ts';
 import type { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
+import type { Emitter, guarded } from './events.ts';
 import type { Loaded } from './later.ts';
 import { ambiguousTool } from './no-such-tool.ts';
 import type { CallOptions, RequestOptions } from './options.ts';
 import { promptRoute, resourceServer, type Search } from './primitives.ts';
 import type { ListKind } from './protocol/lists.ts';
+import { createSubscriptions } from './server/subscriptions.ts';
 
 /** What is loaded long before is handed in: bundlers would cut it into pieces of their own. */
 export interface MethodsOptions extends Omit<Search, 'wanted'>, Pick<Calling, 'callTool' | 'perform'> {
   listedBy: typeof listedBy;
   routeOfBareName: typeof routeOfBareName;
   textOf: typeof textOf;
+  guarded: typeof guarded;
+  events: Emitter;
   unknownTool: typeof unknownTool;
   now(): number;
 }
@@ -33,7 +37,7 @@ export type Methods = Loaded<
 >;
 
 export const createMethods = (options: MethodsOptions): Methods => {
-  const { finder, callTool, perform, listedBy, textOf, now } = options;
+  const { finder, callTool, perform, listedBy, textOf, guarded, events, now } = options;
   const list =
     <K extends ListKind>(kind: K) =>
     async ([filter = {}]: Parameters<Toolkit['listTools']>) =>
@@ -64,6 +68,12 @@ export const createMethods = (options: MethodsOptions): Methods => {
     async subscribeResource([given, handler, { server } = {}]) {
       const uri = textOf(given, 'unknown_resource');
       const from = await ofResource(uri, server, {});
+      from.subscriptions ??= createSubscriptions({
+        server: from.name,
+        request: from.request,
+        guarded,
+        onWarning: (message, facts) => events.emit('warning', { server: from.name, scope: '', message, ...facts }),
+      });
       return from.subscriptions.add(uri, handler);
     },
     async getPrompt([given, args, wanted = {}], startedAt) {

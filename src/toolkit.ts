@@ -8,7 +8,7 @@ import { createDeadlines } from './clock.ts';
 import { nearest } from './config/nearest.ts';
 import { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
-import type { Emitter } from './events.ts';
+import { type Emitter, guarded } from './events.ts';
 import { createFinder } from './finder.ts';
 import { methodsLater, once } from './later.ts';
 import { createMembers } from './members.ts';
@@ -121,6 +121,8 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       qualify,
       splitName,
       textOf,
+      guarded,
+      events,
       now,
     });
   });

@@ -17,7 +17,8 @@ import type { Subscriptions } from './subscriptions.ts';
 
 export interface DialerOptions extends ServerBase {
   catalog: Catalog;
-  subscriptions: Subscriptions;
+  /** Those of the server, once somebody has asked for any. */
+  subscriptions(): Subscriptions | undefined;
 }
 
 export interface Dialer {
@@ -96,7 +97,8 @@ export const createDialer = (options: DialerOptions): Dialer => {
     },
     onResourceUpdated(uri) {
       changes.tell({ server: name, what: 'resources', uri });
-      subscriptions.updated(uri);
+      events.emit('resource_updated', { server: name, scope: '', uri });
+      subscriptions()?.updated(uri);
     },
     onTask: (task, call) =>
       guarded(
@@ -143,8 +145,8 @@ export const createDialer = (options: DialerOptions): Dialer => {
       warn('the log level could not be set', { cause }),
     );
   };
-  const subscribe = (session: Session): Promise<void> =>
-    subscriptions.restore((uri) => aside('resources/subscribe', (call) => session.subscribe(call, uri)));
+  const subscribe = async (session: Session): Promise<void> =>
+    subscriptions()?.restore((uri) => aside('resources/subscribe', (call) => session.subscribe(call, uri)));
 
   /** The catalogue and the subscriptions are those of the unscoped connection; tools and subscriptions are in place before anybody gets the session. */
   const settle = async (session: Session, remainingMs: number, signal: AbortSignal): Promise<void> => {
@@ -155,7 +157,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
     listed = atMost(LISTS_GRACE_MS, reading.all);
     askForLogs(session);
     await reading.tools;
-    await subscriptions.restore((uri) => during('resources/subscribe', (call) => session.subscribe(call, uri)));
+    await subscriptions()?.restore((uri) => during('resources/subscribe', (call) => session.subscribe(call, uri)));
   };
   const atMost = (ms: number, work: Promise<void>): Promise<void> =>
     new Promise((resolve) => {

@@ -27,7 +27,7 @@ import { createDialer } from './dialer.ts';
 import { createRecord } from './record.ts';
 import { allows, announces, DEFAULTS, kindOf } from './settings.ts';
 import { describeServer } from './status.ts';
-import { createSubscriptions, type Subscriptions } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** What all servers of a toolkit share. */
 export interface House {
@@ -68,7 +68,8 @@ export interface ManagedServer {
   readonly catalog: Catalog;
   /** What its calls are held to; made with the first of them. */
   traffic: ServerTraffic | undefined;
-  readonly subscriptions: Subscriptions;
+  /** Made with the first. */
+  subscriptions: Subscriptions | undefined;
   /** That of all callers who do not isolate themselves. */
   connection(): Connection;
   /** That of a scope, if there is one. */
@@ -158,7 +159,6 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     },
     onWarning: warn,
   });
-  const subscriptions = createSubscriptions({ server: name, events, request, onWarning: warn });
 
   const perform = (call: Call): Promise<JsonObject> => {
     const session = connections.known(call.scope)?.current();
@@ -195,15 +195,15 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     lastLook(call);
   };
 
-  const dialer = createDialer({ ...base, catalog, subscriptions });
+  const dialer = createDialer({ ...base, catalog, subscriptions: () => managed.subscriptions });
   const connections = createConnections({ ...base, dial: dialer.dial, record });
 
   const managed: ManagedServer = {
     name,
     config,
     catalog,
-    subscriptions,
     traffic: undefined,
+    subscriptions: undefined,
     connection: () => connections.main,
     connectionOf: connections.known,
     reconnect: connections.reconnect,

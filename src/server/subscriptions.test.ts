@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { callFor, settled } from '../../test/fixtures/scripted-peer.ts';
-import { createEmitter } from '../events.ts';
+import { guarded } from '../events.ts';
 import type { Session } from '../protocol/session.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
@@ -14,7 +14,7 @@ const world = () => {
   const session = { subscribe: answer('subscribe'), unsubscribe: answer('unsubscribe') } as unknown as Session;
   const subscriptions = createSubscriptions({
     server: 's',
-    events: createEmitter(() => {}),
+    guarded,
     request: (method, run) => run(session, callFor(method)),
     onWarning: () => {},
   });

@@ -1,5 +1,5 @@
-/** Who wants to hear of which resource of one server; what was asked for survives a reconnect. */
-import { type Emitter, guarded } from '../events.ts';
+/** Who wants to hear of which resource of one server; what was asked for survives a reconnect. Loaded with the first wish. */
+import type { guarded } from '../events.ts';
 import type { ManagedServer } from './server.ts';
 
 export type UpdateHandler = (update: { uri: string; server: string }) => void;
@@ -15,8 +15,9 @@ export interface Subscriptions {
 
 export interface SubscriptionOptions {
   server: string;
-  events: Emitter;
   request: ManagedServer['request'];
+  /** Runs a handler. Handed in, since it is loaded long before. */
+  guarded: typeof guarded;
   onWarning(message: string, facts: { cause: unknown }): void;
 }
 
@@ -26,7 +27,8 @@ interface Wanted {
   agreed: Promise<void>;
 }
 
-export const createSubscriptions = ({ server, events, request, onWarning }: SubscriptionOptions): Subscriptions => {
+export const createSubscriptions = (options: SubscriptionOptions): Subscriptions => {
+  const { server, request, guarded, onWarning } = options;
   const wanted = new Map<string, Wanted>();
 
   const remove = async (uri: string, handler: UpdateHandler): Promise<void> => {
@@ -52,7 +54,6 @@ export const createSubscriptions = ({ server, events, request, onWarning }: Subs
       return () => remove(uri, own);
     },
     updated(uri) {
-      events.emit('resource_updated', { server, scope: '', uri });
       for (const handler of wanted.get(uri)?.handlers ?? []) {
         guarded(
           () => handler({ uri, server }),
