@@ -45,6 +45,8 @@ interface Session {
 }
 
 const SESSION = 'mcp-session-id';
+/** So many of the latest streams can be resumed. */
+const MOST_RECORDED = 1_000;
 const MESSAGES = '/messages';
 
 export const startHttp = async (host: Host, options: HttpLinkOptions = {}): Promise<HttpLink> => {
@@ -96,6 +98,7 @@ export const startHttp = async (host: Host, options: HttpLinkOptions = {}): Prom
     const stream = `s${streams}`;
     const events: string[] = [];
     recorded.set(stream, events);
+    recorded.delete(`s${streams - MOST_RECORDED}`);
     return ownEventVoice(response, (text) => `${stream}-${events.push(text)}`);
   };
   /** Goes on behind the event that is named, and repeats that one, as servers with a coarse memory do. */

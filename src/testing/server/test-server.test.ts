@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { until } from '../../../test/fixtures/faults/drive.ts';
@@ -9,6 +11,7 @@ import type { Toolkit } from '../../api.ts';
 import { ToolwayError } from '../../errors.ts';
 import { createToolkit } from '../../node/index.ts';
 import type { ServerConfig, ToolkitOptions } from '../../options.ts';
+import type { Transport } from '../../transport/transport.ts';
 import { createEffectLog, type EffectLog } from '../effect-log.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
 import { createTestServer, stdioServer, type TestServer, type TestServerOptions } from './test-server.ts';
@@ -373,4 +376,21 @@ test('behave forgets what was planned', async () => {
   expect(await failureOf(toolkit.getPrompt('greet', { who: 'x' }))).toMatchObject({ rpcCode: -2 });
   server.behave();
   expect(await textOf(toolkit.callTool('s.echo', { text: 'x' }))).toBe('x');
+});
+
+test('a link in memory that was closed is not kept', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const server = createTestServer();
+  const openAndClose = async (): Promise<WeakRef<Transport>> => {
+    const link = await (server.config.transport as () => Transport)();
+    await link.start();
+    await link.close();
+    return new WeakRef(link);
+  };
+  const kept = await openAndClose();
+  await until(() => {
+    collect();
+    return kept.deref() === undefined;
+  });
 });

@@ -218,9 +218,18 @@ export const createTestServer = (options: TestServerOptions = {}): TestServer =>
   return {
     config: {
       transport() {
-        const { transport, cut } = openMemory(host);
-        memoryLinks.add({ cut });
-        return transport;
+        const link = openMemory({
+          open(push) {
+            const conversation = host.open(push);
+            const close = (): void => {
+              memoryLinks.delete(link);
+              conversation.close?.();
+            };
+            return { ...conversation, close };
+          },
+        });
+        memoryLinks.add(link);
+        return link.transport;
       },
     },
     async serveHttp(wanted = {}) {
