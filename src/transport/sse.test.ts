@@ -131,6 +131,14 @@ describe.each(PORTS)('HTTP+SSE over %s', (_name, makePort) => {
     await expect(driven.transport.start()).rejects.toMatchObject({ code: 'not_connected' });
   });
 
+  test('a stream without a type is what was asked for, since a body that is none would be waited for until its end', async () => {
+    const { transport } = await make((_seen, response) => {
+      response.writeHead(200);
+      response.write(event('/messages', { name: 'endpoint' }));
+    });
+    await transport.start();
+  });
+
   test('a server that is not there is told as it is', async () => {
     await make(echo);
     await server.close();

@@ -214,7 +214,8 @@ class StreamReceiver implements HttpReceiver {
   onhead(status: number, header: HeaderLookup): void {
     this.#status = status;
     this.#header = header;
-    this.#isStream = status === 200 && /^\s*text\/event-stream\s*(;|$)/i.test(header('content-type') ?? '');
+    // A proxy may have lost the type; what was asked for can be nothing else, and has no end to wait for.
+    this.#isStream = status === 200 && /^\s*(text\/event-stream\s*(;|$)|$)/i.test(header('content-type') ?? '');
   }
 
   onbytes(chunk: Uint8Array): void {
