@@ -1,4 +1,4 @@
-/** What the calls of a toolkit are held to and counted by, whoever makes them. Loaded with the road that stands on it. */
+/** What the calls of a toolkit are held to and counted by, and what is told of them. Loaded with the road that stands on it. */
 import type { Call } from './call.ts';
 import type { Emitter } from './events.ts';
 import { pinning } from './guarding.ts';
@@ -8,6 +8,7 @@ import type { DriftWatchOptions } from './policy/drift-watch.ts';
 import type { Roster } from './roster.ts';
 import type { Runtime } from './runtime.ts';
 import { createPins, type Pins } from './server/pins.ts';
+import { describeCall, describeServer } from './server/status.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 
 export interface GroundOptions {
@@ -21,6 +22,8 @@ export interface GroundOptions {
 export interface Ground {
   readonly traffic: Traffic;
   readonly metrics: Metrics;
+  readonly describeServer: typeof describeServer;
+  readonly describeCall: typeof describeCall;
   /** What the tools of one server are held to. */
   pinsOf(server: Omit<DriftWatchOptions, 'firstSeen'> & { config: ServerConfig }): Pins;
   /** Resolves when what was first seen of tools is where later programs find it. */
@@ -35,6 +38,8 @@ export const layGround = async (options: ToolkitOptions, given: GroundOptions): 
   return {
     traffic: createTraffic({ clock, events, calls, limits }),
     metrics: createMetrics({ clock }),
+    describeServer,
+    describeCall,
     pinsOf: ({ config, ...server }) => createPins({ ...server, firstSeen: firstSeen(server.server, config) }),
     ...saving,
   };

@@ -21,7 +21,6 @@ import { createRoster } from './roster.ts';
 import type { Runtime } from './runtime.ts';
 import type { House, ManagedServer } from './server/server.ts';
 import { CLIENT_INFO } from './server/settings.ts';
-import { describeCall } from './server/status.ts';
 import { connectedSince, createWatch } from './watch.ts';
 
 /** Methods that are loaded when they are first called: what stands above the road, and what has to do with more than tools. */
@@ -91,7 +90,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   );
 
   const behind = Promise.all([loading.then(({ createRoad }) => createRoad(options, house, finder)), ground]);
-  const [road, { metrics, pinsSaved }] = await behind.catch(async (error: unknown) => {
+  const [road, { metrics, describeServer, describeCall, pinsSaved }] = await behind.catch(async (error: unknown) => {
     await members.close();
     throw ToolwayError.from(error);
   });
@@ -145,7 +144,8 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
         }),
       );
     },
-    status: () => Object.fromEntries([...servers.values()].map((server) => [server.name, server.status()])),
+    status: () =>
+      Object.fromEntries([...servers.values()].map((server) => [server.name, describeServer(server.facts())])),
     metrics: () => metrics.report([...servers.values()].map((server) => [server.name, connectedSince(server)])),
     on: events.on,
     use: road.use,

@@ -4,6 +4,7 @@ import type { Engine } from './engine.ts';
 import type { Negotiated, Negotiation, Ways } from './negotiate.ts';
 import * as RPC from './rpc-codes.ts';
 import type { JsonObject } from './types.ts';
+import type { EraName } from './wire.ts';
 
 /** Goes on where the probe was refused in the words of the modern era, or of the legacy one though the modern one is asked for. */
 export const afterRefusal = async (
@@ -63,6 +64,25 @@ const notModern = (thrown: unknown): ToolwayError => {
     { executed: 'no', status: cause.status, rpcCode: cause.rpcCode, cause },
   );
 };
+
+/** With these a server refuses the handshake of an era that it does not speak. */
+const NOT_THIS_ERA: ReadonlySet<number> = new Set([
+  RPC.invalidRequest,
+  RPC.methodNotFound,
+  RPC.invalidParams,
+  RPC.unsupportedProtocolVersion,
+]);
+
+/** The refusal of a handshake whose era is pinned: where the server does not speak it, nothing else is left to try. */
+export const pinnedRefusal = (pinned: EraName, cause: ToolwayError): ToolwayError =>
+  NOT_THIS_ERA.has(cause.rpcCode ?? 0)
+    ? new ToolwayError('unsupported', `the server refuses the ${pinned} era, which its configuration asks for`, {
+        executed: 'no',
+        server: cause.server,
+        rpcCode: cause.rpcCode,
+        cause,
+      })
+    : cause;
 
 /** Opens the session over HTTP+SSE, where Streamable HTTP was refused. */
 export const overSse = async (options: Negotiation, refusal: unknown): Promise<Negotiated> => {

@@ -3,7 +3,6 @@ import { bounded, type Call } from '../call.ts';
 import { connect, type SessionEvents } from '../connection/connect.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
-import * as RPC from '../protocol/rpc-codes.ts';
 import type { ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
@@ -33,14 +32,6 @@ const LEGACY_VERDICT_MS = 3_600_000;
 
 /** Beside the tools, other lists are waited for this long by whoever waits for a connection. */
 const LISTS_GRACE_MS = 1_000;
-
-/** With these a server refuses the handshake of an era that it does not speak; where the era is pinned, nothing else is left to try. */
-const NOT_THIS_ERA: ReadonlySet<number> = new Set([
-  RPC.invalidRequest,
-  RPC.methodNotFound,
-  RPC.invalidParams,
-  RPC.unsupportedProtocolVersion,
-]);
 
 export const createDialer = (options: DialerOptions): Dialer => {
   const { name, config, kind, house, newCall, warn, catalog, subscriptions } = options;
@@ -183,7 +174,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
       } catch (error) {
         verdict = undefined;
         const cause = secrets.masked(ToolwayError.from(error, { server: name }));
-        throw pinned !== undefined && NOT_THIS_ERA.has(cause.rpcCode ?? 0) ? notThisEra(pinned, cause) : cause;
+        throw pinned === undefined || cause.rpcCode === undefined ? cause : await eraRefused(pinned, cause);
       }
       changes.tell({ server: name, scope, what: 'everything' });
       verdict = session.era === 'legacy' ? { era: 'legacy', at: clock.now() } : undefined;
@@ -194,13 +185,12 @@ export const createDialer = (options: DialerOptions): Dialer => {
   };
 };
 
-const notThisEra = (pinned: EraName, cause: ToolwayError): ToolwayError =>
-  new ToolwayError('unsupported', `the server refuses the ${pinned} era, which its configuration asks for`, {
-    executed: 'no',
-    server: cause.server,
-    rpcCode: cause.rpcCode,
-    cause,
-  });
+/** The failure to connect with a server of which the era is pinned: it may be the era itself that is refused. */
+const eraRefused = (pinned: EraName, cause: ToolwayError): Promise<ToolwayError> =>
+  import('../protocol/negotiate-refused.ts').then(
+    ({ pinnedRefusal }) => pinnedRefusal(pinned, cause),
+    () => cause,
+  );
 
 const describe = (call: Call): { id: string; tool?: string } =>
   call.tool === undefined ? { id: call.id } : { id: call.id, tool: call.tool.name };

@@ -1,5 +1,4 @@
 /** One configured server: its connections, its catalogue, its share of calls, and what is to be said of it. */
-import type { ServerStatus } from '../api.ts';
 import { bounded, Call, type CallInit, share } from '../call.ts';
 import type { CatalogueFile } from '../catalogue-file.ts';
 import type { Deadlines } from '../clock.ts';
@@ -26,7 +25,7 @@ import { createConnections } from './connections.ts';
 import { createDialer } from './dialer.ts';
 import { createRecord } from './record.ts';
 import { allows, announces, DEFAULTS, kindOf } from './settings.ts';
-import { describeServer } from './status.ts';
+import type { DescribedServer } from './status.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** What all servers of a toolkit share. */
@@ -82,7 +81,8 @@ export interface ManagedServer {
   request<T>(method: string, run: (session: Session, call: Call) => Promise<T>, init?: Partial<CallInit>): Promise<T>;
   /** Resolves when all lists have been read after the latest connection. */
   listed(): Promise<void>;
-  status(): ServerStatus;
+  /** What there is to be told of it now. */
+  facts(): DescribedServer;
   close(): Promise<void>;
 }
 
@@ -210,16 +210,15 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     perform,
     request,
     listed: dialer.listed,
-    status: () =>
-      describeServer({
-        config,
-        kind,
-        state: connections.main.state,
-        facts: record.facts,
-        closed,
-        catalog,
-        lane: managed.traffic?.lane,
-      }),
+    facts: () => ({
+      config,
+      kind,
+      state: connections.main.state,
+      facts: record.facts,
+      closed,
+      catalog,
+      lane: managed.traffic?.lane,
+    }),
     async close() {
       closed = true;
       house.changes.tell({ server: name, what: 'everything' });
