@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createToolkit } from '../../src/node/index.ts';
 import type { ServerConfig } from '../../src/options.ts';
 import { FIXTURES } from '../fixtures/faults/worlds.ts';
-import { type Holdings, heapInUse, holdings, settledLike } from '../fixtures/leftovers.ts';
+import { heapInUse, holdingsAtRest, settledLike } from '../fixtures/leftovers.ts';
 import { LONG, times } from '../fixtures/long.ts';
 
 const MIB = 2 ** 20;
@@ -36,7 +36,7 @@ describe.each(Object.entries(LINKS))('connecting, calling and closing again and 
         await toolkit.close();
       };
       for (let number = 0; number < WARM_UP; number += 1) await cycle(number);
-      const before = await atRest();
+      const before = await holdingsAtRest();
       const heapBefore = heapInUse();
       const startedAt = performance.now();
       for (let number = 0; number < cycles; number += 1) await cycle(number);
@@ -54,15 +54,3 @@ describe.each(Object.entries(LINKS))('connecting, calling and closing again and 
     LONG ? 600_000 : 60_000,
   );
 });
-
-/** What is held once nothing goes on any more: the same three times, with a pause between. */
-const atRest = async (): Promise<Holdings> => {
-  let last = holdings();
-  for (let same = 0; same < 3; ) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const now = holdings();
-    same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 0;
-    last = now;
-  }
-  return last;
-};
