@@ -57,9 +57,13 @@ export interface ServerConfig extends Handlers {
   /** stdio: variables beside the safe list (PATH, HOME, …); nothing else of ours reaches the child. */
   env?: Record<string, string>;
   cwd?: string;
+  /** stdio, in Node: a file of `NAME=value` lines, read when the server is started; `env` wins over it. */
+  envFile?: string;
   /** http(s), or ws(s). */
   url?: string;
   headers?: Record<string, string>;
+  /** In Node, for https and wss: files with the authorities to trust instead of the system's, and with our own certificate and its key; or their PEM texts. */
+  tls?: { ca?: string; cert?: string; key?: string };
   /** Guessed from `command` or `url` where absent: `http` falls back to `sse`. A function makes a custom or in-memory link, anew for each connection. */
   transport?: ServerTransport | (() => Transport | Promise<Transport>);
   /** Pins the protocol era. Default `auto`: found out by asking. */
@@ -105,6 +109,19 @@ export interface ServerConfig extends Handlers {
   logLevel?: LogLevel;
 }
 
+/** A value that a configuration wants asked for, as in VS Code's `inputs`. */
+export interface InputDefinition {
+  id: string;
+  type: 'promptString' | 'pickString';
+  /** The question. */
+  description?: string;
+  default?: string;
+  /** What is typed is not to be shown. */
+  password?: boolean;
+  /** `pickString`: the only answers there are, with what people see instead where that differs. */
+  options?: readonly { value: string; label?: string }[];
+}
+
 /** Numbers that bound what servers can make us hold. Defaults as in the reliability notes. */
 export interface Limits {
   /** Calls waiting per server. Default 256; one more is `backpressure`. */
@@ -142,6 +159,10 @@ export interface ToolkitOptions extends Handlers {
   connect?: 'eager' | 'lazy' | 'wait';
   /** Where `${…}` in command, args, env, url and headers is looked up. Default: `process.env` in Node, empty in browsers. */
   env?: Record<string, string | undefined>;
+  /** What `${input:id}` stands for. */
+  inputs?: readonly InputDefinition[];
+  /** Asks the user for such a value, once for each; what it gives is not kept beyond the toolkit. Without it, defaults are taken. */
+  onInput?: (input: InputDefinition, context: { server: string }) => string | undefined | Promise<string | undefined>;
   limits?: Limits;
   /** Which calls are let through, asked for, or refused. Default: all are let through. */
   policy?: Policy;

@@ -42,7 +42,15 @@ export const createOpener =
     const mcpServers = Object.create(null) as Record<string, ServerConfig>;
     for (const name of servers) mcpServers[name] = config.mcpServers[name] as ServerConfig;
     const chosen = { ...config, mcpServers };
-    const { problems: _problems, files: _files, untrusted: _untrusted, aliases: _aliases, ...toolkitOptions } = chosen;
+    const {
+      problems: _p,
+      files: _f,
+      untrusted: _u,
+      aliases: _a,
+      origins: _o,
+      defaultOrigins: _d,
+      ...toolkitOptions
+    } = chosen;
     const toolkit = await context.toolkit({ ...toolkitOptions, ...(output.verbose && listeners(output)) });
     return { toolkit, config: chosen, servers };
   };

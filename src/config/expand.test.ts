@@ -66,7 +66,7 @@ describe('references', () => {
 });
 
 describe('a server', () => {
-  test('has command, args, env, url and headers expanded, and nothing else', async () => {
+  test('has every text expanded that says where it is, and nothing else', async () => {
     const config = {
       command: '${A}',
       args: ['${A}', 'x'],
@@ -74,6 +74,9 @@ describe('a server', () => {
       url: 'http://${A}',
       headers: { H: 'Bearer ${A}' },
       cwd: '${A}',
+      envFile: '${A}/.env',
+      tls: { ca: '${A}.pem' },
+      group: '${A}',
     };
     expect(await expandServer('s', config, lookup)).toEqual({
       command: 'one',
@@ -81,7 +84,10 @@ describe('a server', () => {
       env: { K: 'one', __proto: 'y' },
       url: 'http://one',
       headers: { H: 'Bearer one' },
-      cwd: '${A}',
+      cwd: 'one',
+      envFile: 'one/.env',
+      tls: { ca: 'one.pem' },
+      group: '${A}',
     });
     expect(config.args[0]).toBe('${A}');
   });

@@ -1,7 +1,8 @@
 /** The fields of one server, in every spelling that hosts use. */
 import type { ServerConfig, ServerTransport } from '../options.ts';
 import type { LogLevel } from '../protocol/types.ts';
-import { breaker, cache, rateLimit, retry } from './nested.ts';
+import type { Dialect } from './dialect.ts';
+import { breaker, cache, rateLimit, retry, tls } from './nested.ts';
 import { pinMode } from './permission.ts';
 import {
   count,
@@ -26,6 +27,7 @@ export type Field = (value: unknown) => Read<Partial<ServerConfig>>;
 
 const TRANSPORTS: Record<string, ServerTransport> = {
   stdio: 'stdio',
+  local: 'stdio',
   http: 'http',
   https: 'http',
   'streamable-http': 'http',
@@ -44,7 +46,8 @@ export const transport: Reader<ServerTransport> = (value) => {
   return { ok: false, message: `must be one of stdio, http, sse, websocket, not ${JSON.stringify(value)}` };
 };
 
-const map =
+/** A field whose value is read by `read`, and sets what `set` makes of it. */
+export const map =
   <T>(read: Reader<T>, set: (value: T) => Partial<ServerConfig>): Field =>
   (value) => {
     const result = read(value);
@@ -59,8 +62,10 @@ const OWN: Record<string, Field> = {
   args: map(words, (args) => ({ args })),
   env: map(strings, (env) => ({ env })),
   cwd: map(someText, (cwd) => ({ cwd })),
+  envFile: map(someText, (envFile) => ({ envFile })),
   url: map(someText, (url) => ({ url })),
   headers: map(strings, (headers) => ({ headers })),
+  tls: map(tls, (option) => ({ tls: option })),
   transport: map(transport, (kind) => ({ transport: kind })),
   era: map(oneOf(['auto', 'legacy', 'modern'] as const), (era) => ({ era })),
   disabled: map(flag, (disabled) => ({ disabled })),
@@ -90,11 +95,14 @@ const OWN: Record<string, Field> = {
 /** What other hosts, and the systems that Toolway grew from, call them. */
 const FOREIGN: Record<string, Field> = {
   type: map(transport, (kind) => ({ transport: kind })),
+  transportType: map(transport, (kind) => ({ transport: kind })),
   serverUrl: map(someText, (url) => ({ url })),
   httpUrl: map(someText, (url) => ({ url, transport: 'http' })),
   enabled: map(flag, (enabled) => ({ disabled: !enabled })),
   includeTools: map(names, (enabledTools) => ({ enabledTools })),
   excludeTools: map(names, (disabledTools) => ({ disabledTools })),
+  allowedTools: map(names, (enabledTools) => ({ enabledTools })),
+  blockedTools: map(names, (disabledTools) => ({ disabledTools })),
   alwaysAllow: map(names, (autoApprove) => ({ autoApprove })),
   timeout: map(secondsOrMs, (timeoutMs) => ({ timeoutMs })),
   retry_delay: map(seconds, (retryDelayMs) => ({ retryDelayMs })),
@@ -112,20 +120,28 @@ const FOREIGN: Record<string, Field> = {
 };
 
 /** Fields of the contract that this version reads over; they are reported, never dropped in silence. */
-const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['tls', 'proxy', 'oauth', 'envFile', 'isolation']);
+const WITHOUT_EFFECT: readonly string[] = ['proxy', 'oauth', 'isolation'];
 
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The reader of a field in any spelling; none for a field that Toolway does not know. */
-export const fieldNamed = (name: string): Field | undefined => {
+export const fieldNamed = (name: string, { fields = {} }: Pick<Dialect, 'fields'> = {}): Field | undefined => {
+  if (Object.hasOwn(fields, name)) return fields[name];
   for (const table of [FOREIGN, OWN]) {
     for (const spelling of [name, camel(name)]) if (Object.hasOwn(table, spelling)) return table[spelling];
   }
   return undefined;
 };
 
-/** Whether a field, in any spelling, belongs to the contract but does nothing yet. */
-export const isWithoutEffect = (name: string): boolean => WITHOUT_EFFECT.has(camel(name));
+/** Whether a field, in any spelling, means something that does not happen. */
+export const isWithoutEffect = (name: string, { withoutEffect = [] }: Pick<Dialect, 'withoutEffect'> = {}): boolean =>
+  WITHOUT_EFFECT.includes(camel(name)) || withoutEffect.includes(name);
 
 /** Every name a field can have, for suggestions. */
-export const FIELD_NAMES: readonly string[] = [...Object.keys(OWN), ...Object.keys(FOREIGN), ...WITHOUT_EFFECT];
+export const fieldNames = ({ fields = {}, ignored = [] }: Pick<Dialect, 'fields' | 'ignored'> = {}): string[] => [
+  ...Object.keys(OWN),
+  ...Object.keys(FOREIGN),
+  ...WITHOUT_EFFECT,
+  ...Object.keys(fields),
+  ...ignored,
+];

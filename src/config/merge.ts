@@ -5,18 +5,21 @@ import { emptyConfig, type ParsedConfig } from './parse.ts';
 /** Puts layers on top of each other. A server of a later layer replaces the whole server of that name, in its place. */
 export const mergeConfigs = (layers: Iterable<ParsedConfig>): ParsedConfig => {
   const merged = emptyConfig();
-  for (const { servers, defaults, limits, policy, pins, aliases, problems } of layers) {
-    for (const [name, server] of Object.entries(servers)) {
+  for (const layer of layers) {
+    for (const [name, server] of Object.entries(layer.servers)) {
       merged.servers[name] = server;
+      merged.origins[name] = layer.origins[name] ?? {};
       delete merged.aliases[name];
     }
-    Object.assign(merged.aliases, aliases);
-    merged.defaults = { ...merged.defaults, ...defaults };
-    merged.limits = { ...merged.limits, ...limits };
+    Object.assign(merged.aliases, layer.aliases);
+    merged.defaults = { ...merged.defaults, ...layer.defaults };
+    merged.defaultOrigins = { ...merged.defaultOrigins, ...layer.defaultOrigins };
+    merged.limits = { ...merged.limits, ...layer.limits };
+    merged.inputs = [...new Map([...merged.inputs, ...layer.inputs].map((input) => [input.id, input])).values()];
     // Rules make sense in their order only: those of two files are not mixed.
-    if (policy !== undefined) merged.policy = policy;
-    if (pins !== undefined) merged.pins = pins;
-    merged.problems.push(...problems);
+    if (layer.policy !== undefined) merged.policy = layer.policy;
+    if (layer.pins !== undefined) merged.pins = layer.pins;
+    merged.problems.push(...layer.problems);
   }
   return merged;
 };

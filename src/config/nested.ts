@@ -1,6 +1,6 @@
 /** The fields of a server that are objects themselves. */
 import type { RetryOption, ServerConfig } from '../options.ts';
-import { count, isObject, kindOf, names, positive, type Read, type Reader } from './readers.ts';
+import { count, isObject, kindOf, names, positive, type Read, type Reader, someText } from './readers.ts';
 
 type Parts<T> = { [K in keyof T]-?: Reader<NonNullable<T[K]>> };
 
@@ -29,6 +29,7 @@ export const rateLimit = object<NonNullable<ServerConfig['rateLimit']>>({ perSec
 ]);
 export const breaker = object<NonNullable<ServerConfig['breaker']>>({ failures: positive, openMs: positive });
 export const cache = object<NonNullable<ServerConfig['cache']>>({ ttlMs: positive, tools: names }, ['tools']);
+export const tls = object<NonNullable<ServerConfig['tls']>>({ ca: someText, cert: someText, key: someText });
 
 const attempts = object<Exclude<RetryOption, false>>({ attempts: count }, ['attempts']);
 export const retry: Reader<RetryOption> = (value) => (value === false ? { ok: true, value } : attempts(value));

@@ -131,7 +131,7 @@ describe('what is wrong', () => {
   test.each([
     [{ comand: 'x', url: 'http://h' }, 'warning /mcpServers/s/comand is not a field; did you mean command?'],
     [{ command: 'x', watchPaths: [] }, 'note /mcpServers/s/watchPaths is not a field of Toolway'],
-    [{ command: 'x', tls: {} }, 'warning /mcpServers/s/tls has no effect in this version'],
+    [{ command: 'x', proxy: 'http://p' }, 'warning /mcpServers/s/proxy has no effect in this version'],
     [
       { url: 'http://a', serverUrl: 'http://b' },
       'warning /mcpServers/s/serverUrl says the same as url; this one counts',
@@ -175,7 +175,10 @@ describe('what is wrong', () => {
   test.each([
     [[], 'error  a configuration must be an object, not a list'],
     [{ mcpServers: [] }, 'error /mcpServers must be an object of servers by name, not a list'],
-    [{ files: { command: 'x' } }, 'error  holds no servers: none of mcpServers, servers, mcp_servers is there'],
+    [
+      { files: { command: 'x' } },
+      'error  holds no servers: none of mcpServers, servers, mcp_servers, context_servers is there',
+    ],
     [{ mcpServers: {}, polcy: {} }, 'warning /polcy is not a field; did you mean policy?'],
     [{ mcpServers: {}, pinFile: 'pins.json' }, 'warning /pinFile has no effect in this version'],
     [{ limits: { maxQueu: 1 } }, 'warning /limits/maxQueu is not a limit; did you mean maxQueue?'],
@@ -262,11 +265,23 @@ describe('layers', () => {
   ])('the environment %j', (env, servers, timeoutMs) => {
     const layer = readEnvironment(env);
     expect({ ...layer.servers }).toEqual(servers);
-    expect(layer.timeoutMs).toBe(timeoutMs);
+    expect(layer.overrides.timeoutMs).toBe(timeoutMs);
     expect(layer.problems).toEqual([]);
   });
 
+  test('the environment says how often calls are tried, and which variable said so', () => {
+    const { overrides, overrideOrigins } = readEnvironment({ MCP_RETRY_ATTEMPTS: '5', MCP_TIMEOUT: '3' });
+    expect(overrides).toEqual({ retry: { attempts: 5 }, timeoutMs: 3_000 });
+    expect(overrideOrigins).toEqual({
+      retry: { kind: 'variable', name: 'MCP_RETRY_ATTEMPTS' },
+      timeoutMs: { kind: 'variable', name: 'MCP_TIMEOUT' },
+    });
+  });
+
   test.each([
+    [{ MCP_RETRY_ATTEMPTS: '1.5' }, 'error MCP_RETRY_ATTEMPTS must be a whole number above 0, not "1.5"'],
+    [{ MCP_RETRY_ATTEMPTS: '0' }, 'error MCP_RETRY_ATTEMPTS must be a whole number above 0, not "0"'],
+    [{ TOOLWAY_TIMEOUT_MS: ' ' }, 'error TOOLWAY_TIMEOUT_MS must be a number above 0, not " "'],
     [{ MCP_TIMEOUT: 'soon' }, 'error MCP_TIMEOUT must be a number above 0, not "soon"'],
     [{ MCP_SERVER_URL: 'h:1' }, 'error MCP_SERVER_URL must be an http(s) or ws(s) URL'],
     [{ MCP_SERVER_URL: 'http://h', MCP_TRANSPORT: 'stdio' }, 'error MCP_TRANSPORT stdio has no URL'],

@@ -1,6 +1,7 @@
 /** Readers of single values: `unknown` in, the typed value or what is wrong with it out. */
 
-export type Read<T> = { ok: true; value: T } | { ok: false; message: string; step?: string };
+/** `remark`: what its writer should know, although the value is usable. */
+export type Read<T> = { ok: true; value: T; remark?: string } | { ok: false; message: string; step?: string };
 export type Reader<T> = (value: unknown) => Read<T>;
 
 const ok = <T>(value: T): Read<T> => ({ ok: true, value });
@@ -48,6 +49,8 @@ export const strings: Reader<Record<string, string>> = (value) => {
   if (!isObject(value)) return wrong(`must be an object of strings, not ${kindOf(value)}`);
   const read: Record<string, string> = {};
   for (const [key, item] of Object.entries(value)) {
+    // Some hosts unset a variable that way; nothing that is not named reaches a server here.
+    if (item === null) continue;
     const word = scalar(item);
     if (!word.ok) return wrong(word.message, key);
     Object.defineProperty(read, key, { value: word.value, enumerable: true, configurable: true, writable: true });

@@ -1,36 +1,51 @@
 /** One server of a configuration: its fields read, and what is wrong with them said. */
 import { type Problem, ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
-import { FIELD_NAMES, fieldNamed, isWithoutEffect } from './fields.ts';
+import type { Dialect } from './dialect.ts';
+import { fieldNamed, fieldNames, isWithoutEffect } from './fields.ts';
 import { pointerStep } from './places.ts';
 import { type ConfigProblem, describeProblem, type Where } from './problem.ts';
 import { isObject, kindOf } from './readers.ts';
+import { type Folders, settleReferences } from './references.ts';
 
 /** A part of a server's configuration, and the problems that were met on the way. */
 export interface ReadFields {
   config: Partial<ServerConfig>;
   problems: ConfigProblem[];
+  /** The JSON Pointer of what gave each field its value; entries of `env` and `headers` have their own, as `env/NAME`. */
+  sources: Record<string, string>;
 }
 
 /** The name that a mistyped one was probably meant for. */
 export type Suggest = (name: string, known: readonly string[]) => string | undefined;
 
+/** What reading depends on beside the fields themselves. */
+export interface ReadOptions {
+  suggest?: Suggest;
+  /** Default: the spellings that everybody shares. */
+  dialect?: Dialect;
+  folders?: Folders;
+}
+
+const RECORDS = ['env', 'headers'] as const;
+
 /** Reads the fields of an object as those of a server; `path` is where it stands in its file. */
 export const readFields = (
   value: Record<string, unknown>,
   path: string,
-  suggest: Suggest = () => undefined,
+  { suggest = () => undefined, dialect, folders }: ReadOptions = {},
 ): ReadFields => {
   const problems: ConfigProblem[] = [];
   const setBy = new Map<string, string>();
+  const sources = Object.create(null) as Record<string, string>;
   let config: Partial<ServerConfig> = {};
 
   for (const [name, given] of Object.entries(value)) {
     const here = path + pointerStep(name);
-    const field = fieldNamed(name);
+    const field = fieldNamed(name, dialect);
     if (given === null || given === undefined) continue;
     if (field === undefined) {
-      problems.push({ path: here, ...unknownField(name, suggest) });
+      problems.push(...unknownField(name, given, here, suggest, dialect));
       continue;
     }
     const read = field(given);
@@ -39,26 +54,61 @@ export const readFields = (
       problems.push({ level: 'error', path: here + step, message: read.message });
       continue;
     }
+    if (read.remark !== undefined) problems.push({ level: 'warning', path: here, message: read.remark });
     for (const key of Object.keys(read.value)) {
       const before = setBy.get(key);
       setBy.set(key, name);
-      const adds = key === 'env' || key === 'headers';
+      sources[key] = here;
+      const adds = key === 'env' || key === 'headers' || LISTS.includes(key);
       if (before === undefined || adds || (key === 'transport' && name === 'httpUrl')) continue;
       problems.push({ level: 'warning', path: here, message: `says the same as ${before}; this one counts` });
     }
-    const { env, headers, ...rest } = read.value;
-    config = { ...config, ...rest };
-    if (env !== undefined) config.env = { ...config.env, ...env };
-    if (headers !== undefined) config.headers = { ...config.headers, ...headers };
+    for (const key of RECORDS) {
+      const entries = read.value[key];
+      if (entries === undefined) continue;
+      const within = name === key || given === entries || isObject(given);
+      for (const entry of Object.keys(entries)) {
+        sources[key + pointerStep(entry)] = within ? here + pointerStep(entry) : here;
+      }
+    }
+    config = merged(config, read.value);
   }
-  return { config, problems };
+  if (dialect?.bareUrl !== undefined && config.url !== undefined && config.transport === undefined) {
+    config.transport = dialect.bareUrl;
+    sources.transport = sources.url ?? path;
+  }
+  return { config: dialect === undefined ? config : settleReferences(config, dialect, folders), problems, sources };
 };
 
-const unknownField = (name: string, suggest: Suggest): Pick<ConfigProblem, 'level' | 'message'> => {
-  if (isWithoutEffect(name)) return { level: 'warning', message: 'has no effect in this version' };
-  const close = suggest(name, FIELD_NAMES);
-  if (close === undefined) return { level: 'note', message: 'is not a field of Toolway' };
-  return { level: 'warning', message: `is not a field; did you mean ${close}?` };
+/** Lists that two fields may both add to. */
+const LISTS: readonly string[] = ['autoApprove', 'disabledTools'];
+
+const merged = (config: Partial<ServerConfig>, more: Partial<ServerConfig>): Partial<ServerConfig> => {
+  const { env, headers, autoApprove, disabledTools, ...rest } = more;
+  return {
+    ...config,
+    ...rest,
+    ...(env !== undefined && { env: { ...config.env, ...env } }),
+    ...(headers !== undefined && { headers: { ...config.headers, ...headers } }),
+    ...(autoApprove !== undefined && { autoApprove: [...(config.autoApprove ?? []), ...autoApprove] }),
+    ...(disabledTools !== undefined && { disabledTools: [...(config.disabledTools ?? []), ...disabledTools] }),
+  };
+};
+
+const unknownField = (
+  name: string,
+  given: unknown,
+  path: string,
+  suggest: Suggest,
+  dialect: Dialect | undefined,
+): ConfigProblem[] => {
+  if (dialect?.ignored?.includes(name)) return [];
+  if (isWithoutEffect(name, dialect)) {
+    return given === false ? [] : [{ level: 'warning', path, message: 'has no effect in this version' }];
+  }
+  const close = suggest(name, fieldNames(dialect));
+  if (close === undefined) return [{ level: 'note', path, message: 'is not a field of Toolway' }];
+  return [{ level: 'warning', path, message: `is not a field; did you mean ${close}?` }];
 };
 
 /** What the fields, each right by itself, get wrong together. */
@@ -78,21 +128,37 @@ const contradiction = ({ command, url, transport }: Partial<ServerConfig>): Omit
     : { message: `has a url of the scheme ${scheme}, not http(s) or ws(s)` };
 };
 
-/** Reads one server. With an error among the problems, the configuration is one that always fails with that error. */
+/** One server as it was read. With an error among the problems, the configuration is one that always fails with that error. */
+export interface ReadServer {
+  config: ServerConfig;
+  problems: ConfigProblem[];
+  sources: Record<string, string>;
+}
+
+/** Reads one server. `check` finds what else is wrong with fields that are right by themselves. */
 export const readServer = (
   name: string,
   value: unknown,
   path: string,
   where: Where,
-  suggest?: Suggest,
-): { config: ServerConfig; problems: ConfigProblem[] } => {
+  options: ReadOptions & { check?(config: Partial<ServerConfig>): Problem[] } = {},
+): ReadServer => {
   const shape: ConfigProblem = { level: 'error', path, message: `must be an object, not ${kindOf(value)}` };
-  const read: ReadFields = isObject(value) ? readFields(value, path, suggest) : { config: {}, problems: [shape] };
-  const clash = read.problems.some(isError) ? undefined : contradiction(read.config);
-  if (clash !== undefined) read.problems.push({ level: 'error', path, ...clash });
+  const read: ReadFields = isObject(value)
+    ? readFields(value, path, options)
+    : { config: {}, problems: [shape], sources: {} };
+  if (!read.problems.some(isError)) {
+    const clash = contradiction(read.config);
+    const wrong = [...(clash === undefined ? [] : [{ ...clash, path: '' }]), ...(options.check?.(read.config) ?? [])];
+    read.problems.push(...wrong.map((problem) => ({ level: 'error' as const, ...problem, path: path + problem.path })));
+  }
   const problems = read.problems.map((problem) => ({ ...problem, server: name, ...where(problem.path) }));
-  const { config } = read;
-  return { config: problems.some(isError) ? unusableServer(name, problems, config.disabled) : config, problems };
+  const { config, sources } = read;
+  return {
+    config: problems.some(isError) ? unusableServer(name, problems, config.disabled) : config,
+    problems,
+    sources,
+  };
 };
 
 const isError = ({ level }: ConfigProblem): boolean => level === 'error';

@@ -73,7 +73,10 @@ describe('configuration files', () => {
   test.each([
     ['{"mcpServers": {\n  "a": {"command": "x",,}\n}}', 'a.json:2:24: a name in double quotes is expected, not ","'],
     ['{"mcpServers": []}', 'a.json:1:2: /mcpServers: must be an object of servers by name, not a list'],
-    ['{"server": {}}', 'a.json:1:1: holds no servers: none of mcpServers, servers, mcp_servers is there'],
+    [
+      '{"server": {}}',
+      'a.json:1:1: holds no servers: none of mcpServers, servers, mcp_servers, context_servers is there',
+    ],
   ])('a file %j is an error with its place', async (text, message) => {
     await file('a.json', text);
     const error = await failure(load({ files: ['a.json'] }));
@@ -101,6 +104,64 @@ describe('configuration files', () => {
       'note 2:3 comments are not part of JSON',
       'note 3:39 a comma before "}" is not part of JSON',
     ]);
+  });
+
+  test('the user file may be of any format; of several, one is read', async () => {
+    await file('home/toolway/config.yaml', 'mcpServers: { user: { command: user } }');
+    expect(Object.keys((await load()).mcpServers)).toEqual(['user']);
+    await file('home/toolway/config.toml', '[mcpServers.other]\ncommand = "other"\n');
+    const { mcpServers, problems } = await load();
+    expect(Object.keys(mcpServers)).toEqual(['user']);
+    expect(problems).toEqual([
+      {
+        level: 'warning',
+        file: join(cwd, 'home/toolway/config.toml'),
+        path: '',
+        message: 'is not read, because there is config.yaml as well',
+      },
+    ]);
+  });
+
+  test('the folders of an editor are those of the project that its file is about', async () => {
+    await mkdir(join(cwd, 'project/.vscode'), { recursive: true });
+    const text =
+      '{"servers": {"a": {"command": "${workspaceFolder}/run", "args": ["${userHome}", "${workspaceFolderBasename}"]}}}';
+    await file('project/.vscode/mcp.json', text);
+    await file('plain.json', text);
+    const { mcpServers } = await load({ files: ['project/.vscode/mcp.json'], env: { HOME: '/home/me' } });
+    expect(mcpServers.a).toEqual({ command: join(cwd, 'project/run'), args: ['/home/me', 'project'] });
+    expect((await load({ files: ['plain.json'] })).mcpServers.a?.command).toBe('${workspaceFolder}/run');
+  });
+
+  test('files that a server names are looked for beside the file that names them', async () => {
+    await mkdir(join(cwd, 'sub'), { recursive: true });
+    const server = { command: 'x', envFile: '.env', tls: { ca: 'ca.pem', key: '/etc/key.pem', cert: '-----BEGIN' } };
+    await file('sub/a.json', { mcpServers: { a: server, b: { command: 'x', envFile: '~/b.env' } } });
+    const { mcpServers } = await load({ files: ['sub/a.json'] });
+    expect(mcpServers.a).toMatchObject({
+      envFile: join(cwd, 'sub/.env'),
+      tls: { ca: join(cwd, 'sub/ca.pem'), key: '/etc/key.pem', cert: '-----BEGIN' },
+    });
+    expect(mcpServers.b?.envFile).toBe('~/b.env');
+  });
+
+  test('every value has an origin: a place in a file, or a variable', async () => {
+    await file(
+      'a.json',
+      '{"defaults": {"maxRetries": 1},\n "mcpServers": {"a": {"command": "x",\n  "env": {"A": "b"}, "timeoutMs": 5}}}',
+    );
+    const loaded = await load({ files: ['a.json'], env: { MCP_SERVER_URL: 'http://h', MCP_TIMEOUT: '2' } });
+    expect({ ...loaded.origins.a }).toEqual({
+      command: { kind: 'file', file: 'a.json', line: 2, column: 23 },
+      env: { kind: 'file', file: 'a.json', line: 3, column: 3 },
+      'env/A': { kind: 'file', file: 'a.json', line: 3, column: 11 },
+      timeoutMs: { kind: 'variable', name: 'MCP_TIMEOUT' },
+    });
+    expect({ ...loaded.origins.default }).toEqual({
+      url: { kind: 'variable', name: 'MCP_SERVER_URL' },
+      timeoutMs: { kind: 'variable', name: 'MCP_TIMEOUT' },
+    });
+    expect({ ...loaded.defaultOrigins }).toMatchObject({ maxRetries: { kind: 'file', line: 1, column: 15 } });
   });
 
   test('a wrong server fails with the place in its file', async () => {

@@ -1,14 +1,17 @@
 /** Configuration from files and the environment: which files there are, and what they say together. */
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { dialectOf } from '../config/dialects.ts';
 import { type EnvironmentLayer, readEnvironment } from '../config/environment.ts';
+import { escapeReferences } from '../config/expand.ts';
 import { mergeConfigs, overrideServers } from '../config/merge.ts';
-import { type ParsedConfig, parseConfig } from '../config/parse.ts';
-import type { ConfigText } from '../config/parsed-text.ts';
-import type { Place } from '../config/places.ts';
-import { type ConfigProblem, describeProblem, type Where } from '../config/problem.ts';
-import { formatOf, MAX_CONFIG_BYTES, parseText } from '../config/text.ts';
+import type { Origins } from '../config/origin.ts';
+import type { ParsedConfig } from '../config/parse.ts';
+import { type ConfigProblem, describeProblem } from '../config/problem.ts';
+import { isFatal, readConfigText } from '../config/read.ts';
+import type { Folders } from '../config/references.ts';
+import { formatOf, MAX_CONFIG_BYTES } from '../config/text.ts';
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig, ToolkitOptions } from '../options.ts';
 
@@ -34,14 +37,20 @@ export interface LoadedConfig extends ToolkitOptions {
   untrusted: string[];
   /** For a server that could not keep its name: the name in the file, by the name it has now. */
   aliases: Record<string, string>;
+  /** Where the fields of each server were given. */
+  origins: Record<string, Origins>;
+  /** Where the fields of `defaults` were given. */
+  defaultOrigins: Origins;
 }
 
-const PROJECT_FILES = ['mcp.json', '.mcp.json', 'toolway.json'];
+const EXTENSIONS = ['json', 'jsonc', 'yaml', 'yml', 'toml'];
+const USER_FILES = EXTENSIONS.map((extension) => `config.${extension}`);
+const PROJECT_FILES = ['mcp.json', '.mcp.json', ...EXTENSIONS.map((extension) => `toolway.${extension}`)];
 
 /**
  * Reads the named files; without any, the file in `TOOLWAY_CONFIG`; without that, the user's own
- * (`~/.config/toolway/config.json`). Later files replace servers of earlier ones; the environment comes last.
- * Throws `invalid_config` for a file that is missing or unreadable as a whole; a server that is wrong fails alone.
+ * (`~/.config/toolway/config.json`, or another format's). Later files replace servers of earlier ones; the environment
+ * comes last. Throws `invalid_config` for a file that is missing or unreadable as a whole; a server that is wrong fails alone.
  */
 export const loadConfig = async (options: LoadConfigOptions = {}): Promise<LoadedConfig> => {
   const { files = [], found = true, cwd = process.cwd(), env = process.env } = options;
@@ -49,38 +58,54 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
   const read: string[] = [];
   const untrusted: string[] = [];
   const layers: ParsedConfig[] = [];
+  const folders = { cwd, home: homeOf(env) };
 
   for (const file of named) {
     const path = resolve(cwd, file);
-    layers.push(await readConfigFile(path, file));
+    layers.push(await readConfigFile(path, file, folders));
     read.push(path);
   }
   if (named.length === 0 && found) {
-    const path = join(userConfigFolder(env), 'config.json');
-    if (await exists(path)) {
-      layers.push(await readConfigFile(path));
+    const [path, ...others] = await existing(userConfigFolder(env), USER_FILES);
+    if (path !== undefined) {
+      const user = await readConfigFile(path, path, folders);
+      for (const file of others) user.problems.push({ level: 'warning', file, path: '', message: unread(path) });
+      layers.push(user);
       read.push(path);
     }
-    for (const name of PROJECT_FILES) if (await exists(join(cwd, name))) untrusted.push(name);
+    untrusted.push(...(await existing(cwd, PROJECT_FILES)).map((file) => basename(file)));
   }
 
   const environment = readEnvironment(env);
   refuseEnvironment(environment);
   const merged = mergeConfigs([...layers, environment]);
-  const { timeoutMs } = environment;
+  const { overrides, overrideOrigins } = environment;
+  for (const [name, origins] of Object.entries(merged.origins)) {
+    merged.origins[name] = { ...origins, ...overrideOrigins };
+  }
   return {
-    mcpServers:
-      timeoutMs === undefined ? merged.servers : overrideServers(merged, (server) => ({ ...server, timeoutMs })),
-    defaults: timeoutMs === undefined ? merged.defaults : { ...merged.defaults, timeoutMs },
+    mcpServers: overrideServers(merged, (server) => ({ ...server, ...overrides })),
+    defaults: { ...merged.defaults, ...overrides },
     limits: merged.limits,
     ...(merged.policy !== undefined && { policy: merged.policy }),
     ...(merged.pins !== undefined && { pins: merged.pins }),
+    ...(merged.inputs.length > 0 && { inputs: merged.inputs }),
     env: { ...env },
     problems: merged.problems,
     files: read,
     untrusted,
     aliases: merged.aliases,
+    origins: merged.origins,
+    defaultOrigins: { ...merged.defaultOrigins, ...overrideOrigins },
   };
+};
+
+const unread = (other: string): string => `is not read, because there is ${basename(other)} as well`;
+
+const existing = async (folder: string, names: readonly string[]): Promise<string[]> => {
+  const paths = names.map((name) => join(folder, name));
+  const there = await Promise.all(paths.map(exists));
+  return paths.filter((_, index) => there[index]);
 };
 
 const exists = (path: string): Promise<boolean> =>
@@ -89,9 +114,11 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+const homeOf = (env: Readonly<Record<string, string | undefined>>): string => env.HOME || env.USERPROFILE || homedir();
+
 /** The folder of the user's own configuration: `$XDG_CONFIG_HOME/toolway`, or `~/.config/toolway`. */
 const userConfigFolder = (env: Readonly<Record<string, string | undefined>>): string => {
-  const base = env.XDG_CONFIG_HOME || join(env.HOME || env.USERPROFILE || homedir(), '.config');
+  const base = env.XDG_CONFIG_HOME || join(homeOf(env), '.config');
   return join(base, 'toolway');
 };
 
@@ -99,29 +126,44 @@ const invalid = (reason: string, cause?: unknown): ToolwayError =>
   new ToolwayError('invalid_config', reason, { executed: 'no', cause });
 
 /** Reads one file; `shown` is what messages call it. Throws `invalid_config` with line and column. */
-const readConfigFile = async (path: string, shown: string = path): Promise<ParsedConfig> => {
-  const parsed = await parseText(await readText(path, shown), formatOf(path));
-  if (!parsed.ok) throw invalid(`${shown}:${parsed.place.line}:${parsed.place.column}: ${parsed.message}`);
-
-  const where: Where = (path) => ({ file: shown, ...placeOf(parsed, path) });
-  const config = await parseConfig(parsed.value, where);
-  for (const path of parsed.duplicates) {
-    config.problems.push({ level: 'warning', path, message: 'is given twice; the last one counts', ...where(path) });
-  }
-  for (const { message, place } of parsed.liberties) {
-    config.problems.push({ level: 'note', path: '', message, file: shown, ...place });
-  }
-  const fatal = config.problems.filter(({ level, server }) => level === 'error' && server === undefined);
+const readConfigFile = async (path: string, shown: string, folders: ConfigFolders): Promise<ParsedConfig> => {
+  const dialect = dialectOf(path);
+  const known = foldersOf(path, folders);
+  const options = { file: shown, format: formatOf(path), dialect, folders: known };
+  const config = await readConfigText(await readText(path, shown), options);
+  const fatal = config.problems.filter(isFatal);
   if (fatal.length > 0) throw invalid(fatal.map(describeProblem).join('; '));
+  const folder = dialect.hasFolders ? known.workspaceFolder : dirname(path);
+  config.servers = overrideServers(config, (server) => anchored(server, folder));
   return config;
 };
 
-/** A field that is missing stands where the object stands that lacks it. */
-const placeOf = ({ locate }: Pick<ConfigText, 'locate'>, path: string): Place | undefined => {
-  for (let pointer = path; ; pointer = pointer.slice(0, pointer.lastIndexOf('/'))) {
-    const place = locate(pointer);
-    if (place !== undefined || pointer === '') return place;
-  }
+/** Files that a server names are looked for beside the file that names them; with an editor's file, in the project. */
+const anchored = (server: ServerConfig, folder: string): ServerConfig => {
+  const { envFile, tls } = server;
+  if (envFile === undefined && tls === undefined) return server;
+  const anchor = (given: string): string =>
+    isAbsolute(given) || /^(~[\\/]|\$\{|-----BEGIN)/.test(given) ? given : join(escapeReferences(folder), given);
+  return {
+    ...server,
+    ...(envFile !== undefined && { envFile: anchor(envFile) }),
+    ...(tls !== undefined && {
+      tls: Object.fromEntries(Object.entries(tls).map(([part, file]) => [part, anchor(file)])),
+    }),
+  };
+};
+
+/** Where this process stands. */
+interface ConfigFolders {
+  cwd: string;
+  home: string;
+}
+
+/** Files of an editor lie in a folder of the project they are about; the user's own are about the project that is open. */
+const foldersOf = (path: string, { cwd, home }: ConfigFolders): Folders => {
+  const folder = dirname(path);
+  const isProject = /^\.(vscode|cursor|roo|devcontainer)$/.test(basename(folder)) && dirname(folder) !== home;
+  return { workspaceFolder: isProject ? dirname(folder) : cwd, userHome: home, pathSeparator: sep };
 };
 
 const readText = async (path: string, shown: string): Promise<string> => {
