@@ -17,7 +17,7 @@ export { releaseChildren } from './release.ts';
  * as a whole are unusable; a server that cannot be reached is `failed` and never stops the others.
  */
 export const createToolkit = (options: ToolkitOptions = {}): Promise<Toolkit> =>
-  assembleToolkit(options, nodeRuntime(options.env));
+  assembleToolkit(options, nodeRuntime(options));
 
 /**
  * Reads configuration files, named or found, and the environment into options for `createToolkit`. Rejects with

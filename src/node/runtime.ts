@@ -1,60 +1,64 @@
 /** What Node brings: child processes, pooled HTTP, WebSockets with headers, compiled schema checks, files and variables. */
 import { type Clock, systemClock } from '../clock.ts';
-import type { ReferenceScheme } from '../config/expand.ts';
 import { hasReferences } from '../config/plain.ts';
 import { ToolwayError } from '../errors.ts';
-import type { ServerConfig } from '../options.ts';
+import type { ServerConfig, ToolkitOptions } from '../options.ts';
 import type { Runtime } from '../runtime.ts';
 import { validatorOnDemand } from '../schema/on-demand.ts';
 import type { SseTransportOptions } from '../transport/sse.ts';
+import type { Expander } from './expansion.ts';
 
-/** `env` is where `${…}` is looked up. */
+/** `env`, `inputs` and `onInput` are where `${…}` is looked up. */
 export const nodeRuntime = (
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  { env = process.env, inputs, onInput }: Pick<ToolkitOptions, 'env' | 'inputs' | 'onInput'> = {},
   clock: Clock = systemClock,
-): Runtime => ({
-  clock,
-  files: {
-    read: async (path, maxBytes) => (await import('./files.ts')).nodeFiles.read(path, maxBytes),
-    write: async (path, text) => (await import('./files.ts')).nodeFiles.write(path, text),
-    alone: async (path, run) => (await import('./file-lock.ts')).runAlone(path, run),
-  },
-  createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
-  async expand(server, config, found) {
-    if (!hasReferences(config)) return config;
-    return (await import('../config/expand.ts')).expandServer(server, config, { env, resolve, found });
-  },
-  async openTelemetry() {
-    try {
-      return await import('@opentelemetry/api');
-    } catch (cause) {
-      // Bundlers take a package that is not there for a mistake, unless its absence is provided for on the spot.
-      throw new ToolwayError('invalid_config', 'the package @opentelemetry/api cannot be loaded', { cause });
-    }
-  },
-  // Each kind of link is loaded when the first server wants it.
-  async openTransport({ server, kind, config, maxMessageBytes }) {
-    if (kind === 'stdio') {
-      const { createStdioTransport } = await import('./stdio.ts');
-      return createStdioTransport({ ...launchOf(config), server, maxMessageBytes });
-    }
-    const { url = '', headers } = config;
-    if (kind === 'websocket') {
-      const [{ createWebSocketTransport }, { createNodeWebSocketPort }] = await Promise.all([
-        import('../transport/websocket.ts'),
-        import('./websocket.ts'),
+): Runtime => {
+  let expander: Promise<Expander> | undefined;
+  return {
+    clock,
+    files: {
+      read: async (path, maxBytes) => (await import('./files.ts')).nodeFiles.read(path, maxBytes),
+      write: async (path, text) => (await import('./files.ts')).nodeFiles.write(path, text),
+      alone: async (path, run) => (await import('./file-lock.ts')).runAlone(path, run),
+    },
+    createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
+    async expand(server, config, found) {
+      if (config.envFile === undefined && config.tls === undefined && !hasReferences(config)) return config;
+      expander ??= import('./expansion.ts').then(({ createExpander }) => createExpander({ env, inputs, onInput }));
+      return (await expander)(server, config, found);
+    },
+    async openTelemetry() {
+      try {
+        return await import('@opentelemetry/api');
+      } catch (cause) {
+        // Bundlers take a package that is not there for a mistake, unless its absence is provided for on the spot.
+        throw new ToolwayError('invalid_config', 'the package @opentelemetry/api cannot be loaded', { cause });
+      }
+    },
+    // Each kind of link is loaded when the first server wants it.
+    async openTransport({ server, kind, config, maxMessageBytes }) {
+      if (kind === 'stdio') {
+        const { createStdioTransport } = await import('./stdio.ts');
+        return createStdioTransport({ ...launchOf(config), server, maxMessageBytes });
+      }
+      const { url = '', headers, tls } = config;
+      if (kind === 'websocket') {
+        const [{ createWebSocketTransport }, { createNodeWebSocketPort }] = await Promise.all([
+          import('../transport/websocket.ts'),
+          import('./websocket.ts'),
+        ]);
+        const socket = createNodeWebSocketPort({ headers, tls });
+        return createWebSocketTransport({ url, socket, maxMessageBytes, server, clock });
+      }
+      const [create, { createPool }] = await Promise.all([
+        kind === 'sse' ? loadSse() : import('../transport/http.ts').then((http) => http.createHttpTransport),
+        import('./http-pool.ts'),
       ]);
-      const socket = createNodeWebSocketPort({ headers });
-      return createWebSocketTransport({ url, socket, maxMessageBytes, server, clock });
-    }
-    const [create, { createPool }] = await Promise.all([
-      kind === 'sse' ? loadSse() : import('../transport/http.ts').then((http) => http.createHttpTransport),
-      import('./http-pool.ts'),
-    ]);
-    const port = createPool({ origin: urlOf(url).origin });
-    return create({ url, headers, port, limits: { maxMessageBytes }, clock });
-  },
-});
+      const port = createPool({ origin: urlOf(url).origin, tls });
+      return create({ url, headers, port, limits: { maxMessageBytes }, clock });
+    },
+  };
+};
 
 const loadSse = async () => {
   const [{ createSseTransport }, { httpParts }] = await Promise.all([
@@ -74,10 +78,4 @@ const launchOf = ({ command = '', args, env, cwd }: ServerConfig) => ({
 const urlOf = (url: string): URL => {
   if (URL.canParse(url)) return new URL(url);
   throw new ToolwayError('invalid_config', 'the url cannot be parsed', { executed: 'no' });
-};
-
-/** `${file:…}`; the other schemes are not available here. */
-const resolve = async (scheme: ReferenceScheme, name: string): Promise<string | undefined> => {
-  if (scheme === 'file') return (await (await import('node:fs/promises')).readFile(name, 'utf8')).trimEnd();
-  throw new ToolwayError('invalid_config', `${scheme}: is not available`, { executed: 'no' });
 };

@@ -6,6 +6,8 @@ import { hostOf, reasonOf, type SocketPort, type SocketReceiver } from '../trans
 export interface NodeWebSocketOptions {
   /** Sent with the handshake. */
   headers?: Readonly<Record<string, string>>;
+  /** PEM texts: trusted authorities instead of the system's, and this client's own certificate. */
+  tls?: { ca?: string; cert?: string; key?: string };
 }
 
 /**
@@ -20,9 +22,10 @@ const CLOSE_WAIT_MS = 1_000;
 
 /** Opens sockets with `headers`; a refused handshake is `auth_required` (401), `forbidden` (403) or `connect_failed` with the status. */
 export const createNodeWebSocketPort =
-  ({ headers = {} }: NodeWebSocketOptions = {}): SocketPort =>
+  ({ headers = {}, tls = {} }: NodeWebSocketOptions = {}): SocketPort =>
   (url, protocol, maxMessageBytes, receiver) => {
     const options: ClientOptions & { closeTimeout: number } = {
+      ...tls,
       headers: { ...headers },
       perMessageDeflate: false,
       followRedirects: false,

@@ -51,7 +51,7 @@ export const record = (config: ServerConfig, { file, env, secrets: further = [] 
 
 const open = async (config: ServerConfig, env: RecordOptions['env'], secrets: Secrets): Promise<Transport> => {
   if (typeof config.transport === 'function') return config.transport();
-  const runtime = nodeRuntime(env);
+  const runtime = nodeRuntime({ env });
   const found: Reference[] = [];
   const expanded = await runtime.expand('recorded', config, (reference) => found.push(reference));
   await secrets.learn(expanded, found);
