@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { createHandClock } from '../../test/fixtures/hand-clock.ts';
 import { callFor } from '../../test/fixtures/scripted-peer.ts';
 import { failure } from '../../test/fixtures/toolkits.ts';
 import type { CallInit } from '../call.ts';
 import { type ErrorCode, type ErrorFacts, ToolwayError } from '../errors.ts';
 import { createEmitter, type ToolkitEvents } from '../events.ts';
-import { createFakeClock } from '../testing/fake-clock.ts';
+
 import { createRetryBudget, type RetryBudget } from './budget.ts';
 import type { CallFn } from './middleware.ts';
 import { createRetries, type RetriedServer } from './retry.ts';
@@ -23,7 +24,7 @@ const world = ({
   budget = createRetryBudget(),
   random = (): number => 1,
 }) => {
-  const clock = createFakeClock();
+  const clock = createHandClock();
   const events = createEmitter(() => {});
   const told: ToolkitEvents['retry'][] = [];
   events.on('retry', (event) => told.push(event));
