@@ -67,6 +67,7 @@ export interface ServerStatus {
   /** When its state or a list of it last changed, in milliseconds since the Unix epoch. */
   lastUpdated?: number;
   lastError?: ToolwayError;
+  /** `open` and `isolated`: calls fail with `breaker_open`; `half_open`: so they do, while a probe is out. */
   breaker: 'closed' | 'open' | 'half_open' | 'isolated';
   inFlight: number;
   queued: number;
@@ -179,12 +180,18 @@ export interface Toolkit extends AsyncDisposable {
   use(middleware: Middleware, place?: { before?: string; after?: string }): void;
   addServer(name: string, config: ServerConfig): Promise<void>;
   removeServer(name: string): Promise<void>;
+  /** Drops the link and connects anew; resolves when connected. Closes the breaker, and ends a rest that the server asked for. */
   reconnect(name: string): Promise<void>;
   /**
    * Holds a tool, by its full name or a bare one, to its definition as last read: calls that failed with `tool_changed`
    * are let through again, until the next change. Rejects when `pinFile` could not be written.
    */
   acceptTool(name: string): Promise<void>;
+  /**
+   * Holds back the calls to a server: they fail with `breaker_open` until the function that it gives is called. Several
+   * may hold it; each release counts once. Throws `unknown_server`.
+   */
+  isolate(name: string): () => void;
   /** Round-trip time in milliseconds. */
   ping(name: string, options?: RequestOptions): Promise<number>;
   waitForConnection(name: string, options?: { timeoutMs?: number }): Promise<void>;

@@ -26,6 +26,11 @@ export interface ToolkitEvents {
   tool_call_progress: OfCall & Progress;
   /** A call failed and will be sent again after `delayMs`; `attempt` counts that sending, the first one being 1. */
   retry: OfCall & { attempt: number; delayMs: number; error: ToolwayError };
+  /** Calls fail with `error` from now on. `retryAfterMs` is when a probe will decide; undefined where the server was isolated by hand. */
+  breaker_open: OfServer & { retryAfterMs: number | undefined; error: ToolwayError };
+  /** A probe is out; calls still fail. */
+  breaker_half_open: OfServer;
+  breaker_closed: OfServer;
   tools_changed: OfServer;
   resources_changed: OfServer;
   prompts_changed: OfServer;

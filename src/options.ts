@@ -101,7 +101,10 @@ export interface ServerConfig extends Handlers {
   rateLimit?: { perSecond: number; burst?: number };
   /** Default 3 attempts; only what is safe to send again is, see `retrySafe`. */
   retry?: RetryOption;
-  /** After `failures` in a row (default 5) calls fail at once for `openMs` (default 5 000), then a probe decides. */
+  /**
+   * After `failures` in a row (default 5), or when half of the calls of half a minute failed, calls fail with
+   * `breaker_open` for `openMs` (default 5 000; doubled each time, up to 300 000), then a probe of our own decides.
+   */
   breaker?: { failures?: number; openMs?: number };
   /** Answers of the tools named (`*` is a wildcard) are kept for `ttlMs` (default 60 000), and equal calls in flight are merged. */
   cache?: { ttlMs?: number; tools: string[] };

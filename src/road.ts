@@ -6,6 +6,7 @@
 import { type Call, share } from './call.ts';
 import type { Finder } from './finder.ts';
 import { guardOf } from './guarding.ts';
+import { breaker } from './middleware/breaker.ts';
 import { type Chain, createChain } from './middleware/chain.ts';
 import { deadline } from './middleware/deadline.ts';
 import { limit } from './middleware/limit.ts';
@@ -31,6 +32,12 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
     const server = finder.server(call.server);
     return server.traffic ?? traffic.of(server);
   };
+  /** A call does not wait for a server that is known to be away. */
+  const arrive = async (call: Call): Promise<void> => {
+    const refusal = trafficOf(call).fuse.refusal();
+    if (refusal !== undefined) throw refusal;
+    await finder.arrive(call);
+  };
   const { idempotency, cache, dedupe } = sharing(house, finder, trafficOf);
   return createChain(
     [
@@ -38,13 +45,14 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
         name: 'observe',
         middleware: observe({ clock: deadlines.clock, events, calls, metrics, masked: secrets.masked }),
       },
-      { name: 'route', middleware: route((call) => finder.arrive(call)) },
+      { name: 'route', middleware: route(arrive) },
       { name: 'policy', middleware: policy({ standingOf: (call) => finder.checksOf(call), guard }) },
       { name: 'deadline', middleware: deadline(deadlines) },
       { name: 'idempotency', middleware: idempotency },
       { name: 'cache', middleware: cache },
       { name: 'dedupe', middleware: dedupe },
       { name: 'retry', middleware: traffic.retries(trafficOf) },
+      { name: 'breaker', middleware: breaker((call) => trafficOf(call).fuse) },
       { name: 'limit', middleware: limit((call) => trafficOf(call).lane) },
     ],
     (call) => finder.server(call.server).perform(call),

@@ -90,10 +90,12 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   );
 
   const behind = Promise.all([loading.then(({ createRoad }) => createRoad(options, house, finder)), ground]);
-  const [road, { metrics, describeServer, describeCall, pinsSaved }] = await behind.catch(async (error: unknown) => {
-    await members.close();
-    throw ToolwayError.from(error);
-  });
+  const [road, { metrics, describeServer, describeCall, pinsSaved, traffic }] = await behind.catch(
+    async (error: unknown) => {
+      await members.close();
+      throw ToolwayError.from(error);
+    },
+  );
   if (watch.step !== undefined) road.use(watch.step(servers), { after: 'observe' });
   const { batchWindowMs } = options;
   const { callTool, above, perform, tellProgress } = createCalling({
@@ -158,6 +160,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       const server = finder.server(name);
       await connectAndList(server, server.reconnect());
     },
+    isolate: (name) => traffic.of(finder.server(name)).fuse.isolate(),
     async waitForConnection(name, { timeoutMs } = {}) {
       const server = finder.server(name);
       const wanted = timeoutMs === undefined ? {} : { timeoutMs, totalTimeoutMs: timeoutMs };

@@ -1,8 +1,9 @@
-/** Holds the calls of each server to its concurrency and its rate. Those above wait in line; a full line refuses. */
+/** Holds the calls of each server to its concurrency, its rate and its own wish for a rest. Those above wait in line; a full line refuses. */
 import type { Call } from '../call.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import type { Middleware } from './middleware.ts';
+import type { JsonObject } from '../protocol/types.ts';
+import type { CallFn, Middleware } from './middleware.ts';
 
 export interface ServerLimits {
   maxConcurrency: number;
@@ -16,19 +17,33 @@ export interface Lane {
   readonly queued: number;
   /** Takes a place now if there is one. */
   tryEnter(): boolean;
-  /** Waits for a place; rejects with `backpressure` when the line is full, or with the reason why the call was stopped. */
+  /** Waits for a place; rejects with `backpressure` when the line is full, with `rate_limited` when the rest is longer than the call may wait, or with the reason why the call was stopped. */
   enter(call: Call): Promise<void>;
-  leave(): void;
+  /** Gives the place back, and hands the result on. */
+  readonly leave: <T>(result: T) => T;
+  /** The same for a failure. One with which the server asked for a rest gives it one. */
+  readonly fail: (error: unknown) => never;
+  /** Ends a rest. */
+  resume(): void;
+  /** Rejects all that wait. */
+  refuse(error: ToolwayError): void;
+}
+
+interface Waiting {
+  readonly call: Call;
+  go(): void;
+  refuse(error: ToolwayError): void;
 }
 
 export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits, clock: Clock): Lane => {
-  const line = new Set<() => void>();
+  const line = new Set<Waiting>();
   const perMs = (rateLimit?.perSecond ?? Number.POSITIVE_INFINITY) / 1_000;
   const burst = rateLimit?.burst ?? Math.max(1, rateLimit?.perSecond ?? 1);
   let inFlight = 0;
   let tokens = burst;
   let refilledAt = clock.now();
   let ticking = false;
+  let rest: { until: number; timer: Timer } | undefined;
 
   const takeToken = (): boolean => {
     if (rateLimit === undefined) return true;
@@ -40,18 +55,19 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
     return true;
   };
   const tryEnter = (): boolean => {
-    if (inFlight >= maxConcurrency || !takeToken()) return false;
+    if (rest !== undefined || inFlight >= maxConcurrency || !takeToken()) return false;
     inFlight += 1;
     return true;
   };
   /** Lets those in front go as far as there are places and tokens; comes back when the next token is due. */
   const advance = (): void => {
-    for (const go of line) {
+    for (const waiting of line) {
       if (!tryEnter()) break;
-      line.delete(go);
-      go();
+      line.delete(waiting);
+      waiting.go();
     }
-    if (line.size === 0 || inFlight >= maxConcurrency || rateLimit === undefined || ticking) return;
+    if (line.size === 0 || rest !== undefined || inFlight >= maxConcurrency || rateLimit === undefined || ticking)
+      return;
     ticking = true;
     const tick = clock.after((1 - tokens) / perMs, () => {
       ticking = false;
@@ -59,6 +75,27 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
     });
     // Who waits has a deadline that keeps the process running; without anybody there is nothing to come back for.
     tick.keepAlive(false);
+  };
+
+  const resume = (): void => {
+    rest?.timer.cancel();
+    rest = undefined;
+    advance();
+  };
+  const restFor = (ms: number): void => {
+    const until = clock.now() + ms;
+    if (rest !== undefined && rest.until >= until) return;
+    rest?.timer.cancel();
+    const timer = clock.after(ms, resume);
+    timer.keepAlive(false);
+    rest = { until, timer };
+    for (const { call, refuse } of line) if (call.dueAt <= until) refuse(resting(ms));
+  };
+
+  const leave: Lane['leave'] = (result) => {
+    inFlight -= 1;
+    if (line.size > 0) advance();
+    return result;
   };
 
   return {
@@ -71,6 +108,10 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
     tryEnter: () => line.size === 0 && tryEnter(),
     enter: (call) =>
       new Promise((resolve, reject) => {
+        if (rest !== undefined && call.dueAt <= rest.until) {
+          reject(resting(rest.until - clock.now()));
+          return;
+        }
         if (line.size >= maxQueue) {
           reject(
             new ToolwayError('backpressure', `${maxQueue} calls are waiting for this server already`, {
@@ -80,34 +121,57 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
           );
           return;
         }
-        const go = (): void => {
-          call.hold(undefined);
-          resolve();
+        const waiting: Waiting = {
+          call,
+          go() {
+            call.hold(undefined);
+            resolve();
+          },
+          refuse(error) {
+            line.delete(waiting);
+            call.hold(undefined);
+            reject(error.with({ executed: 'no' }));
+          },
         };
-        line.add(go);
-        call.hold((error) => {
-          line.delete(go);
-          reject(error.with({ executed: 'no' }));
-        });
+        line.add(waiting);
+        call.hold(waiting.refuse);
         advance();
       }),
-    leave() {
-      inFlight -= 1;
-      if (line.size > 0) advance();
+    leave,
+    fail(error) {
+      if (error instanceof ToolwayError && error.code === 'rate_limited' && error.retryAfterMs)
+        restFor(error.retryAfterMs);
+      leave(undefined);
+      throw error;
+    },
+    resume,
+    refuse(error) {
+      for (const waiting of line) waiting.refuse(error);
     },
   };
 };
 
+const resting = (ms: number): ToolwayError =>
+  new ToolwayError('rate_limited', 'the server asked to be left alone for longer than this call may wait', {
+    executed: 'no',
+    retryAfterMs: Math.ceil(ms),
+  });
+
 /** `laneOf` gives the lane of a call's server. */
 export const limit =
   (laneOf: (call: Call) => Lane): Middleware =>
-  (next) =>
-  async (call) => {
-    const lane = laneOf(call);
-    if (!lane.tryEnter()) await lane.enter(call);
-    try {
-      return await next(call);
-    } finally {
-      lane.leave();
-    }
+  (next: CallFn) => {
+    const pass = (lane: Lane, call: Call): Promise<JsonObject> => {
+      let outcome: Promise<JsonObject>;
+      try {
+        outcome = next(call);
+      } catch (error) {
+        outcome = Promise.reject(error);
+      }
+      return outcome.then(lane.leave, lane.fail);
+    };
+    return (call) => {
+      const lane = laneOf(call);
+      return lane.tryEnter() ? pass(lane, call) : lane.enter(call).then(() => pass(lane, call));
+    };
   };

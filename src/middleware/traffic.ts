@@ -1,7 +1,9 @@
-/** What the calls to each server are held to: how many are out at a time, how many are sent again, whose answers are shared. */
+/** What the calls to each server are held to: whether there are any, how many are out at a time, how many are sent again, whose answers are shared. */
 import type { Clock } from '../clock.ts';
+import type { Emitter } from '../events.ts';
 import type { Limits, ServerConfig } from '../options.ts';
 import { createRetryBudget, type RetryBudget } from './budget.ts';
+import { createFuse, type FuseOptions, type ServerFuse } from './fuse.ts';
 import { createLane, type Lane } from './limit.ts';
 import { createRetries, type Retries, type RetryOptions } from './retry.ts';
 import { createSharing, type Sharing } from './sharing.ts';
@@ -9,6 +11,7 @@ import { createSharing, type Sharing } from './sharing.ts';
 /** That of one server. */
 export interface ServerTraffic {
   readonly config: ServerConfig;
+  readonly fuse: ServerFuse;
   readonly lane: Lane;
   readonly budget: RetryBudget;
   readonly sharing: Sharing;
@@ -16,8 +19,10 @@ export interface ServerTraffic {
 
 /** A server, which bears what is made for it with its first call. */
 interface Bearer {
+  readonly name: string;
   readonly config: ServerConfig;
   traffic: ServerTraffic | undefined;
+  loadJudge: FuseOptions['load'];
 }
 
 export interface Traffic {
@@ -32,21 +37,27 @@ export interface TrafficOptions extends RetryOptions {
 const DEFAULTS = { maxConcurrency: 64, maxQueue: 256 };
 
 export const createTraffic = (options: TrafficOptions): Traffic => {
-  const { clock, limits } = options;
+  const { clock, events, limits } = options;
   return {
     retries: createRetries(options),
     of(server) {
-      server.traffic ??= trafficOf(server.config, limits, clock);
+      server.traffic ??= trafficOf(server, { clock, events, limits });
       return server.traffic;
     },
   };
 };
 
-const trafficOf = (config: ServerConfig, { maxQueue = DEFAULTS.maxQueue }: Limits, clock: Clock): ServerTraffic => {
+const trafficOf = (
+  { name, config, loadJudge }: Bearer,
+  { clock, events, limits }: { clock: Clock; events: Emitter; limits: Limits },
+): ServerTraffic => {
   const { maxConcurrency = DEFAULTS.maxConcurrency, rateLimit } = config;
+  const { maxQueue = DEFAULTS.maxQueue } = limits;
+  const lane = createLane({ maxConcurrency, maxQueue, ...(rateLimit === undefined ? {} : { rateLimit }) }, clock);
   return {
     config,
-    lane: createLane({ maxConcurrency, maxQueue, ...(rateLimit === undefined ? {} : { rateLimit }) }, clock),
+    fuse: createFuse({ server: name, clock, events, refuseWaiting: lane.refuse, load: loadJudge }),
+    lane,
     budget: createRetryBudget(),
     sharing: createSharing(config),
   };

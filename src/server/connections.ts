@@ -1,8 +1,9 @@
 /** The connections to one server: the one of all who do not isolate themselves, and one for each scope of those who do. */
 import type { Call } from '../call.ts';
-import { type Connection, createConnection } from '../connection/connection.ts';
+import { type Connection, type ConnectionOptions, createConnection } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import { once } from '../later.ts';
+import type { Turn } from '../middleware/fuse.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Dialer } from './dialer.ts';
 import type { ServerRecord } from './record.ts';
@@ -13,6 +14,8 @@ import { DEFAULTS, healthIntervalMs, LIMITS } from './settings.ts';
 export interface ConnectionsOptions extends ServerBase {
   dial: Dialer['dial'];
   record: ServerRecord;
+  /** Hears of each change of a connection. */
+  turned(turn: Turn): void;
 }
 
 export interface Connections {
@@ -22,6 +25,8 @@ export interface Connections {
   of(scope: string): Promise<Connection>;
   /** The same, if there is one. */
   known(scope: string): Connection | undefined;
+  /** By scope, the one without a scope first. */
+  all(): [scope: string, connection: Connection][];
   /** Connects anew, and lets scopes that were given up begin afresh. */
   reconnect(): Promise<Session>;
   /** Resolves when nothing of any link is left. */
@@ -29,7 +34,7 @@ export interface Connections {
 }
 
 export const createConnections = (options: ConnectionsOptions): Connections => {
-  const { name, config, kind, house, newCall, warn, dial, record } = options;
+  const { name, config, kind, house, newCall, warn, dial, record, turned } = options;
   const { clock } = house.deadlines;
   let scopes: Scopes | undefined;
   let closed = false;
@@ -63,6 +68,15 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     };
   };
 
+  const heard = (scope: string): ConnectionOptions['onState'] => {
+    const note = record.hear(scope);
+    return (state, before) => {
+      note(state, before);
+      const atWork = before.name === 'ready' && hasCall(scope, (call) => WITH_THE_SERVER.has(call.state));
+      turned({ scope, state, before, atWork });
+    };
+  };
+
   const open = (scope: string, gone?: () => Promise<void> | undefined): Connection =>
     createConnection({
       clock,
@@ -77,7 +91,7 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
         return dial(scope, lost, signal);
       },
       watch: (session, lost) => watch(scope, session, lost),
-      onState: record.hear(scope),
+      onState: heard(scope),
     });
 
   const loadScopes = once(async () => {
@@ -97,6 +111,7 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
       return loaded.of(scope);
     },
     known: (scope) => (scope === '' ? main : scopes?.known(scope)),
+    all: () => [['', main], ...(scopes?.all() ?? [])],
     reconnect() {
       scopes?.releaseFailed();
       return main.reconnect();
@@ -107,3 +122,5 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     },
   };
 };
+
+const WITH_THE_SERVER: ReadonlySet<Call['state']> = new Set(['handed_over', 'answering']);

@@ -19,6 +19,7 @@ export interface Scopes {
   of(scope: string): Connection;
   /** The same, if there is one. */
   known(scope: string): Connection | undefined;
+  all(): [scope: string, connection: Connection][];
   /** Lets those that were given up begin afresh. */
   releaseFailed(): void;
   /** Resolves when nothing of any link is left. */
@@ -85,6 +86,7 @@ export const createScopes = ({ clock, maxScopes, scopeIdleMs, open, isBusy }: Sc
   return {
     of: (scope) => known(scope) ?? admit(scope),
     known,
+    all: () => [...scopes].map(([scope, { connection }]) => [scope, connection]),
     releaseFailed() {
       for (const [scope, { connection }] of scopes) if (connection.state.name === 'failed') release(scope);
     },

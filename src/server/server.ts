@@ -8,6 +8,7 @@ import type { Emitter } from '../events.ts';
 import type { Ground } from '../ground.ts';
 import { once } from '../later.ts';
 import type { Changes } from '../middleware/changes.ts';
+import type { FuseFacts, Judge, Turn } from '../middleware/fuse.ts';
 import type { CallFn } from '../middleware/middleware.ts';
 import type { ServerTraffic } from '../middleware/traffic.ts';
 import type { Handlers, Limits, ServerConfig } from '../options.ts';
@@ -69,6 +70,8 @@ export interface ManagedServer {
   traffic: ServerTraffic | undefined;
   /** Made with the first. */
   subscriptions: Subscriptions | undefined;
+  /** What its failures mean. */
+  loadJudge(facts: FuseFacts): Promise<Judge>;
   /** That of all callers who do not isolate themselves. */
   connection(): Connection;
   /** That of a scope, if there is one. */
@@ -196,7 +199,16 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   };
 
   const dialer = createDialer({ ...base, catalog, subscriptions: () => managed.subscriptions });
-  const connections = createConnections({ ...base, dial: dialer.dial, record });
+  const turned = (turn: Turn): void => {
+    if (managed.traffic !== undefined) managed.traffic.fuse.turned(turn);
+    // Before the first call there is nothing but this to be counted.
+    else if (turn.state.name === 'waiting')
+      house.ground.then(
+        ({ traffic }) => traffic.of(managed).fuse.turned(turn),
+        () => {},
+      );
+  };
+  const connections = createConnections({ ...base, dial: dialer.dial, record, turned });
 
   const managed: ManagedServer = {
     name,
@@ -206,7 +218,15 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     subscriptions: undefined,
     connection: () => connections.main,
     connectionOf: connections.known,
-    reconnect: connections.reconnect,
+    async loadJudge(facts) {
+      const { createJudge } = await import('./judge.ts');
+      return createJudge({ ...facts, breaker: config.breaker, clock, connections: connections.all, request });
+    },
+    reconnect() {
+      managed.traffic?.fuse.reset();
+      managed.traffic?.lane.resume();
+      return connections.reconnect();
+    },
     perform,
     request,
     listed: dialer.listed,
@@ -217,10 +237,11 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       facts: record.facts,
       closed,
       catalog,
-      lane: managed.traffic?.lane,
+      traffic: managed.traffic,
     }),
     async close() {
       closed = true;
+      managed.traffic?.fuse.close();
       house.changes.tell({ server: name, what: 'everything' });
       catalog.close();
       await connections.close();

@@ -2,7 +2,7 @@
 import type { CallInfo, ServerState, ServerStatus } from '../api.ts';
 import type { Call } from '../call.ts';
 import type { ConnectionState } from '../connection/connection.ts';
-import type { Lane } from '../middleware/limit.ts';
+import type { ServerTraffic } from '../middleware/traffic.ts';
 import type { ServerConfig } from '../options.ts';
 import type { TransportKind } from '../transport/transport.ts';
 import type { Catalog } from './catalog.ts';
@@ -16,11 +16,11 @@ export interface DescribedServer {
   closed: boolean;
   catalog: Catalog;
   /** Absent before its first call. */
-  lane: Lane | undefined;
+  traffic: ServerTraffic | undefined;
 }
 
 export const describeServer = (described: DescribedServer): ServerStatus => {
-  const { config, kind, state, facts, closed, catalog, lane } = described;
+  const { config, kind, state, facts, closed, catalog, traffic } = described;
   const { last, lastError, lastUpdated, lastHealthCheck } = facts;
   const session = state.name === 'ready' ? state.session : undefined;
   const shown = session ?? last?.session;
@@ -41,9 +41,9 @@ export const describeServer = (described: DescribedServer): ServerStatus => {
     lastHealthCheck,
     lastUpdated,
     lastError,
-    breaker: 'closed',
-    inFlight: lane?.inFlight ?? 0,
-    queued: lane?.queued ?? 0,
+    breaker: traffic?.fuse.name ?? 'closed',
+    inFlight: traffic?.lane.inFlight ?? 0,
+    queued: traffic?.lane.queued ?? 0,
     pid: session?.transport.pid,
     connectMs: last === undefined ? undefined : Math.round(last.connectMs),
   });
