@@ -6,6 +6,7 @@ import { FIXTURES, type World } from '../test/fixtures/faults/worlds.ts';
 import { failure } from '../test/fixtures/toolkits.ts';
 import type { Toolkit } from './api.ts';
 import { MAX_CATALOGUE_BYTES, openCatalogueFile } from './catalogue-file.ts';
+import { createEmitter } from './events.ts';
 import { createToolkit as createBrowserToolkit } from './index.ts';
 import { createToolkit } from './node/index.ts';
 import type { ServerConfig, ToolkitOptions } from './options.ts';
@@ -176,8 +177,9 @@ describe('writing', () => {
         state.text = written;
       },
     };
-    const open = () =>
-      openCatalogueFile({ path: 'c', files, clock, walkList, warn: (message) => void state.warnings.push(message) });
+    const events = createEmitter(() => {});
+    events.on('warning', ({ message }) => state.warnings.push(message));
+    const open = () => openCatalogueFile({ path: 'c', files, clock, walkList, events });
     const file = await open();
     const add = async (command: string, description: string) => {
       const tools = { items: [{ name: 'tool', description, inputSchema: { type: 'object' } }], fetchedAt: Date.now() };

@@ -1,6 +1,7 @@
 /** The lists of all servers as last read, in a file: a later run shows them before it has connected. Loaded where there is such a file. */
 import type { Clock, Timer } from './clock.ts';
 import { ToolwayError } from './errors.ts';
+import type { Emitter } from './events.ts';
 import { launchText } from './policy/launch.ts';
 import { sha256 } from './policy/sha256.ts';
 import type { ListKind, walkList } from './protocol/lists.ts';
@@ -20,11 +21,12 @@ const KINDS: readonly ListKind[] = ['tools', 'resources', 'resourceTemplates', '
 export interface CatalogueFileOptions {
   path: string;
   /** None where there are no files: `invalid_config`. */
-  files: FilePort | undefined;
+  files?: FilePort | undefined;
   clock: Clock;
   /** Checks a list as one of a server is checked. */
   walkList: typeof walkList;
-  warn(message: string, cause: unknown): void;
+  /** Hear of a file that cannot be used. */
+  events: Emitter;
 }
 
 export interface CatalogueFile {
@@ -49,7 +51,7 @@ export const openCatalogueFile = async ({
   files,
   clock,
   walkList,
-  warn,
+  events,
 }: CatalogueFileOptions): Promise<CatalogueFile> => {
   if (typeof path !== 'string' || path === '') throw invalid('catalogueFile must be the path of a file');
   if (files === undefined) throw invalid('catalogueFile needs files, which only toolway/node has');
@@ -57,7 +59,7 @@ export const openCatalogueFile = async ({
   let usable = true;
   const giveUp = (message: string) => (cause: unknown) => {
     usable = false;
-    warn(`the catalogue file ${path} ${message}`, cause);
+    events.emit('warning', { server: '', scope: '', message: `the catalogue file ${path} ${message}`, cause });
     return new Map() as Shelves;
   };
   const known = await load().catch(giveUp('cannot be read: nothing is taken from it, and nothing is kept'));

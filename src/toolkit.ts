@@ -3,12 +3,11 @@ import type { Toolkit } from './api.ts';
 import type { Call } from './call.ts';
 import { createCalling } from './calling.ts';
 import { listedBy, routeOfBareName, unknownTool } from './catalog.ts';
-import type { CatalogueFile } from './catalogue-file.ts';
 import { createDeadlines } from './clock.ts';
 import { nearest } from './config/nearest.ts';
 import { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
-import { type Emitter, guarded } from './events.ts';
+import { guarded } from './events.ts';
 import { createFinder } from './finder.ts';
 import { methodsLater, once } from './later.ts';
 import { createMembers } from './members.ts';
@@ -54,7 +53,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   const closed = (): boolean => closing !== undefined;
 
   const loading = import('./road.ts');
-  const { limits = {} } = options;
+  const { limits = {}, catalogueFile: path } = options;
   const ground = loading.then(({ layGround }) => layGround(options, { runtime, events, limits, calls }));
   ground.catch(() => {});
   // Under rules that cannot be used nothing is started.
@@ -72,7 +71,10 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     clientInfo: options.clientInfo ?? CLIENT_INFO,
     handlers: options,
     limits,
-    catalogues: await rememberedLists(options, runtime, events),
+    catalogues:
+      path === undefined
+        ? undefined
+        : await (await import('./catalogue-file.ts')).openCatalogueFile({ ...runtime, path, walkList, events }),
     calls,
   };
   const members = createMembers({ house, defaults: options.defaults, closed });
@@ -194,16 +196,4 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
 
   if (options.connect === 'wait') await connecting;
   return toolkit;
-};
-
-const rememberedLists = async (
-  { catalogueFile: path }: ToolkitOptions,
-  { files, clock }: Runtime,
-  events: Emitter,
-): Promise<CatalogueFile | undefined> => {
-  if (path === undefined) return undefined;
-  const { openCatalogueFile } = await import('./catalogue-file.ts');
-  const warn = (message: string, cause: unknown): void =>
-    events.emit('warning', { server: '', scope: '', message, cause });
-  return openCatalogueFile({ path, files, clock, walkList, warn });
 };

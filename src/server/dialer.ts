@@ -1,5 +1,5 @@
 /** Makes sessions with one server: opens the link that its configuration asks for, reads its lists, and restores what was subscribed to. */
-import { bounded, type Call } from '../call.ts';
+import { bounded, type Call, type CallInit } from '../call.ts';
 import { connect, type SessionEvents } from '../connection/connect.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
@@ -35,11 +35,10 @@ const LISTS_GRACE_MS = 1_000;
 
 export const createDialer = (options: DialerOptions): Dialer => {
   const { name, config, kind, house, newCall, warn, catalog, subscriptions } = options;
-  const { runtime, deadlines, events, changes, handlers, limits } = house;
-  const { secrets } = house;
+  const { runtime, deadlines, events, changes, secrets } = house;
   const { clock } = deadlines;
-  const bounds = { ...LIMITS, ...limits };
-  const { onTask } = handlersOf(config, handlers);
+  const { maxDepth, maxInputRounds, maxPages, maxTools, maxListBytes } = { ...LIMITS, ...house.limits };
+  const own = handlersOf(config, house.handlers);
   const pinned = config.era === 'auto' ? undefined : config.era;
   const { connectTimeoutMs = kind === 'stdio' ? CONNECT_TIMEOUT_MS.stdio : CONNECT_TIMEOUT_MS.other } = config;
   let verdict: { era: EraName; at: number } | undefined;
@@ -52,7 +51,13 @@ export const createDialer = (options: DialerOptions): Dialer => {
 
   const requestsOf = (scope: string): Promise<ServerRequests> =>
     serverRequestsFor({
-      handlers: handlersOf(config, handlers, (message) => events.emit('log', { server: name, scope, ...message })),
+      handlers: {
+        ...own,
+        onLog(message, context) {
+          events.emit('log', { server: name, scope, ...message });
+          return own.onLog?.(message, context);
+        },
+      },
       server: name,
       scope,
       clock,
@@ -93,7 +98,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
     },
     onTask: (task, call) =>
       guarded(
-        () => onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),
+        () => own.onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),
         (cause) => warn('a handler failed', { cause }),
       ),
     onGap: () => reread(scope),
@@ -117,38 +122,34 @@ export const createDialer = (options: DialerOptions): Dialer => {
       clientInfo: house.clientInfo,
       deadlines,
       timeoutMs: connectTimeoutMs,
-      maxDepth: bounds.maxDepth,
-      maxInputRounds: bounds.maxInputRounds,
-      listLimits: { maxPages: bounds.maxPages, maxTools: bounds.maxTools, maxBytes: bounds.maxListBytes },
+      maxDepth,
+      maxInputRounds,
+      listLimits: { maxPages, maxTools, maxBytes: maxListBytes },
       events,
       signal,
     });
 
-  const aside = (method: string, run: (call: Call) => Promise<void>): Promise<void> =>
-    bounded(newCall(method), deadlines, run);
+  const perform = <T>(method: string, run: (call: Call) => Promise<T>, limits?: Partial<CallInit>): Promise<T> =>
+    bounded(newCall(method, limits), deadlines, run);
 
   const askForLogs = (session: Session): void => {
-    const wanted =
-      (config.onLog ?? handlers.onLog) !== undefined && session.identity.capabilities.logging !== undefined;
-    if (!wanted) return;
+    if (own.onLog === undefined || session.identity.capabilities.logging === undefined) return;
     const level = config.logLevel ?? 'info';
-    aside('logging/setLevel', (call) => session.setLogLevel(call, level)).catch((cause: unknown) =>
+    perform('logging/setLevel', (call) => session.setLogLevel(call, level)).catch((cause: unknown) =>
       warn('the log level could not be set', { cause }),
     );
   };
-  const subscribe = async (session: Session): Promise<void> =>
-    subscriptions()?.restore((uri) => aside('resources/subscribe', (call) => session.subscribe(call, uri)));
+  const subscribe = async (session: Session, limits?: Partial<CallInit>): Promise<void> =>
+    subscriptions()?.restore((uri) => perform('resources/subscribe', (call) => session.subscribe(call, uri), limits));
 
   /** The catalogue and the subscriptions are those of the unscoped connection; tools and subscriptions are in place before anybody gets the session. */
   const settle = async (session: Session, remainingMs: number, signal: AbortSignal): Promise<void> => {
     const limits = { timeoutMs: remainingMs, totalTimeoutMs: remainingMs, signal };
-    const during = <T>(method: string, run: (call: Call) => Promise<T>): Promise<T> =>
-      bounded(newCall(method, limits), deadlines, run);
-    const reading = catalog.refreshAll((kind) => during(kind, (call) => session.list(kind, call)));
+    const reading = catalog.refreshAll((kind) => perform(kind, (call) => session.list(kind, call), limits));
     listed = atMost(LISTS_GRACE_MS, reading.all);
     askForLogs(session);
     await reading.tools;
-    await subscriptions()?.restore((uri) => during('resources/subscribe', (call) => session.subscribe(call, uri)));
+    await subscribe(session, limits);
   };
   const atMost = (ms: number, work: Promise<void>): Promise<void> =>
     new Promise((resolve) => {

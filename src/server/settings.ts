@@ -3,7 +3,7 @@ import { matchesPattern } from '../names.ts';
 import type { Handlers, ServerConfig } from '../options.ts';
 import type { ListKind } from '../protocol/lists.ts';
 import type { Session } from '../protocol/session.ts';
-import type { Implementation, LogMessage } from '../protocol/types.ts';
+import type { Implementation } from '../protocol/types.ts';
 import type { TransportKind } from '../transport/transport.ts';
 import { VERSION } from '../version.ts';
 
@@ -54,20 +54,12 @@ export const announces = (session: Session | undefined, list: ListKind): boolean
   return (list === 'resourceTemplates' ? capabilities.resources : capabilities[list])?.listChanged === true;
 };
 
-/** The handlers of one server: its own where it has them, else those of the toolkit. `onEvent` hears every log message as well. */
-export const handlersOf = (own: Handlers, shared: Handlers, onEvent?: (message: LogMessage) => void): Handlers => {
-  const { onElicit = shared.onElicit, onSample = shared.onSample, roots = shared.roots, onTask = shared.onTask } = own;
-  const onLog = own.onLog ?? shared.onLog;
-  return {
-    ...(onElicit === undefined ? {} : { onElicit }),
-    ...(onSample === undefined ? {} : { onSample }),
-    ...(roots === undefined ? {} : { roots }),
-    ...(onTask === undefined ? {} : { onTask }),
-    onLog: (message, context) => {
-      onEvent?.(message);
-      return onLog?.(message, context);
-    },
-  };
+const HANDLERS = ['onElicit', 'onSample', 'roots', 'onLog', 'onTask'] as const satisfies (keyof Handlers)[];
+
+/** The handlers of one server: its own where it has them, else those of the toolkit. */
+export const handlersOf = (own: Handlers, shared: Handlers): Handlers => {
+  const given = HANDLERS.map((name) => [name, own[name] ?? shared[name]] as const);
+  return Object.fromEntries(given.filter(([, handler]) => handler !== undefined));
 };
 
 /** How Toolway introduces itself where the user does not say otherwise. */
