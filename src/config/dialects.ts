@@ -25,12 +25,13 @@ const wholeSeconds = map(seconds, (timeoutMs) => ({ timeoutMs }));
 const claudeTimeout: Field = (value) => {
   const read = milliseconds(value);
   if (!read.ok || typeof value !== 'number' || value >= 1000) return read;
-  return { ok: true, value: {}, remark: 'is in milliseconds, of which fewer than 1000 count for nothing' };
+  return { ok: true, value: {}, remark: 'is in milliseconds here; below 1000 it does not count' };
 };
 
 /** Zed has had both the program with its arguments in one object and side by side. */
 const zedCommand: Field = (value) => {
   if (!isObject(value)) return map(someText, (command) => ({ command }))(value);
+  if (value.path === undefined) return { ok: false, message: 'needs a path: it is an object { path, args?, env? }' };
   const parts = { path: someText(value.path), args: words(value.args ?? []), env: strings(value.env ?? {}) };
   for (const [step, part] of Object.entries(parts)) if (!part.ok) return { ...part, step };
   const { path, args, env } = parts as { [K in keyof typeof parts]: Extract<(typeof parts)[K], { ok: true }> };

@@ -29,7 +29,8 @@ export const readInputs = (value: unknown, path: string): Inputs => {
     else {
       const at = read.step === undefined ? here : here + pointerStep(read.step);
       inputs.problems.push({ level: 'warning', path: at, message: read.message });
-      if (id !== undefined) inputs.refused.set(id, read.message);
+      const isCommand = isObject(entry) && entry.type === 'command';
+      if (id !== undefined) inputs.refused.set(id, isCommand ? read.message : `is defined wrongly at ${at}`);
     }
   }
   return inputs;

@@ -1,5 +1,6 @@
 /** The fields of a server that are objects themselves. */
 import type { RetryOption, ServerConfig } from '../options.ts';
+import { nearest } from './nearest.ts';
 import { count, isObject, kindOf, names, positive, type Read, type Reader, someText } from './readers.ts';
 
 type Parts<T> = { [K in keyof T]-?: Reader<NonNullable<T[K]>> };
@@ -13,10 +14,16 @@ const object =
       .join(', ')} }`;
     if (!isObject(value)) return { ok: false, message: `must be an object ${shape}, not ${kindOf(value)}` };
     const stray = Object.keys(value).find((key) => !Object.hasOwn(parts, key));
-    if (stray !== undefined) return { ok: false, message: `is no part of ${shape}`, step: stray };
+    if (stray !== undefined) {
+      const [close] = nearest(stray, Object.keys(parts));
+      const meant = close === undefined ? '' : `; did you mean ${close}?`;
+      return { ok: false, message: `is no part of ${shape}${meant}`, step: stray };
+    }
+    const missing = required.find((part) => value[part] === undefined);
+    if (missing !== undefined) return { ok: false, message: `needs ${missing}: it is an object ${shape}` };
     const read: Partial<T> = {};
     for (const key of Object.keys(parts) as (keyof T & string)[]) {
-      if (value[key] === undefined && !required.includes(key)) continue;
+      if (value[key] === undefined) continue;
       const part: Read<T[typeof key]> = parts[key](value[key]);
       if (!part.ok) return { ok: false, message: part.message, step: key };
       read[key] = part.value;

@@ -157,7 +157,7 @@ describe('what is wrong', () => {
     [{ command: 'x', timeoutMs: '5' }, '/mcpServers/s/timeoutMs must be a number above 0, not "5"'],
     [{ command: 'x', maxRetries: -1 }, '/mcpServers/s/maxRetries must be a whole number of 0 or more, not -1'],
     [{ command: 'x', type: 'pigeon' }, '/mcpServers/s/type must be one of stdio, http, sse, websocket, not "pigeon"'],
-    [{ command: 'x', rateLimit: {} }, '/mcpServers/s/rateLimit/perSecond must be a number above 0, not undefined'],
+    [{ command: 'x', rateLimit: {} }, '/mcpServers/s/rateLimit needs perSecond: it is an object { perSecond, burst? }'],
   ])('%j fails alone, when it is used', async (written, problem) => {
     const { server, problems } = await parseOne(written);
     expect(said(problems)).toEqual([`error ${problem}`]);

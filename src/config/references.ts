@@ -14,7 +14,7 @@ export interface Folders {
 }
 
 const REFERENCE = /(?<!\$)\$\{(workspaceFolderBasename|workspaceFolder|userHome|pathSeparator|\/)\}/g;
-const BARE = /(?<![$\\])\$([A-Za-z_]\w*)/g;
+const BARE = /(?<!\$)\$([A-Za-z_]\w*)/g;
 const INPUT = /(?<!\$)\$\{input:([^}:]*)(?::-[^}]*)?\}/g;
 
 /** Changes every text of a server that says where it is; `change` is given the JSON Pointer of each. */
