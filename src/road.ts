@@ -18,6 +18,8 @@ import { route } from './middleware/route.ts';
 import type { ServerTraffic } from './middleware/traffic.ts';
 import type { ToolkitOptions } from './options.ts';
 import { cacheHints } from './protocol/answer.ts';
+import type { JsonObject } from './protocol/types.ts';
+import { createDelivery } from './server/delivery.ts';
 import type { House } from './server/server.ts';
 import type { SharedAnswers } from './shared-answers.ts';
 
@@ -38,6 +40,11 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
     if (refusal !== undefined) throw refusal;
     await finder.arrive(call);
   };
+  const deliver = (call: Call): Promise<JsonObject> => {
+    const server = finder.server(call.server);
+    server.perform ??= createDelivery(server);
+    return server.perform(call);
+  };
   const { idempotency, cache, dedupe } = sharing(house, finder, trafficOf);
   return createChain(
     [
@@ -55,7 +62,7 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
       { name: 'breaker', middleware: breaker((call) => trafficOf(call).fuse) },
       { name: 'limit', middleware: limit((call) => trafficOf(call).lane) },
     ],
-    (call) => finder.server(call.server).perform(call),
+    deliver,
   );
 };
 

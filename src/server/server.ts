@@ -15,7 +15,7 @@ import type { Handlers, Limits, ServerConfig } from '../options.ts';
 import type { PinMode } from '../permission.ts';
 import { LIST_METHODS, type ListKind, type WholeList } from '../protocol/lists.ts';
 import type { Session } from '../protocol/session.ts';
-import type { Implementation, JsonObject } from '../protocol/types.ts';
+import type { Implementation } from '../protocol/types.ts';
 import type { Roster } from '../roster.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
@@ -78,8 +78,10 @@ export interface ManagedServer {
   connectionOf(scope: string): Connection | undefined;
   /** Drops the link and connects anew, whatever the state. Rejects when that first attempt fails. */
   reconnect(): Promise<Session>;
-  /** The end of the road: hands the call to the session of its scope, once there is one. */
-  perform(call: Call): Promise<JsonObject>;
+  /** The end of the road; made with the first call. */
+  perform: CallFn | undefined;
+  /** Waits on behalf of a call for the session of its scope. */
+  sessionOf(call: Call): Promise<Session>;
   /** Runs a request of our own, under the server's usual limits. */
   request<T>(method: string, run: (session: Session, call: Call) => Promise<T>, init?: Partial<CallInit>): Promise<T>;
   /** Resolves when all lists have been read after the latest connection. */
@@ -163,41 +165,6 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     onWarning: warn,
   });
 
-  const perform = (call: Call): Promise<JsonObject> => {
-    const session = connections.known(call.scope)?.current();
-    return session === undefined ? sessionOf(call).then((made) => performOn(made, call)) : performOn(session, call);
-  };
-  /** A call that finds its session ended before anything of it left waits for the next one. */
-  const performOn = (session: Session, call: Call): Promise<JsonObject> =>
-    send(session, call).catch((error: unknown) => {
-      const left = !(error instanceof ToolwayError) || error.executed !== 'no' || call.state === 'answering';
-      if (left || call.stopped !== undefined || connections.known(call.scope)?.current() === session) throw error;
-      call.state = 'queued';
-      return perform(call);
-    });
-
-  const send = (session: Session, call: Call): Promise<JsonObject> => {
-    if (call.method !== 'tools/call') return session.perform(call);
-    call.look = look;
-    return call.seal === undefined && !catalog.alarmed ? session.perform(call) : lookAndSend(session, call);
-  };
-  const lookAndSend = async (session: Session, call: Call): Promise<JsonObject> => {
-    if (catalog.alarmed) await share(call, catalog.upToDate());
-    lastLook(call);
-    return session.perform(call);
-  };
-  /** The last look at a call before it leaves: its arguments and its tool have to be those that were let through. */
-  const lastLook = (call: Call): void => {
-    call.seal?.(call);
-    const drift = catalog.tool(call.params.name as string)?.drift;
-    if (drift?.blocks) throw drift.error();
-  };
-  const look = async (call: Call, isOld: boolean): Promise<void> => {
-    if (isOld) catalog.changed('tools');
-    if (catalog.alarmed) await share(call, catalog.upToDate());
-    lastLook(call);
-  };
-
   const dialer = createDialer({ ...base, catalog, subscriptions: () => managed.subscriptions });
   const turned = (turn: Turn): void => {
     if (managed.traffic !== undefined) managed.traffic.fuse.turned(turn);
@@ -227,7 +194,8 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       managed.traffic?.lane.resume();
       return connections.reconnect();
     },
-    perform,
+    perform: undefined,
+    sessionOf,
     request,
     listed: dialer.listed,
     facts: () => ({
