@@ -32,7 +32,7 @@ describe('T2: a server that all its clients lose at once', () => {
   describe.each(over('T2', ALONE))('over $name', (fixture) => {
     const inMemory = fixture.column === 'memory';
     // What the row is about are a thousand; sockets take their time, and the share of each tenth of a second is the same.
-    const clients = inMemory ? 1_000 : 150;
+    const clients = inMemory ? 1_000 : 120;
     /** What comes back: the stream on which a server speaks unasked where it is all that is open, else the whole link. */
     const isStream = fixture.column === 'events' || fixture.column === 'session';
 
