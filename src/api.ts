@@ -157,6 +157,11 @@ export interface Toolkit extends AsyncDisposable {
   listResources(filter?: ListFilter): Promise<ListedResource[]>;
   listResourceTemplates(filter?: ListFilter): Promise<ListedResourceTemplate[]>;
   listPrompts(filter?: ListFilter): Promise<ListedPrompt[]>;
+  /**
+   * The tools that fit a few words, best first: BM25 over names, titles, descriptions and parameters, beginnings and
+   * near misses of words included. Rejects with `invalid_arguments` where `limit` is no number from 1.
+   */
+  searchTools(query: string, options?: SearchOptions): Promise<FoundTool[]>;
   /** Without `server`, the one server whose list or template matches the URI. */
   readResource(uri: string, options?: RequestOptions & { server?: string }): Promise<ReadResourceResult>;
   /** Calls `handler` at every update of the resource; resolves to the means to stop. */
@@ -204,4 +209,16 @@ export interface Toolkit extends AsyncDisposable {
 /** Narrows a list to one server, and bounds the wait for it. */
 export interface ListFilter extends RequestOptions {
   server?: string;
+}
+
+/** A tool that a search found. */
+export type FoundTool = ListedTool & {
+  /** How well it fits, compared with others of the same search. */
+  score: number;
+};
+
+/** Narrows a search. */
+export interface SearchOptions extends ListFilter {
+  /** How many tools at most. Default 10. */
+  limit?: number;
 }

@@ -10,6 +10,7 @@ import { ambiguousTool } from './no-such-tool.ts';
 import type { CallOptions, RequestOptions } from './options.ts';
 import { promptRoute, resourceServer, type Search } from './primitives.ts';
 import type { ListKind } from './protocol/lists.ts';
+import type { ToolSearch } from './search-tools.ts';
 import { createSubscriptions } from './server/subscriptions.ts';
 
 /** What is loaded long before is handed in: bundlers would cut it into pieces of their own. */
@@ -28,6 +29,7 @@ export type Methods = Loaded<
   | 'listResources'
   | 'listResourceTemplates'
   | 'listPrompts'
+  | 'searchTools'
   | 'readResource'
   | 'subscribeResource'
   | 'getPrompt'
@@ -37,11 +39,17 @@ export type Methods = Loaded<
 >;
 
 export const createMethods = (options: MethodsOptions): Methods => {
-  const { finder, callTool, perform, listedBy, textOf, guarded, events, now } = options;
+  const { finder, callTool, perform, listedBy, textOf, guarded, events, now, qualify } = options;
   const list =
     <K extends ListKind>(kind: K) =>
     async ([filter = {}]: Parameters<Toolkit['listTools']>) =>
       listedBy(await finder.read(kind, filter), kind);
+  let search: ToolSearch | undefined;
+  const loadSearch = async (): Promise<ToolSearch> => {
+    const { createToolSearch } = await import('./search-tools.ts');
+    search ??= createToolSearch(finder, qualify);
+    return search;
+  };
   const ofResource = async (uri: string, server: string | undefined, wanted: RequestOptions) =>
     server === undefined
       ? finder.again(() => resourceServer(uri, { ...options, wanted }), wanted)
@@ -60,6 +68,7 @@ export const createMethods = (options: MethodsOptions): Methods => {
     listResources: list('resources'),
     listResourceTemplates: list('resourceTemplates'),
     listPrompts: list('prompts'),
+    searchTools: async ([given, wanted = {}]) => (await loadSearch())(textOf(given, 'invalid_arguments'), wanted),
     async readResource([given, { server, ...wanted } = {}], startedAt) {
       const uri = textOf(given, 'unknown_resource');
       const from = await ofResource(uri, server, wanted);

@@ -1,0 +1,40 @@
+/** `toolkit.searchTools`: the lists as they are now, and what of them a query means. Loaded with the first search. */
+import type { FoundTool, SearchOptions } from './api.ts';
+import { ToolwayError } from './errors.ts';
+import type { Finder } from './finder.ts';
+import type { qualify } from './names.ts';
+import { createToolIndex } from './search/index.ts';
+
+const DEFAULT_LIMIT = 10;
+
+export type ToolSearch = (query: string, options: SearchOptions) => Promise<FoundTool[]>;
+
+export const createToolSearch = (finder: Finder, qualified: typeof qualify): ToolSearch => {
+  const index = createToolIndex();
+  return async (query, { limit = DEFAULT_LIMIT, ...filter }) => {
+    if (typeof limit !== 'number' || !(limit >= 1)) {
+      throw new ToolwayError('invalid_arguments', `limit must be a number from 1, not ${String(limit)}`, {
+        executed: 'no',
+      });
+    }
+    const asked = new Set((await finder.read('tools', filter)).map(({ name }) => name));
+    const servers = new Map(finder.active().map((server) => [server.name, server]));
+    const lists = [...servers.values()].flatMap(({ name, catalog }) => {
+      const list = catalog.known('tools');
+      return list === undefined ? [] : [{ server: name, tools: list.items }];
+    });
+    index.update(lists);
+    return index.find(query, { limit: Math.floor(limit), admits: (server) => asked.has(server) }).map((hit) => {
+      const server = servers.get(hit.server);
+      const list = server?.catalog.known('tools');
+      return {
+        ...hit.tool,
+        server: hit.server,
+        qualifiedName: qualified(hit.server, hit.tool.name),
+        fetchedAt: list?.fetchedAt ?? 0,
+        stale: server?.connection().current() === undefined || list?.restored === true,
+        score: hit.score,
+      };
+    });
+  };
+};
