@@ -68,7 +68,14 @@ export const createMethods = (options: MethodsOptions): Methods => {
     listResources: list('resources'),
     listResourceTemplates: list('resourceTemplates'),
     listPrompts: list('prompts'),
-    searchTools: async ([given, wanted = {}]) => (await loadSearch())(textOf(given, 'invalid_arguments'), wanted),
+    async searchTools([given, wanted = {}]) {
+      const query = textOf(given, 'invalid_arguments');
+      const { limit = 1 } = wanted;
+      if (typeof limit === 'number' && limit >= 1) return (await loadSearch())(query, wanted);
+      throw new ToolwayError('invalid_arguments', `limit must be a number from 1, not ${String(limit)}`, {
+        executed: 'no',
+      });
+    },
     async readResource([given, { server, ...wanted } = {}], startedAt) {
       const uri = textOf(given, 'unknown_resource');
       const from = await ofResource(uri, server, wanted);

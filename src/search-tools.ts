@@ -1,6 +1,5 @@
 /** `toolkit.searchTools`: the lists as they are now, and what of them a query means. Loaded with the first search. */
 import type { FoundTool, SearchOptions } from './api.ts';
-import { ToolwayError } from './errors.ts';
 import type { Finder } from './finder.ts';
 import type { qualify } from './names.ts';
 import { createToolIndex } from './search/index.ts';
@@ -12,11 +11,6 @@ export type ToolSearch = (query: string, options: SearchOptions) => Promise<Foun
 export const createToolSearch = (finder: Finder, qualified: typeof qualify): ToolSearch => {
   const index = createToolIndex();
   return async (query, { limit = DEFAULT_LIMIT, ...filter }) => {
-    if (typeof limit !== 'number' || !(limit >= 1)) {
-      throw new ToolwayError('invalid_arguments', `limit must be a number from 1, not ${String(limit)}`, {
-        executed: 'no',
-      });
-    }
     const asked = new Set((await finder.read('tools', filter)).map(({ name }) => name));
     const servers = new Map(finder.active().map((server) => [server.name, server]));
     const lists = [...servers.values()].flatMap(({ name, catalog }) => {
