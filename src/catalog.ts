@@ -1,6 +1,5 @@
 /** The catalogue of all servers: which server and tool a name means, and the lists under one roof. */
 import type { Listed, ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool } from './api.ts';
-import { nearest } from './config/nearest.ts';
 import type { ToolwayError } from './errors.ts';
 import { qualify, splitName } from './names.ts';
 import type { ListKind } from './protocol/lists.ts';
@@ -32,7 +31,7 @@ export const unknownTool = async (
   tool: string,
   among: readonly ManagedServer[],
   server?: string,
-): Promise<ToolwayError> => (await loadFailures()).unknownTool(tool, among, { nearest, qualify, server });
+): Promise<ToolwayError> => (await loadFailures()).unknownTool(tool, among, { qualify, server });
 
 /** Where a qualified name leads, without waiting for anything: without an entry where its tool is not known yet. */
 export const routeAtOnce = (servers: Servers, name: string): Route | undefined => {

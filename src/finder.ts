@@ -3,7 +3,7 @@ import type { ListFilter } from './api.ts';
 import { bounded, Call, share } from './call.ts';
 import { type Route, routeAtOnce, routeOfBareName, routeOn } from './catalog.ts';
 import type { Deadlines } from './clock.ts';
-import { nearest } from './config/nearest.ts';
+import type { nearest } from './config/nearest.ts';
 import { ToolwayError } from './errors.ts';
 import type { RequestOptions } from './options.ts';
 import type { ListKind } from './protocol/lists.ts';
@@ -36,7 +36,14 @@ export interface Finder {
   waitFor<T>(shared: Promise<T>, wanted: RequestOptions, startedAt: number, on?: ManagedServer): Promise<T>;
 }
 
-export const createFinder = (servers: ReadonlyMap<string, ManagedServer>, deadlines: Deadlines): Finder => {
+export interface FinderOptions {
+  servers: ReadonlyMap<string, ManagedServer>;
+  deadlines: Deadlines;
+  /** The names that somebody may have meant. */
+  nearest: typeof nearest;
+}
+
+export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Finder => {
   const { clock } = deadlines;
 
   const server = (name: string): ManagedServer => {

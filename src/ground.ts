@@ -1,5 +1,6 @@
 /** What the calls of a toolkit are held to and counted by, and what is told of them. Loaded with the road that stands on it. */
 import type { Call } from './call.ts';
+import { nearest } from './config/nearest.ts';
 import type { Emitter } from './events.ts';
 import { pinning } from './guarding.ts';
 import { createTraffic, type Traffic } from './middleware/traffic.ts';
@@ -24,6 +25,7 @@ export interface Ground {
   readonly metrics: Metrics;
   readonly describeServer: typeof describeServer;
   readonly describeCall: typeof describeCall;
+  readonly nearest: typeof nearest;
   /** What the tools of one server are held to. */
   pinsOf(server: Omit<DriftWatchOptions, 'firstSeen'> & { config: ServerConfig }): Pins;
   /** Resolves when what was first seen of tools is where later programs find it. */
@@ -40,6 +42,7 @@ export const layGround = async (options: ToolkitOptions, given: GroundOptions): 
     metrics: createMetrics({ clock }),
     describeServer,
     describeCall,
+    nearest,
     pinsOf: ({ config, ...server }) => createPins({ ...server, firstSeen: firstSeen(server.server, config) }),
     ...saving,
   };

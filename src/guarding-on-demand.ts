@@ -1,4 +1,6 @@
 /** Options about permission, checked and put to work. Loaded with the first toolkit that has any. */
+
+import { nearest } from './config/nearest.ts';
 import { readPermissions } from './config/permission.ts';
 import { ToolwayError } from './errors.ts';
 import type { Finder } from './finder.ts';
@@ -12,7 +14,6 @@ import type { House } from './server/server.ts';
 
 /** Handed over by what is always loaded, so that no part of that becomes a file of its own. */
 interface Tools {
-  nearest(word: string, candidates: Iterable<string>): string[];
   createFirstSeen(): FirstSeen;
 }
 
@@ -20,7 +21,7 @@ interface Tools {
 export const preparePins = async (
   { policy, pins, pinFile }: Pick<ToolkitOptions, 'policy' | 'pins' | 'pinFile'>,
   { runtime: { files }, events }: Pick<House, 'runtime' | 'events'>,
-  { nearest, createFirstSeen }: Tools,
+  { createFirstSeen }: Tools,
 ): Promise<Pinning | undefined> => {
   const { problems } = readPermissions({ policy, pins }, (word, known) => nearest(word, known)[0]);
   if (problems.length > 0) {

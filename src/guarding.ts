@@ -1,6 +1,5 @@
 /** What a toolkit holds calls and tools to, as its options say; the policy and the file of pins are loaded where there is one. */
 import { isServerName } from './config/names.ts';
-import { nearest } from './config/nearest.ts';
 import type { Finder } from './finder.ts';
 import { matchesPattern } from './names.ts';
 import type { ServerConfig, ToolkitOptions } from './options.ts';
@@ -25,7 +24,7 @@ const MAX_LAUNCHES = 1_000;
 /** Where definitions first seen are remembered. Rejects with `invalid_config` where an option about permission is unusable. */
 export const pinning = async (options: ToolkitOptions, house: Pick<House, 'runtime' | 'events'>): Promise<Pinning> => {
   if ((options.policy ?? options.pins ?? options.pinFile) !== undefined) {
-    const prepared = await (await load()).preparePins(options, house, { nearest, createFirstSeen });
+    const prepared = await (await load()).preparePins(options, house, { createFirstSeen });
     if (prepared !== undefined) return prepared;
   }
   /** A server that is taken out and put in again is the same one, unless it is launched differently. */

@@ -1,12 +1,11 @@
 /** What callers are told of names that lead to no tool, or to several. */
-import type { nearest } from './config/nearest.ts';
+import { nearest } from './config/nearest.ts';
 import { ToolwayError } from './errors.ts';
 import type { qualify } from './names.ts';
 import type { ManagedServer } from './server/server.ts';
 
 export interface UnknownToolOptions {
-  /** How names are compared and made: handed in, since it is loaded long before. */
-  nearest: typeof nearest;
+  /** How names are made: handed in, since it is loaded long before. */
   qualify: typeof qualify;
   /** The server of a qualified name, behind which the tool's stands. */
   server: string | undefined;
@@ -15,7 +14,7 @@ export interface UnknownToolOptions {
 export const unknownTool = (
   tool: string,
   among: readonly ManagedServer[],
-  { nearest, qualify, server }: UnknownToolOptions,
+  { qualify, server }: UnknownToolOptions,
 ): ToolwayError => {
   const known = among.flatMap(({ name, catalog }) =>
     (catalog.known('tools')?.items ?? []).map((listed) => qualify(name, listed.name)),

@@ -1,5 +1,5 @@
 /** Which server a resource's URI or a prompt's name belongs to. */
-import type { nearest } from './config/nearest.ts';
+import { nearest } from './config/nearest.ts';
 import { ToolwayError } from './errors.ts';
 import type { Finder } from './finder.ts';
 import type { qualify, splitName } from './names.ts';
@@ -13,13 +13,12 @@ export interface Search {
   servers: ReadonlyMap<string, ManagedServer>;
   finder: Finder;
   wanted: RequestOptions;
-  nearest: typeof nearest;
   qualify: typeof qualify;
   splitName: typeof splitName;
 }
 
 /** The one server that lists the URI, else the one whose template matches it, else the only server there is. */
-export const resourceServer = async (uri: string, { finder, wanted, nearest }: Search): Promise<ManagedServer> => {
+export const resourceServer = async (uri: string, { finder, wanted }: Search): Promise<ManagedServer> => {
   const servers = finder.active();
   await Promise.all([finder.read('resources', wanted), finder.read('resourceTemplates', wanted)]);
   const listing = servers.filter(({ catalog }) => catalog.known('resources')?.items.some((item) => item.uri === uri));
@@ -70,7 +69,7 @@ const serversThatFit = async (uri: string, servers: readonly ManagedServer[]): P
 /** The server and the name there of a prompt called `server.prompt`, `server__prompt`, or by a name that one server has. */
 export const promptRoute = async (
   name: string,
-  { servers, finder, wanted, nearest, qualify, splitName }: Search,
+  { servers, finder, wanted, qualify, splitName }: Search,
 ): Promise<{ server: ManagedServer; prompt: string }> => {
   const split = splitName(name, (server) => servers.has(server));
   const among = await finder.read('prompts', split === undefined ? wanted : { ...wanted, server: split.server });

@@ -4,7 +4,7 @@ import type { Call } from './call.ts';
 import { createCalling } from './calling.ts';
 import { listedBy, routeOfBareName, unknownTool } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
-import { nearest } from './config/nearest.ts';
+import type { nearest } from './config/nearest.ts';
 import { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import { guarded } from './events.ts';
@@ -29,7 +29,6 @@ const METHODS = [
   'listResources',
   'listResourceTemplates',
   'listPrompts',
-  'searchTools',
   'readResource',
   'subscribeResource',
   'getPrompt',
@@ -80,7 +79,8 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   };
   const members = createMembers({ house, defaults: options.defaults, closed });
   const { servers } = members;
-  const finder = createFinder(servers, deadlines);
+  let suggest: typeof nearest = () => [];
+  const finder = createFinder({ servers, deadlines, nearest: (...given) => suggest(...given) });
 
   const connectAndList = async (server: ManagedServer, first: Promise<unknown>): Promise<void> => {
     await first;
@@ -93,12 +93,12 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   );
 
   const behind = Promise.all([loading.then(({ createRoad }) => createRoad(options, house, finder)), ground]);
-  const [road, { metrics, describeServer, describeCall, pinsSaved, traffic }] = await behind.catch(
-    async (error: unknown) => {
-      await members.close();
-      throw ToolwayError.from(error);
-    },
-  );
+  const [road, laid] = await behind.catch(async (error: unknown) => {
+    await members.close();
+    throw ToolwayError.from(error);
+  });
+  const { metrics, describeServer, describeCall, pinsSaved, traffic } = laid;
+  suggest = laid.nearest;
   if (watch.step !== undefined) road.use(watch.step(servers), { after: 'observe' });
   const { batchWindowMs } = options;
   const { callTool, above, perform, tellProgress } = createCalling({
@@ -121,7 +121,6 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
       listedBy,
       routeOfBareName,
       unknownTool,
-      nearest,
       qualify,
       splitName,
       textOf,
