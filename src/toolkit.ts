@@ -29,6 +29,7 @@ const METHODS = [
   'listResources',
   'listResourceTemplates',
   'listPrompts',
+  'searchTools',
   'readResource',
   'subscribeResource',
   'getPrompt',
