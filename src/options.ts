@@ -69,6 +69,8 @@ export interface ServerConfig extends Handlers {
   /** Pins the protocol era. Default `auto`: found out by asking. */
   era?: 'auto' | 'legacy' | 'modern';
   disabled?: boolean;
+  /** It was found rather than named, and nobody has agreed to it: it is listed as `untrusted`, neither started nor reached, and calls to it are `denied`. */
+  untrusted?: boolean;
   /** Only these tools are listed and callable (`*` is a wildcard). */
   enabledTools?: string[];
   disabledTools?: string[];

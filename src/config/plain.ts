@@ -19,6 +19,7 @@ const FIELDS: Partial<Record<keyof ServerConfig, string>> = {
   headers: RECORD,
   transport: HANDLER,
   disabled: FLAG,
+  untrusted: FLAG,
   connectTimeoutMs: NUMBER,
   timeoutMs: NUMBER,
   onElicit: HANDLER,

@@ -1,17 +1,19 @@
 /** The servers that a program gives to `createToolkit`: in any spelling that files may have, and with functions where files have none. */
-import type { Handlers, ServerConfig } from '../options.ts';
+import type { ServerConfig } from '../options.ts';
 import { serverAlias } from './alias.ts';
 import { isObject } from './readers.ts';
 import { readFields, readServer } from './server.ts';
 
-const HANDLERS = [
+/** What no file can have. */
+const OURS = [
   'onElicit',
   'onSample',
   'roots',
   'onLog',
   'onTask',
   'onApprove',
-] as const satisfies (keyof Handlers)[];
+  'untrusted',
+] as const satisfies (keyof ServerConfig)[];
 
 /** One server as the user gave it, in any spelling that files may have, over the toolkit's defaults. Functions pass as they are. */
 const settleConfig = (name: string, raw: ServerConfig, defaults: Partial<ServerConfig> = {}): ServerConfig => {
@@ -19,7 +21,7 @@ const settleConfig = (name: string, raw: ServerConfig, defaults: Partial<ServerC
   if (!isObject(shape)) return { ...defaults, ...readServer(name, shape, '', () => ({})).config };
   const given: Record<string, unknown> = { ...raw };
   const kept: Partial<ServerConfig> = {};
-  for (const key of HANDLERS) {
+  for (const key of OURS) {
     if (given[key] !== undefined) Object.assign(kept, { [key]: given[key] });
     delete given[key];
   }

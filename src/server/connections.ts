@@ -81,12 +81,13 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     createConnection({
       clock,
       isChild: kind === 'stdio',
-      autoReconnect: config.disabled !== true && (config.autoReconnect ?? true),
+      autoReconnect: config.disabled !== true && config.untrusted !== true && (config.autoReconnect ?? true),
       maxRetries: config.maxRetries ?? Number.POSITIVE_INFINITY,
       retryDelayMs: config.retryDelayMs ?? DEFAULTS.retryDelayMs,
       async connect(lost, signal) {
         if (config.disabled === true)
           throw new ToolwayError('not_connected', 'the server is disabled in the configuration', { executed: 'no' });
+        if (config.untrusted === true) throw untrusted(name);
         await gone?.();
         return dial(scope, lost, signal);
       },
@@ -122,5 +123,12 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     },
   };
 };
+
+const untrusted = (server: string): ToolwayError =>
+  new ToolwayError(
+    'denied',
+    `nobody has agreed to how this server is started or reached; "toolway trust ${server}" shows it and asks`,
+    { server, executed: 'no', permanent: true },
+  );
 
 const WITH_THE_SERVER: ReadonlySet<Call['state']> = new Set(['handed_over', 'answering']);

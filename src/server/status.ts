@@ -29,7 +29,7 @@ export const describeServer = (described: DescribedServer): ServerStatus => {
   return withoutUndefined({
     configured: true,
     connected: session !== undefined,
-    state: config.disabled === true && !closed ? 'disabled' : stateOf(state, last !== undefined),
+    state: (closed ? undefined : off(config)) ?? stateOf(state, last !== undefined),
     era: shown?.era,
     protocolVersion: shown?.protocolVersion,
     transport,
@@ -47,6 +47,12 @@ export const describeServer = (described: DescribedServer): ServerStatus => {
     pid: session?.transport.pid,
     connectMs: last === undefined ? undefined : Math.round(last.connectMs),
   });
+};
+
+/** Where a server stands that is not meant to be reached. */
+const off = ({ disabled, untrusted }: ServerConfig): ServerState | undefined => {
+  if (disabled === true) return 'disabled';
+  return untrusted === true ? 'untrusted' : undefined;
 };
 
 const withoutUndefined = <T extends object>(value: T): T =>
