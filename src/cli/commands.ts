@@ -33,6 +33,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     aliases: ['list-prompts'],
     load: () => import('./commands/prompts.ts'),
   },
+  search: {
+    summary: 'the tools that fit a few words, best first',
+    usage: 'QUERY',
+    example: 'toolway search "read a file" --limit 5',
+    options: ['limit'],
+    positionals: { min: 1 },
+    load: () => import('./commands/search.ts'),
+  },
   call: {
     summary: 'call a tool',
     usage: 'SERVER.TOOL [key=value …]',

@@ -41,6 +41,7 @@ export const OPTIONS = {
   version: { type: 'boolean', help: 'print the version' },
   args: { type: 'string', value: 'JSON|@FILE|-', help: 'all arguments as one JSON object' },
   save: { type: 'string', value: 'DIR', help: 'write images, audio and blobs into this folder' },
+  limit: { type: 'string', value: 'N', help: 'print this many at most (20)' },
   raw: { type: 'boolean', help: 'print exactly what the server sent (not to a terminal)' },
 } as const satisfies Record<string, OptionSpec>;
 
