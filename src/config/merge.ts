@@ -14,6 +14,7 @@ export const mergeConfigs = (layers: Iterable<ParsedConfig>): ParsedConfig => {
     Object.assign(merged.aliases, layer.aliases);
     merged.defaults = { ...merged.defaults, ...layer.defaults };
     merged.defaultOrigins = { ...merged.defaultOrigins, ...layer.defaultOrigins };
+    merged.rootOrigins = { ...merged.rootOrigins, ...layer.rootOrigins };
     merged.limits = { ...merged.limits, ...layer.limits };
     merged.inputs = [...new Map([...merged.inputs, ...layer.inputs].map((input) => [input.id, input])).values()];
     // Rules make sense in their order only: those of two files are not mixed.

@@ -31,6 +31,8 @@ export interface ParsedConfig {
   origins: Record<string, Origins>;
   /** Where the fields of `defaults` were given. */
   defaultOrigins: Origins;
+  /** Where `policy`, `pins` and each of the `limits` were given, as `limits/NAME`. */
+  rootOrigins: Origins;
   problems: ConfigProblem[];
 }
 
@@ -79,6 +81,7 @@ export const emptyConfig = (): ParsedConfig => ({
   aliases: Object.create(null) as Record<string, string>,
   origins: Object.create(null) as Record<string, Origins>,
   defaultOrigins: {},
+  rootOrigins: {},
   problems: [],
 });
 
@@ -117,6 +120,8 @@ const readRoot = async (value: Record<string, unknown>, reading: Reading): Promi
   const { problems: wrong, ...permissions } = readPermissions(value, suggest);
   Object.assign(parsed, permissions);
   problems.push(...wrong);
+  const given = [...Object.keys(permissions), ...Object.keys(parsed.limits).map((name) => `limits/${name}`)];
+  parsed.rootOrigins = originsOf(Object.fromEntries(given.map((field) => [field, `/${field}`])), reading.where);
   checkRoot(value, roots.length > 0, problems);
 };
 

@@ -41,6 +41,8 @@ export interface LoadedConfig extends ToolkitOptions {
   origins: Record<string, Origins>;
   /** Where the fields of `defaults` were given. */
   defaultOrigins: Origins;
+  /** Where `policy`, `pins` and each of the `limits` were given, as `limits/NAME`. */
+  rootOrigins: Origins;
 }
 
 const EXTENSIONS = ['json', 'jsonc', 'yaml', 'yml', 'toml'];
@@ -97,6 +99,7 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
     aliases: merged.aliases,
     origins: merged.origins,
     defaultOrigins: { ...merged.defaultOrigins, ...overrideOrigins },
+    rootOrigins: merged.rootOrigins,
   };
 };
 
