@@ -130,7 +130,12 @@ export const createConnection = (options: ConnectionOptions): Connection => {
       await within(clock, END_MS, made.close());
       throw lostEarly === undefined ? closedError() : diedEarly(lostEarly);
     };
-    const over = Promise.resolve().then(make);
+    const over = Promise.resolve()
+      .then(make)
+      .finally(() => {
+        // The new link outlives this attempt and holds on to it: a failure kept here would keep the link before it, and so on.
+        connecting.cause = undefined;
+      });
     const outcome = over.catch((error: unknown) => {
       settledOnce = true;
       // Whoever waited for an attempt that was given up waits for what came after it.

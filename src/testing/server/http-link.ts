@@ -46,7 +46,7 @@ interface Session {
 
 const SESSION = 'mcp-session-id';
 /** So many of the latest streams can be resumed. */
-const MOST_RECORDED = 1_000;
+const MOST_RECORDED = 256;
 const MESSAGES = '/messages';
 
 export const startHttp = async (host: Host, options: HttpLinkOptions = {}): Promise<HttpLink> => {

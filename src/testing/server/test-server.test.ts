@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { collected } from '../../../test/fixtures/collected.ts';
 import { until } from '../../../test/fixtures/faults/drive.ts';
 import { offered } from '../../../test/fixtures/kit-offer.ts';
 import type { Toolkit } from '../../api.ts';
@@ -381,8 +380,6 @@ test('behave forgets what was planned', async () => {
 });
 
 test('a link in memory that was closed is not kept', async () => {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
   const server = createTestServer();
   const openAndClose = async (): Promise<WeakRef<Transport>> => {
     const link = await (server.config.transport as () => Transport)();
@@ -390,9 +387,5 @@ test('a link in memory that was closed is not kept', async () => {
     await link.close();
     return new WeakRef(link);
   };
-  const kept = await openAndClose();
-  await until(() => {
-    collect();
-    return kept.deref() === undefined;
-  });
+  await collected([await openAndClose()]);
 });
