@@ -97,8 +97,9 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
       } else if (error !== undefined) transport.onfail?.(init.id, error);
     },
     resume: (exchange, start) =>
-      onDemand(
-        ({ resumeAnswer }) => resumeAnswer(link, exchange, start),
+      onceLoaded(
+        import('./session-streams.ts').then(({ resumeAnswer }) => resumeAnswer),
+        (resumeAnswer) => resumeAnswer(link, exchange, start),
         (error) => exchange.fail(error),
       ),
     linger: lingerers.add,
@@ -107,7 +108,11 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
 
   const openStandby = (): void => {
     standby?.stop();
-    standby = onDemand((streams) => streams.openStandby(link, transport), warn);
+    standby = onceLoaded(
+      import('./session-streams.ts').then(({ openStandby }) => openStandby),
+      (openStandby) => openStandby(link, transport),
+      warn,
+    );
   };
 
   const begin = (exchange: Exchange, message: Outgoing, sendOptions?: SendOptions): void => {
@@ -193,17 +198,18 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
 };
 
 /** Only the legacy era has sessions with streams of their own, so what reads them is loaded with the first one. */
-const onDemand = (
-  open: (streams: typeof import('./session-streams.ts')) => { stop(): void },
+const onceLoaded = <T>(
+  loading: Promise<T>,
+  open: (loaded: T) => { stop(): void },
   onfail: (error: ToolwayError) => void,
 ): { stop(): void } => {
   let stopped = false;
   let stop = (): void => {
     stopped = true;
   };
-  import('./session-streams.ts').then(
-    (streams) => {
-      if (!stopped) stop = open(streams).stop;
+  loading.then(
+    (loaded) => {
+      if (!stopped) stop = open(loaded).stop;
     },
     (error: unknown) => {
       if (!stopped) onfail(ToolwayError.from(error));
