@@ -188,13 +188,13 @@ describe('servers', () => {
     }
   });
 
-  test('files of the working directory are named, not read', async () => {
+  test('servers of the working directory are listed, and nobody has agreed to them', async () => {
     const cwd = folder();
     writeFileSync(join(cwd, 'mcp.json'), '{"mcpServers": {"evil": {"command": "x"}}}');
-    const { err, options, code } = await cli(['list'], { cwd });
-    expect(code).toBe(0);
-    expect(err).toContain('found ./mcp.json: name it with --config mcp.json to use it');
-    expect(Object.keys(options?.mcpServers ?? {})).toEqual([]);
+    const { err, out, options } = await cli(['list'], { cwd });
+    expect(out).toContain('evil  untrusted  stdio\n');
+    expect(err).toBe('toolway: nobody has agreed to what ./mcp.json starts; "toolway trust" shows it and asks\n');
+    expect(options?.mcpServers?.evil).toMatchObject({ command: 'x', untrusted: true });
     expect((await cli(['list', '--quiet'], { cwd })).err).toBe('');
   });
 

@@ -9,7 +9,7 @@ let cwd = '';
 let env: Record<string, string> = {};
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'toolway-config-'));
-  env = { XDG_CONFIG_HOME: join(cwd, 'home') };
+  env = { XDG_CONFIG_HOME: join(cwd, 'home'), TOOLWAY_STATE_DIR: join(cwd, 'state') };
   await mkdir(join(cwd, 'home/toolway'), { recursive: true });
 });
 afterEach(() => rm(cwd, { recursive: true, force: true }));
@@ -42,13 +42,16 @@ describe('configuration files', () => {
     expect(config.untrusted).toEqual([]);
   });
 
-  test('without names the user file is read, and files of the working directory are only reported', async () => {
+  test('without names the user file is read, and files of the working directory, whose servers nobody agreed to', async () => {
     await file('home/toolway/config.json', servers('user'));
     await file('mcp.json', servers('project'));
     await file('.mcp.json', '{ not even JSON');
     const config = await load();
-    expect(Object.keys(config.mcpServers)).toEqual(['user']);
-    expect(config.untrusted).toEqual(['mcp.json', '.mcp.json']);
+    expect({ ...config.mcpServers }).toEqual({
+      user: { command: 'user' },
+      project: { command: 'project', untrusted: true },
+    });
+    expect(config.untrusted).toEqual(['mcp.json']);
   });
 
   test('TOOLWAY_CONFIG names a file; --config goes before it', async () => {

@@ -14,6 +14,7 @@ import type { Folders } from '../config/references.ts';
 import { formatOf, MAX_CONFIG_BYTES } from '../config/text.ts';
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig, ToolkitOptions } from '../options.ts';
+import type { FoundDefinition } from './found-files.ts';
 
 /** Where configuration is looked for. */
 export interface LoadConfigOptions {
@@ -33,8 +34,10 @@ export interface LoadedConfig extends ToolkitOptions {
   problems: ConfigProblem[];
   /** The files that were read, in order. */
   files: string[];
-  /** Files found in the working directory. Nobody named them, so they were not read. */
+  /** Files found in the working directory that hold something nobody has agreed to. */
   untrusted: string[];
+  /** What has to be agreed to in the files that were found, whether it is or not. */
+  found: FoundDefinition[];
   /** For a server that could not keep its name: the name in the file, by the name it has now. */
   aliases: Record<string, string>;
   /** Where the fields of each server were given. */
@@ -51,14 +54,14 @@ const PROJECT_FILES = ['mcp.json', '.mcp.json', ...EXTENSIONS.map((extension) =>
 
 /**
  * Reads the named files; without any, the file in `TOOLWAY_CONFIG`; without that, the user's own
- * (`~/.config/toolway/config.json`, or another format's). Later files replace servers of earlier ones; the environment
- * comes last. Throws `invalid_config` for a file that is missing or unreadable as a whole; a server that is wrong fails alone.
+ * (`~/.config/toolway/config.json`, or another format's) and those of the working directory, whose servers are `untrusted`
+ * until the user has agreed to them. Later files replace servers of earlier ones; the environment comes last. Throws `invalid_config` for a file that is missing or unreadable as a whole; a server that is wrong fails alone.
  */
 export const loadConfig = async (options: LoadConfigOptions = {}): Promise<LoadedConfig> => {
-  const { files = [], found = true, cwd = process.cwd(), env = process.env } = options;
+  const { files = [], found: looks = true, cwd = process.cwd(), env = process.env } = options;
   const named = files.length > 0 ? files : env.TOOLWAY_CONFIG ? [env.TOOLWAY_CONFIG] : [];
   const read: string[] = [];
-  const untrusted: string[] = [];
+  const found: FoundDefinition[] = [];
   const layers: ParsedConfig[] = [];
   const folders = { cwd, home: homeOf(env) };
 
@@ -67,7 +70,7 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
     layers.push(await readConfigFile(path, file, folders));
     read.push(path);
   }
-  if (named.length === 0 && found) {
+  if (named.length === 0 && looks) {
     const [path, ...others] = await existing(userConfigFolder(env), USER_FILES);
     if (path !== undefined) {
       const user = await readConfigFile(path, path, folders);
@@ -75,7 +78,20 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
       layers.push(user);
       read.push(path);
     }
-    untrusted.push(...(await existing(cwd, PROJECT_FILES)).map((file) => basename(file)));
+    const paths = await existing(cwd, PROJECT_FILES);
+    if (paths.length > 0) {
+      const { readFoundFiles } = await import('./found-files.ts');
+      const inputs = layers.flatMap((layer) => layer.inputs);
+      const there = await readFoundFiles({
+        paths,
+        env,
+        inputs,
+        read: (file) => readConfigFile(file, basename(file), folders),
+      });
+      layers.push(...there.layers);
+      found.push(...there.definitions);
+      read.push(...paths);
+    }
   }
 
   const environment = readEnvironment(env);
@@ -95,7 +111,8 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
     env: { ...env },
     problems: merged.problems,
     files: read,
-    untrusted,
+    untrusted: [...new Set(found.filter(({ trusted }) => !trusted).map(({ file }) => basename(file)))],
+    found,
     aliases: merged.aliases,
     origins: merged.origins,
     defaultOrigins: { ...merged.defaultOrigins, ...overrideOrigins },

@@ -7,7 +7,7 @@ test.each<[NodeJS.Platform, Record<string, string>, string]>([
   ['linux', { XDG_STATE_HOME: '/state' }, '/state/toolway'],
   ['linux', { XDG_STATE_HOME: 'state' }, '/home/me/.local/state/toolway'],
   ['darwin', { TOOLWAY_STATE_DIR: '/own', XDG_STATE_HOME: '/state' }, '/own'],
-  ['linux', { TOOLWAY_STATE_DIR: './in-the-repository' }, '/home/me/.local/state/toolway'],
+  ['linux', { TOOLWAY_STATE_DIR: './here' }, `${process.cwd()}/here`],
   ['linux', { TOOLWAY_STATE_DIR: '' }, '/home/me/.local/state/toolway'],
 ])('on %s with %j it is %s', (platform, env, folder) => {
   expect(stateFolder({ env, platform, home: '/home/me' })).toBe(folder);

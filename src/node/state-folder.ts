@@ -13,16 +13,15 @@ export interface StateFolderOptions {
 
 /**
  * `TOOLWAY_STATE_DIR`; else `$XDG_STATE_HOME/toolway`; else the platform's place: `~/.local/state/toolway`,
- * `~/Library/Application Support/toolway`, `%LOCALAPPDATA%\toolway`. A relative path is none, as XDG wants it.
+ * `~/Library/Application Support/toolway`, `%LOCALAPPDATA%\toolway`. Of XDG's variables a relative path is none (XDG Base Directory 0.8).
  */
 export const stateFolder = ({ env, platform = process.platform, home }: StateFolderOptions): string => {
-  const { join, isAbsolute } = platform === 'win32' ? win32 : posix;
+  const { join, isAbsolute, resolve } = platform === 'win32' ? win32 : posix;
   const given = (name: string): string | undefined => {
     const path = env[name];
     return path !== undefined && isAbsolute(path) ? path : undefined;
   };
-  const own = given('TOOLWAY_STATE_DIR');
-  if (own !== undefined) return own;
+  if (env.TOOLWAY_STATE_DIR) return resolve(env.TOOLWAY_STATE_DIR);
   const xdg = given('XDG_STATE_HOME');
   if (xdg !== undefined) return join(xdg, 'toolway');
   const user = home ?? (env.HOME || env.USERPROFILE || homedir());
