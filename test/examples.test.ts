@@ -20,6 +20,13 @@ const PRINTED: Record<string, string[]> = {
     'read_graph was answered by home',
     'nothing for work.read_graph: unknown_tool',
   ],
+  'configuration.js': [
+    'error in line 11, column 25: /mcpServers/broken/args must be a list of strings, not a number',
+    'the command stands in line 6',
+    'asked: How to greet?',
+    'the server has GREETING=Hello and FROM_FILE=a file',
+    'broken: failed',
+  ],
   'demo.js': [
     'everything.echo(message)',
     'Echo: Hello',
