@@ -36,21 +36,30 @@ export const bundlePage = async (page: string, outdir: string): Promise<void> =>
   await build({ ...WEB, entryPoints: [page], splitting: true, outdir, write: true });
 };
 
-/** The bundle with on-demand parts in files of their own; `loaded` are those that a browser fetches before anything runs. */
-export const bundleInParts = async (): Promise<{ loaded: Chunk[]; all: Chunk[] }> => {
+/**
+ * The bundle with on-demand parts in files of their own. `loaded` are those that a browser fetches before anything runs,
+ * `behind` those that every toolkit fetches beside them, while it connects.
+ */
+export const bundleInParts = async (): Promise<{ loaded: Chunk[]; behind: Chunk[]; all: Chunk[] }> => {
   const { outputFiles, metafile } = await build({ ...WEB, entryPoints: [ENTRY], splitting: true, outdir: 'parts' });
   const chunks = chunksOf(outputFiles, metafile);
-  const loaded = new Set<string>();
-  const load = (name: string): void => {
-    if (loaded.has(name)) return;
-    loaded.add(name);
-    for (const { path, kind } of metafile.outputs[name]?.imports ?? []) if (kind === 'import-statement') load(path);
+  /** A file, and all that it imports at once. */
+  const closureOf = (entry: string): Set<string> => {
+    const closure = new Set<string>();
+    const isEntry = (name: string): boolean => metafile.outputs[name]?.entryPoint?.endsWith(entry) === true;
+    const load = (name: string): void => {
+      if (closure.has(name)) return;
+      closure.add(name);
+      for (const { path, kind } of metafile.outputs[name]?.imports ?? []) if (kind === 'import-statement') load(path);
+    };
+    load(Object.keys(metafile.outputs).find(isEntry) ?? '');
+    return closure;
   };
-  load(
-    Object.keys(metafile.outputs).find((name) => metafile.outputs[name]?.entryPoint?.endsWith('src/index.ts')) ?? '',
-  );
+  const loaded = closureOf('src/index.ts');
+  const behind = closureOf('src/road.ts');
   return {
     loaded: [...chunks].filter(([name]) => loaded.has(name)).map(([, chunk]) => chunk),
+    behind: [...chunks].filter(([name]) => behind.has(name) && !loaded.has(name)).map(([, chunk]) => chunk),
     all: [...chunks.values()],
   };
 };
