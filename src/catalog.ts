@@ -1,6 +1,6 @@
 /** The catalogue of all servers: which server and tool a name means, and the lists under one roof. */
 import type { Listed, ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool } from './api.ts';
-import type { ToolwayError } from './errors.ts';
+import { ToolwayError } from './errors.ts';
 import { qualify, splitName } from './names.ts';
 import type { ListKind } from './protocol/lists.ts';
 import type { ToolEntry } from './server/catalog.ts';
@@ -23,15 +23,20 @@ interface ListedKinds {
 
 type Servers = ReadonlyMap<string, ManagedServer>;
 
-/** What names that lead nowhere are told is loaded with the first of them. */
-const loadFailures = () => import('./no-such-tool.ts');
+/** What a name that leads nowhere is told is loaded with the first of them; where that fails, it is told in few words. */
+const failureOf = (
+  code: 'unknown_tool' | 'ambiguous_tool',
+  name: string,
+  tell: (words: typeof import('./no-such-tool.ts')) => ToolwayError,
+): Promise<ToolwayError> =>
+  import('./no-such-tool.ts').then(
+    tell,
+    (cause: unknown) => new ToolwayError(code, `"${name}" does not name one tool`, { executed: 'no', cause }),
+  );
 
 /** The failure of a name that leads to none of the tools of some servers; `server` is that of a qualified name. */
-export const unknownTool = async (
-  tool: string,
-  among: readonly ManagedServer[],
-  server?: string,
-): Promise<ToolwayError> => (await loadFailures()).unknownTool(tool, among, { qualify, server });
+export const unknownTool = (tool: string, among: readonly ManagedServer[], server?: string): Promise<ToolwayError> =>
+  failureOf('unknown_tool', tool, (words) => words.unknownTool(tool, among, { qualify, server }));
 
 /** Where a qualified name leads, without waiting for anything: without an entry where its tool is not known yet. */
 export const routeAtOnce = (servers: Servers, name: string): Route | undefined => {
@@ -63,7 +68,8 @@ export const routeOfBareName = async (servers: readonly ManagedServer[], name: s
   if (first === undefined) throw await unknownTool(name, servers);
   const { group } = first.server.config;
   const standIns = group !== undefined && routes.every(({ server }) => server.config.group === group);
-  if (routes.length > 1 && !standIns) throw (await loadFailures()).ambiguousTool(name, routes, qualify);
+  if (routes.length > 1 && !standIns)
+    throw await failureOf('ambiguous_tool', name, (words) => words.ambiguousTool(name, routes, qualify));
   return routes.find(({ server }) => server.connection().current() !== undefined) ?? first;
 };
 
