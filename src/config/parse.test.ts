@@ -243,6 +243,8 @@ describe('layers', () => {
       ['a', { url: 'http://h' }],
       ['b', { command: 'y' }],
     ]);
+    expect(Object.keys(merged.origins.a ?? {})).toEqual(['url']);
+    expect(Object.keys(merged.rootOrigins)).toEqual(['limits/maxQueue', 'limits/maxDepth']);
     expect(merged.limits).toEqual({ maxQueue: 1, maxDepth: 2 });
     expect({ ...overrideServers(merged, (server) => ({ ...server, maxRetries: 0 })).b }).toEqual({
       command: 'y',

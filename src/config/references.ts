@@ -18,7 +18,7 @@ const BARE = /(?<!\$)\$([A-Za-z_]\w*)/g;
 const INPUT = /(?<!\$)\$\{input:([^}:]*)(?::-[^}]*)?\}/g;
 
 /** Changes every text of a server that says where it is; `change` is given the JSON Pointer of each. */
-export const mapTexts = (
+const mapTexts = (
   config: Partial<ServerConfig>,
   change: (text: string, path: string) => string,
 ): Partial<ServerConfig> => {
