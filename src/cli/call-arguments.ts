@@ -5,6 +5,7 @@ import { nearest } from '../config/nearest.ts';
 import { pointerStep } from '../config/places.ts';
 import { type Problem, ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
+import { applyDefaults } from '../schema/defaults.ts';
 import { coerce } from './coerce.ts';
 import type { CliContext } from './command.ts';
 import type { FormArgument } from './function-form.ts';
@@ -105,7 +106,7 @@ const set = (target: JsonObject, key: string, value: unknown): void => {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 };
 
-/** Turns open arguments into the ones to send. Throws `invalid_arguments` that lists every value that cannot be right. */
+/** Turns open arguments into the ones to send, with the schema's defaults where nothing was given. Throws `invalid_arguments` that lists every value that cannot be right. */
 export const settleArguments = ({ base, given }: OpenArguments, inputSchema: JsonObject): JsonObject => {
   const { properties } = propertiesOf(inputSchema);
   const schemas = new Map(properties);
@@ -133,7 +134,7 @@ export const settleArguments = ({ base, given }: OpenArguments, inputSchema: Jso
     else problems.push({ path, message: mismatch(texts, value.expected) });
   }
 
-  if (problems.length === 0) return result;
+  if (problems.length === 0) return applyDefaults(inputSchema, result);
   throw invalid(problems.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; '), problems);
 };
 

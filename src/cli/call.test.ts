@@ -182,7 +182,7 @@ describe('results', () => {
     expect(json).toMatchObject({ result: { isError: true, content: [{ type: 'text', text: 'no such file' }] } });
   });
 
-  test('texts are texts, everything else is named', async () => {
+  test('texts are texts, everything else is named, and saved where it is bytes', async () => {
     const { out } = await call(
       ['do'],
       answering(
@@ -195,14 +195,14 @@ describe('results', () => {
         { type: 'hologram', depth: 3 },
       ),
     );
-    expect(out.split('\n')).toEqual([
+    expect(out.replace(/saved as \S*toolway-\w+/g, 'saved as TMP').split('\n')).toEqual([
       'ab',
-      '[image image/png, 20 B]',
+      '[image image/png, 20 B] saved as TMP/do.png',
       '[audio audio/wav, 0 B]',
       '[link x · file:///x · text/plain]',
       '[resource demo://t]',
       'inside',
-      '[blob demo://b a/b, 3 B]',
+      '[blob demo://b a/b, 3 B] saved as TMP/b.bin',
       '[{"type":"hologram","depth":3}]',
       '',
     ]);
@@ -225,7 +225,11 @@ describe('results', () => {
     };
     symlinkSync(join(cwd, 'outside'), join(cwd, 'passwd.pdf'));
     const { out } = await call(['do', '--save', '.'], { ...answering(image, image, blob), cwd });
-    expect(readdirSync(cwd).sort()).toEqual(['do-2.png', 'do.png', 'passwd.pdf', 'x.pdf']);
+    expect(
+      readdirSync(cwd)
+        .filter((name) => name !== '.state')
+        .sort(),
+    ).toEqual(['do-2.png', 'do.png', 'passwd.pdf', 'x.pdf']);
     expect(readFileSync(join(cwd, 'do-2.png'))).toEqual(png);
     expect(existsSync(join(cwd, 'outside'))).toBe(false);
     expect(out).toContain(`[image image/png, 20 B] saved as ${join(cwd, 'do.png')}\n`);

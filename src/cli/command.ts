@@ -2,8 +2,10 @@
 import type { Toolkit } from '../api.ts';
 import type { LoadedConfig } from '../node/config-files.ts';
 import type { ToolkitOptions } from '../options.ts';
+import type { Line } from './args.ts';
 import type { OptionName, Options } from './options.ts';
 import type { Output } from './output.ts';
+import type { Screen } from './screen.ts';
 
 /** Somewhere to write. A write is over when the operating system has taken it. */
 export interface Sink {
@@ -12,12 +14,43 @@ export interface Sink {
   readonly columns?: number;
 }
 
+/** One line that a person is asked for. */
+export interface Question {
+  /** What stands before the line. Text of a server must have passed `safeLine`. */
+  prompt: string;
+  /** Earlier lines, the newest first. */
+  history?: readonly string[];
+  /** What the line up to the cursor may go on with, and the end of it that these take the place of. */
+  complete?(line: string): Promise<[candidates: string[], replaced: string]>;
+  /** Ends the question. */
+  signal?: AbortSignal;
+}
+
+/** A line, or how the question ended without one: by Ctrl-C, by Ctrl-D, or by its signal. */
+export type Reply = { line: string } | { ended: 'interrupt' | 'end' | 'aborted'; typed?: string };
+
+/** Somebody who can be asked. */
+export interface Terminal {
+  /** Asks; one question at a time. */
+  read(question: Question): Promise<Reply>;
+  /** Writes lines above the one that is being typed, which stays as it is. */
+  above(text: string): void;
+  /** From now on Ctrl-C is this, not the end of the program, while no question is open. Gives the means to stop. */
+  listen(onInterrupt: () => void): () => void;
+}
+
 /** The world around the command line; tests bring their own. */
 export interface CliContext {
   stdout: Sink;
   stderr: Sink;
   /** Everything on stdin, once. */
   stdin(): Promise<string>;
+  /** The lines of stdin as they come. */
+  lines(): AsyncIterable<string>;
+  /** There only where a person can be asked: stdin and stderr are a terminal. */
+  terminal?(): Promise<Terminal>;
+  /** Opens a URL, which is http or https, in the browser of whoever sits here. */
+  openUrl(url: string): Promise<void>;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   version: string;
@@ -32,20 +65,45 @@ export interface Session {
   config: LoadedConfig;
   /** Server names in configuration order. */
   servers: string[];
+  /** It goes on after this command: what is not there now may be there later. */
+  lasting?: true;
+}
+
+/** All commands, by name. */
+export type CommandTable = Readonly<Record<string, Command>>;
+
+/** The command line itself, for commands that read lines of it. */
+export interface CommandLine {
+  commands: CommandTable;
+  /** Takes a line apart. Throws `invalid_arguments` for what is unknown or incomplete, with the nearest name. */
+  parse(argv: readonly string[]): Line;
+  /** The help of one command. */
+  help(name: string): Promise<string>;
 }
 
 /** What a command is given to do its work. */
 export interface Job {
+  line: CommandLine;
   args: readonly string[];
   options: Options;
   output: Output;
   context: CliContext;
-  /**
-   * Loads the configuration and makes the toolkit. `choose` narrows the servers that are started; with `allowNone`
-   * it is no error that there are none.
-   */
-  open(wish?: { choose?(servers: readonly string[]): readonly string[]; allowNone?: boolean }): Promise<Session>;
+  screen: Screen;
+  open: Open;
 }
+
+/** What a command wants of its servers. */
+export interface SessionWish {
+  /** Narrows the servers that are started. */
+  choose?(servers: readonly string[]): readonly string[];
+  /** It is no error that there are none. */
+  allowNone?: boolean;
+  /** Servers that are lost are connected again, as their configuration says; else they are given up at once. */
+  lasting?: boolean;
+}
+
+/** Loads the configuration and makes the toolkit. */
+export type Open = (wish?: SessionWish) => Promise<Session>;
 
 /** Does the work and says how it ended, as an exit code. What it throws is reported by the caller. */
 export type Run = (job: Job) => Promise<number>;
@@ -53,7 +111,10 @@ export type Run = (job: Job) => Promise<number>;
 /** One command. Its data is always loaded, its code only when it runs. */
 export interface Command {
   summary: string;
-  /** The positionals, as the help shows them. */
+  /**
+   * The positionals, as the help shows them. Completion reads them too: `SERVER`, `SERVER.TOOL`, `SERVER.PROMPT`, `URI`,
+   * `TEMPLATE`, `COMMAND`, `FILE…`, `key=value`, and words like `one|two` stand for what they say.
+   */
   usage: string;
   example: string;
   /** What the help says beside the options. */
@@ -63,5 +124,7 @@ export interface Command {
   positionals?: { min?: number; max?: number };
   /** Older or other names. */
   aliases?: readonly string[];
+  /** `false`: it makes no sense inside of `toolway shell`. */
+  inShell?: false;
   load(): Promise<{ run: Run }>;
 }

@@ -1,7 +1,7 @@
 /** The table of commands. Each lives in one file of `commands/`, loaded when it runs. */
-import type { Command } from './command.ts';
+import type { Command, CommandTable } from './command.ts';
 
-export const COMMANDS: Readonly<Record<string, Command>> = {
+export const COMMANDS: CommandTable = {
   list: {
     summary: 'servers with their state, and their tools as one-line signatures',
     usage: '[SERVER]',
@@ -52,7 +52,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   '{"a": 1}'      all arguments as JSON, like --args
   Repeat a key for a list. Also: toolway call 'SERVER.TOOL(key: value, other: "text")'
 A bare TOOL will do where one server has it.`,
-    options: ['args', 'save', 'raw'],
+    options: ['args', 'save', 'max-output', 'raw'],
     positionals: { min: 1 },
     aliases: ['call-tool'],
     load: () => import('./commands/call.ts'),
@@ -61,7 +61,7 @@ A bare TOOL will do where one server has it.`,
     summary: 'read a resource',
     usage: 'URI',
     example: 'toolway read demo://resource/static/document/features.md',
-    options: ['save', 'raw'],
+    options: ['save', 'max-output', 'raw'],
     positionals: { min: 1, max: 1 },
     aliases: ['read-resource'],
     load: () => import('./commands/read.ts'),
@@ -70,10 +70,26 @@ A bare TOOL will do where one server has it.`,
     summary: 'get a prompt',
     usage: 'SERVER.PROMPT [key=value …]',
     example: 'toolway prompt everything.args-prompt city=Bern',
-    options: ['args', 'save'],
+    options: ['args', 'save', 'max-output'],
     positionals: { min: 1 },
     aliases: ['get-prompt'],
     load: () => import('./commands/prompt.ts'),
+  },
+  complete: {
+    summary: 'what a server proposes for an argument of a prompt or a variable of a resource template',
+    usage: 'SERVER.PROMPT|TEMPLATE ARGUMENT[=BEGIN] [key=value …]',
+    example: 'toolway complete everything.completable-prompt department=E',
+    details: 'What is known already stands behind it as key=value; servers may use it to propose less.',
+    positionals: { min: 2 },
+    load: () => import('./commands/complete.ts'),
+  },
+  watch: {
+    summary: 'a line for each update of a resource, until Ctrl-C',
+    usage: 'URI',
+    example: 'toolway watch demo://resource/static/document/features.md',
+    details: 'With --json each line is a document: {"at", "uri", "server"}.',
+    positionals: { min: 1, max: 1 },
+    load: () => import('./commands/watch.ts'),
   },
   ping: {
     summary: 'round-trip time to servers',
@@ -88,6 +104,34 @@ A bare TOOL will do where one server has it.`,
     example: 'toolway status --json',
     positionals: { max: 1 },
     load: () => import('./commands/status.ts'),
+  },
+  shell: {
+    summary: 'a prompt that stays connected, with completion and history',
+    usage: '',
+    example: 'toolway shell --stdio "npx -y @modelcontextprotocol/server-everything"',
+    details: `Takes the commands of the command line without "toolway"; SERVER.TOOL alone is a call. Also: history, last, help, quit.
+Tab completes; Ctrl-C cancels what runs; Ctrl-D ends. Without a terminal it runs the lines of stdin, and its exit code is
+that of the last one that failed.`,
+    positionals: { max: 0 },
+    inShell: false,
+    load: () => import('./commands/shell.ts'),
+  },
+  completion: {
+    summary: 'the script with which a shell completes commands, servers, tools and arguments',
+    usage: 'bash|zsh|fish',
+    example: 'toolway completion bash > ~/.local/share/bash-completion/completions/toolway',
+    details: 'What servers offer is known from earlier runs: `toolway list` brings it up to date.',
+    positionals: { min: 1, max: 1 },
+    inShell: false,
+    load: () => import('./commands/completion.ts'),
+  },
+  config: {
+    summary: 'every value of the configuration and where it comes from',
+    usage: '[SERVER]',
+    example: 'toolway config files',
+    details: 'Nothing is started, no reference is expanded, and secrets are masked.',
+    positionals: { max: 1 },
+    load: () => import('./commands/config.ts'),
   },
 };
 

@@ -1,6 +1,7 @@
 /** What a server answered, for people: texts as texts, everything else named. */
 import type { ContentBlock, ResourceContents } from '../protocol/types.ts';
 import type { Sink } from './command.ts';
+import { type imageProtocol, inlineImage } from './inline-image.ts';
 import type { Output } from './output.ts';
 import { safeJson } from './output.ts';
 import { safeLine, safeText } from './safe-text.ts';
@@ -13,6 +14,8 @@ export interface ContentOptions {
   stdout: Sink;
   raw?: boolean;
   save?: Save;
+  /** How images are drawn in the terminal; those that cannot be are saved. */
+  images?: ReturnType<typeof imageProtocol>;
   /** What files are called where the server proposes nothing. */
   name: string;
 }
@@ -25,14 +28,19 @@ const printBytes = async (
   data: string,
   mimeType: string | undefined,
   proposed: string,
-  { output, stdout, raw, save }: ContentOptions,
+  { output, stdout, raw, save, images }: ContentOptions,
 ): Promise<void> => {
-  const facts = [mimeType ?? 'unknown type', sizeName(bytesOf(data).length)].join(', ');
-  if (save !== undefined) {
+  const bytes = bytesOf(data);
+  const facts = [mimeType ?? 'unknown type', sizeName(bytes.length)].join(', ');
+  const drawing = raw ? undefined : inlineImage(bytes, images);
+  if (drawing !== undefined) {
+    await output.print(output.style.dim(safeLine(`[${what} ${facts}]`)));
+    await stdout.write(drawing);
+  } else if (save !== undefined && bytes.length > 0) {
     const path = await save(data, mimeType, proposed);
     const line = safeLine(`[${what} ${facts}] saved as ${path}`);
     await (raw ? output.note(line) : output.print(line));
-  } else if (raw) await stdout.write(bytesOf(data));
+  } else if (raw) await stdout.write(bytes);
   else await output.print(output.style.dim(safeLine(`[${what} ${facts}]`)));
 };
 

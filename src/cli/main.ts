@@ -65,6 +65,18 @@ const context: CliContext = {
   stdout: sinkOf(process.stdout),
   stderr: sinkOf(process.stderr),
   stdin: readStdin,
+  async *lines() {
+    const { createInterface } = await import('node:readline');
+    yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  },
+  ...(process.stdin.isTTY === true &&
+    process.stderr.isTTY === true && {
+      async terminal() {
+        const { createTerminal } = await import('./terminal.ts');
+        return createTerminal(process.stdin, process.stderr);
+      },
+    }),
+  openUrl: async (url) => (await import('./open-url.ts')).openUrl(url),
   env: process.env,
   cwd: process.cwd(),
   version: VERSION,

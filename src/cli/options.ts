@@ -40,8 +40,9 @@ export const OPTIONS = {
   help: { type: 'boolean', short: 'h', help: 'print help' },
   version: { type: 'boolean', help: 'print the version' },
   args: { type: 'string', value: 'JSON|@FILE|-', help: 'all arguments as one JSON object' },
-  save: { type: 'string', value: 'DIR', help: 'write images, audio and blobs into this folder' },
+  save: { type: 'string', value: 'DIR', help: 'write images, audio and blobs into this folder, not a temporary one' },
   limit: { type: 'string', value: 'N', help: 'print this many at most (20)' },
+  'max-output': { type: 'string', value: 'BYTES', help: 'a result that is longer goes to a file, which is named' },
   raw: { type: 'boolean', help: 'print exactly what the server sent (not to a terminal)' },
 } as const satisfies Record<string, OptionSpec>;
 

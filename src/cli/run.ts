@@ -1,6 +1,7 @@
 /** The command line without a process: words and a world in, output and an exit code out. */
 import { parseLine } from './args.ts';
-import type { CliContext } from './command.ts';
+import type { CliContext, Command, CommandLine } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { EXIT } from './exit-codes.ts';
 import type { OptionName } from './options.ts';
 import { createOutput } from './output.ts';
@@ -13,10 +14,23 @@ const glimpse = (argv: readonly string[]): { flag(name: OptionName): boolean } =
   return { flag: (name) => words.includes(`--${name}`) };
 };
 
+const COMMAND_LINE: CommandLine = {
+  commands: COMMANDS,
+  parse: parseLine,
+  async help(name) {
+    const { commandHelp } = await import('./help.ts');
+    return commandHelp(name, COMMANDS[name] as Command);
+  },
+};
+
 /** Runs one line and gives its exit code. Never throws. */
 export const runCli = async (argv: readonly string[], context: CliContext): Promise<number> => {
   let output = createOutput(context, glimpse(argv));
   try {
+    if (argv[0] === '__complete') {
+      await (await import('./completion/fast-path.ts')).completeFast(argv.slice(1), context, COMMANDS);
+      return EXIT.done;
+    }
     const { name, command, args, options, help } = parseLine(argv);
     output = createOutput(context, options);
     if (options.flag('version')) {
@@ -29,8 +43,8 @@ export const runCli = async (argv: readonly string[], context: CliContext): Prom
       await (help ? output.print(text) : output.complain(text));
       return help ? EXIT.done : EXIT.usage;
     }
-    const [{ run }, { createOpener }] = await Promise.all([command.load(), import('./session.ts')]);
-    return await run({ args, options, output, context, open: createOpener(context, options, output) });
+    const [{ run }, { perform }] = await Promise.all([command.load(), import('./job.ts')]);
+    return await perform(run, { line: COMMAND_LINE, args, options, output, context });
   } catch (thrown) {
     return await reportFailure(thrown, output);
   }

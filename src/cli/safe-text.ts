@@ -100,13 +100,23 @@ const isWide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 const isCombining = /[\p{Mn}\p{Me}]/u;
 
+/** Columns of one character. */
+const columnsOf = (character: string): number => (isWide.test(character) ? 2 : isCombining.test(character) ? 0 : 1);
+
+/** Columns that a line takes, which has passed `safeLine`. */
+export const widthOf = (line: string): number => {
+  let width = 0;
+  for (const character of line) width += columnsOf(character);
+  return width;
+};
+
 const cut = (line: string, maxWidth: number): string => {
   let width = 0;
   let kept = '';
   /** What is left where an ellipsis has to follow. */
   let short = '';
   for (const character of line) {
-    width += isWide.test(character) ? 2 : isCombining.test(character) ? 0 : 1;
+    width += columnsOf(character);
     if (width > maxWidth) return maxWidth < 1 ? '' : `${short}…`;
     kept += character;
     if (width < maxWidth) short = kept;

@@ -1,10 +1,11 @@
 /** Files made from what a server sent. The server proposes a name; nothing of it can leave the folder or replace a file. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ToolwayError } from '../errors.ts';
 
-/** Writes base64 data and says where. */
-export type Save = (data: string, mimeType: string | undefined, proposed: string) => Promise<string>;
+/** Writes bytes, or what base64 stands for, and says where. */
+export type Save = (data: string | Uint8Array, mimeType: string | undefined, proposed: string) => Promise<string>;
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'image/png': 'png',
@@ -53,7 +54,7 @@ export const createSave = (folder: string, cwd: string): Save => {
   return async (data, mimeType, proposed) => {
     await mkdir(target, { recursive: true });
     const stem = safeStem(proposed);
-    const bytes = Buffer.from(data, 'base64');
+    const bytes = typeof data === 'string' ? Buffer.from(data, 'base64') : data;
     for (let number = 1; number <= MOST_TRIES; number += 1) {
       const path = join(target, `${stem}${number === 1 ? '' : `-${number}`}.${extensionOf(mimeType)}`);
       try {
@@ -64,5 +65,15 @@ export const createSave = (folder: string, cwd: string): Save => {
       }
     }
     throw new ToolwayError('internal', `${target} has ${MOST_TRIES} files called ${stem} already`);
+  };
+};
+
+/** Saves into `folder`, or where nobody named one into a new folder for temporary files that only this user can read. */
+export const createSaveOrTemporary = (folder: string | undefined, cwd: string): Save => {
+  if (folder !== undefined) return createSave(folder, cwd);
+  let made: Promise<Save> | undefined;
+  return async (...file) => {
+    made ??= mkdtemp(join(tmpdir(), 'toolway-')).then((path) => createSave(path, cwd));
+    return (await made)(...file);
   };
 };

@@ -7,7 +7,7 @@ import { describeProblem } from '../config/problem.ts';
 import { ToolwayError } from '../errors.ts';
 import type { LoadedConfig } from '../node/config-files.ts';
 import type { ServerConfig, ToolkitOptions } from '../options.ts';
-import type { CliContext, Job, Session } from './command.ts';
+import type { CliContext, Open } from './command.ts';
 import type { OptionName, Options } from './options.ts';
 import { type Output, safeJson } from './output.ts';
 import { safeLine } from './safe-text.ts';
@@ -23,9 +23,9 @@ const usage = (message: string): ToolwayError => new ToolwayError('invalid_argum
 
 /** Makes the `open` of a job. */
 export const createOpener =
-  (context: CliContext, options: Options, output: Output): Job['open'] =>
-  async ({ choose = (servers: readonly string[]) => servers, allowNone = false } = {}): Promise<Session> => {
-    const config = await configOf(context, options, output);
+  (context: CliContext, options: Options, output: Output): Open =>
+  async ({ choose = (servers: readonly string[]) => servers, allowNone = false, lasting = false } = {}) => {
+    const config = await configOf(context, options, output, lasting);
     const all = Object.keys(config.mcpServers);
     const named = options.value('server');
     if (named !== undefined) requireServer(named, all);
@@ -46,13 +46,14 @@ export const createOpener =
       problems: _p,
       files: _f,
       untrusted: _u,
+      found: _w,
       aliases: _a,
       origins: _o,
       defaultOrigins: _d,
       ...toolkitOptions
     } = chosen;
     const toolkit = await context.toolkit({ ...toolkitOptions, ...(output.verbose && listeners(output)) });
-    return { toolkit, config: chosen, servers };
+    return { toolkit, config: chosen, servers, ...(lasting && { lasting }) };
   };
 
 /** Throws `unknown_server` with the nearest names unless the server is configured. */
@@ -69,7 +70,7 @@ export const serversOf = (name: string, servers: readonly string[]): readonly st
 };
 
 /** The time limit of the line, in milliseconds. */
-const timeoutOf = (options: Options): number | undefined => {
+export const timeoutOf = (options: Options): number | undefined => {
   const given = options.value('timeout');
   if (given === undefined) return undefined;
   const timeoutMs = Number(given);
@@ -77,7 +78,13 @@ const timeoutOf = (options: Options): number | undefined => {
   throw usage(`--timeout must be a number of milliseconds above 0, not ${JSON.stringify(given)}`);
 };
 
-const configOf = async (context: CliContext, options: Options, output: Output): Promise<LoadedConfig> => {
+/** The configuration that the line asks for; its problems are told. */
+export const configOf = async (
+  context: Pick<CliContext, 'env' | 'cwd'>,
+  options: Options,
+  output: Output,
+  lasting = false,
+): Promise<LoadedConfig> => {
   const adhoc = adhocServer(options);
   const timeoutMs = timeoutOf(options);
   const { env, cwd } = context;
@@ -88,12 +95,12 @@ const configOf = async (context: CliContext, options: Options, output: Output): 
   config.env = env;
   if (adhoc !== undefined) config.mcpServers[ADHOC] = adhoc;
   await remark(config, output);
-  const forOneShot = (server: ServerConfig): ServerConfig => ({
+  const forThisRun = (server: ServerConfig): ServerConfig => ({
     ...server,
     ...limitTimes(server, timeoutMs),
-    maxRetries: 0,
+    ...(!lasting && { maxRetries: 0 }),
   });
-  config.mcpServers = overrideServers({ servers: config.mcpServers }, forOneShot);
+  config.mcpServers = overrideServers({ servers: config.mcpServers }, forThisRun);
   return config;
 };
 
@@ -171,7 +178,9 @@ const remark = async ({ problems, untrusted }: LoadedConfig, output: Output): Pr
     }
   }
   for (const file of untrusted) {
-    await output.note(`toolway: found ./${file}: name it with --config ${file} to use it`);
+    await output.note(
+      safeLine(`toolway: nobody has agreed to what ./${file} starts; "toolway trust" shows it and asks`),
+    );
   }
 };
 

@@ -3,14 +3,17 @@ import { gatherArguments, settleArguments } from '../call-arguments.ts';
 import type { Run } from '../command.ts';
 import { printContent } from '../content.ts';
 import { EXIT } from '../exit-codes.ts';
+import { createProgressLine } from '../progress.ts';
+import { createResultView } from '../result-view.ts';
 import { safeLine } from '../safe-text.ts';
-import { createSave } from '../save.ts';
-import { serversOf } from '../session.ts';
+import { serversOf, timeoutOf } from '../session.ts';
 import { untilAborted } from '../until.ts';
 
-export const run: Run = async ({ args, options, output, context, open }) => {
-  const { signal, stdout, cwd } = context;
+export const run: Run = async (job) => {
+  const { args, options, output, context, screen, open } = job;
+  const { signal } = context;
   const [name = '', ...words] = args;
+  const view = createResultView(job, 'prompt');
   const given = settleArguments(await gatherArguments({ words, json: options.value('args') }, context), {
     type: 'object',
   });
@@ -20,16 +23,29 @@ export const run: Run = async ({ args, options, output, context, open }) => {
   ]);
   const { toolkit } = await open({ choose: (servers) => serversOf(name, servers) });
   const startedAt = performance.now();
-  const result = await untilAborted(toolkit.getPrompt(name, Object.fromEntries(texts), { signal }), signal);
+  const progress = createProgressLine({
+    sink: context.stderr,
+    screen,
+    enabled: !output.quiet,
+    name: safeLine(name, 40),
+  });
+  const wanted = {
+    signal,
+    onProgress: progress.update,
+    ...(options.flag('timeout') && { timeoutMs: timeoutOf(options) }),
+  };
+  const result = await untilAborted(toolkit.getPrompt(name, Object.fromEntries(texts), wanted), signal).finally(
+    progress.end,
+  );
   if (output.json) {
-    await output.document({ prompt: name, result, durationMs: performance.now() - startedAt });
+    await view.document(result, { prompt: name }, { durationMs: performance.now() - startedAt });
     return EXIT.done;
   }
-  const folder = options.value('save');
-  const save = folder === undefined ? undefined : createSave(folder, cwd);
-  for (const { role, content } of result.messages) {
-    await output.print(output.style.bold(safeLine(`${role}:`)));
-    await printContent([content], { output, stdout, save, name });
-  }
+  await view.print(async (options) => {
+    for (const { role, content } of result.messages) {
+      await options.output.print(options.output.style.bold(safeLine(`${role}:`)));
+      await printContent([content], options);
+    }
+  });
   return EXIT.done;
 };

@@ -2,29 +2,35 @@
 import type { Run } from '../command.ts';
 import { printContents } from '../content.ts';
 import { EXIT } from '../exit-codes.ts';
-import { createSave } from '../save.ts';
+import { createProgressLine } from '../progress.ts';
+import { createResultView } from '../result-view.ts';
+import { safeLine } from '../safe-text.ts';
+import { timeoutOf } from '../session.ts';
 import { untilAborted } from '../until.ts';
-import { refuseRawOnTerminal } from './call.ts';
 
 export const run: Run = async (job) => {
-  const { args, options, output, context, open } = job;
-  refuseRawOnTerminal(job);
-  const { signal, stdout, cwd } = context;
+  const { args, options, output, context, screen, open } = job;
+  const view = createResultView(job, 'resource');
+  const { signal } = context;
   const [uri = ''] = args;
   const { toolkit, servers } = await open();
   const [only, ...others] = servers;
   const server = others.length === 0 ? only : undefined;
   const startedAt = performance.now();
-  const result = await untilAborted(
-    toolkit.readResource(uri, { signal, ...(server !== undefined && { server }) }),
+  const progress = createProgressLine({
+    sink: context.stderr,
+    screen,
+    enabled: !output.quiet,
+    name: safeLine(uri, 40),
+  });
+  const wanted = {
     signal,
-  );
-  if (output.json) {
-    await output.document({ uri, result, durationMs: performance.now() - startedAt });
-    return EXIT.done;
-  }
-  const folder = options.value('save');
-  const save = folder === undefined ? undefined : createSave(folder, cwd);
-  await printContents(result.contents, { output, stdout, raw: options.flag('raw'), save, name: 'resource' });
+    onProgress: progress.update,
+    ...(server !== undefined && { server }),
+    ...(options.flag('timeout') && { timeoutMs: timeoutOf(options) }),
+  };
+  const result = await untilAborted(toolkit.readResource(uri, wanted), signal).finally(progress.end);
+  if (output.json) await view.document(result, { uri }, { durationMs: performance.now() - startedAt });
+  else await view.print((content) => printContents(result.contents, content));
   return EXIT.done;
 };

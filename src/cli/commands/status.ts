@@ -7,8 +7,10 @@ import { askServers, exitOf, openServers } from '../servers.ts';
 
 export const run: Run = async (job) => {
   const { output, context } = job;
-  const answers = await askServers(await openServers(job, true), context.signal, (toolkit, server) =>
-    toolkit.waitForConnection(server),
+  const session = await openServers(job, true);
+  // Where it goes on, what counts is how they are now.
+  const answers = await askServers(session, context.signal, async (toolkit, server) =>
+    session.lasting === true ? undefined : toolkit.waitForConnection(server),
   );
   if (output.json) {
     await output.document({

@@ -1,0 +1,25 @@
+/** One command at work: what it is given beside its words, and what is done for it before and after. */
+import type { CliContext, Job, Run } from './command.ts';
+import { createRecollection } from './completion/recollection.ts';
+import { personHandlers } from './person.ts';
+import { createScreen } from './screen.ts';
+import { createOpener } from './session.ts';
+
+/** Runs a command: its servers can ask the person who sits here, and what they list is kept for completion. */
+export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Promise<number> => {
+  const { context, options, output } = job;
+  const screen = createScreen(context);
+  const recollection = createRecollection(context.env);
+  const world: CliContext = {
+    ...context,
+    async toolkit(given) {
+      const handlers = personHandlers({ screen, context, output, yes: options.flag('yes') });
+      return recollection.attach(await context.toolkit({ ...given, ...handlers }), given.mcpServers);
+    },
+  };
+  try {
+    return await run({ ...job, screen, open: createOpener(world, options, output) });
+  } finally {
+    await recollection.save();
+  }
+};

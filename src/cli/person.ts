@@ -1,0 +1,27 @@
+/** What servers and the policy ask of the person at the command line. Loaded small: the questions come with the first one. */
+import type { HandlerContext, Handlers } from '../options.ts';
+import type { ElicitResult } from '../protocol/types.ts';
+import type { CliContext } from './command.ts';
+import type { Output } from './output.ts';
+import type { Screen } from './screen.ts';
+
+export interface PersonOptions {
+  screen: Screen;
+  context: Pick<CliContext, 'openUrl'>;
+  output: Output;
+  /** Every question is answered with yes, where yes is an answer. */
+  yes: boolean;
+}
+
+/**
+ * The handlers of a toolkit whose user may sit at a terminal. Where nobody does, servers are told so with each question
+ * (`cancel`), and approvals have no handler: such calls are `denied` at once.
+ */
+export const personHandlers = (options: PersonOptions): Pick<Handlers, 'onElicit' | 'onApprove'> => ({
+  onElicit: async (request, context): Promise<ElicitResult> =>
+    (await import('./elicit.ts')).elicit(request, context, options),
+  ...((options.screen.interactive || options.yes) && {
+    onApprove: async (request, { signal }: HandlerContext) =>
+      (await import('./approve.ts')).approve(request, signal, options),
+  }),
+});

@@ -1,0 +1,107 @@
+/** How results are shown: where files go, how images are drawn, and what becomes of a result that is too long. */
+import { isDeepStrictEqual } from 'node:util';
+import { ToolwayError } from '../errors.ts';
+import type { CallToolResult } from '../protocol/types.ts';
+import type { Job, Sink } from './command.ts';
+import { type ContentOptions, printContent } from './content.ts';
+import { imageProtocol } from './inline-image.ts';
+import { type Output, safeJson } from './output.ts';
+import { safeLine, safeText } from './safe-text.ts';
+import { createSaveOrTemporary } from './save.ts';
+import { sizeName } from './size.ts';
+import { rowsOf, tableLines } from './table.ts';
+
+const COLUMNS_WITHOUT_WIDTH = 80;
+
+const usage = (message: string): ToolwayError => new ToolwayError('invalid_arguments', message, { executed: 'no' });
+
+/** Throws `invalid_arguments` for options that make no sense. What is printed raw may hold anything, and a terminal obeys it. */
+export const checkResultOptions = ({ options, context }: Pick<Job, 'options' | 'context'>): void => {
+  maxBytesOf({ options });
+  if (options.flag('raw') && context.stdout.isTty) throw usage('--raw does not print to a terminal');
+};
+
+const maxBytesOf = ({ options }: Pick<Job, 'options'>): number => {
+  const given = options.value('max-output');
+  if (given === undefined) return Number.POSITIVE_INFINITY;
+  const bytes = Number(given);
+  if (given.trim() !== '' && Number.isInteger(bytes) && bytes >= 0) return bytes;
+  throw usage(`--max-output must be a whole number of bytes, not ${JSON.stringify(given)}`);
+};
+
+export interface ResultView {
+  /** Prints a result through the options that it is given, into a file where it is too long. */
+  print(write: (options: ContentOptions) => Promise<void>): Promise<void>;
+  /** Prints the result as a document with these further members; where it is too long, with the file that holds it instead. */
+  document(result: unknown, about: object, more?: object): Promise<void>;
+}
+
+/** `name` is what files are called where the server proposes nothing. */
+export const createResultView = (
+  { options, output, context }: Pick<Job, 'options' | 'output' | 'context'>,
+  name: string,
+): ResultView => {
+  checkResultOptions({ options, context });
+  const maxBytes = maxBytesOf({ options });
+  const { stdout, cwd, env } = context;
+  const raw = options.flag('raw');
+  const folder = options.value('save');
+  const save = createSaveOrTemporary(folder, cwd);
+  const usual: ContentOptions = {
+    output,
+    stdout,
+    raw,
+    name,
+    ...((!raw || folder !== undefined) && { save }),
+    ...(folder === undefined && { images: imageProtocol(stdout, env) }),
+  };
+
+  return {
+    async print(write) {
+      if (maxBytes === Number.POSITIVE_INFINITY) return write(usual);
+      const chunks: Buffer[] = [];
+      const sink: Sink = { isTty: stdout.isTty, write: async (chunk) => void chunks.push(Buffer.from(chunk)) };
+      const line = (text: string): Promise<void> => sink.write(text.endsWith('\n') ? text : `${text}\n`);
+      await write({ ...usual, images: undefined, stdout: sink, output: { ...output, print: line } });
+      const bytes = Buffer.concat(chunks);
+      if (bytes.length <= maxBytes) return stdout.write(bytes);
+      // Colours are for the terminal alone.
+      const kept = raw ? bytes : Buffer.from(safeText(bytes.toString('utf8')));
+      const path = await save(kept, raw ? undefined : 'text/plain', name);
+      await output.print(safeLine(`[result ${sizeName(kept.length)}] saved as ${path}`));
+    },
+    async document(result, about, more = {}) {
+      const whole = { ...about, result, ...more };
+      const text = safeJson(whole);
+      const bytes = Buffer.byteLength(text);
+      if (bytes <= maxBytes) return output.print(text);
+      const resultFile = await save(Buffer.from(safeJson(result)), 'application/json', name);
+      await output.document({ ...about, resultFile, resultBytes: bytes, ...more });
+    },
+  };
+};
+
+/** Prints what a tool answered: its content, or on a terminal a table of its structured content where that says the same. */
+export const printToolResult = async (
+  result: CallToolResult,
+  options: ContentOptions,
+  columns: Output['columns'],
+): Promise<void> => {
+  const { content, structuredContent } = result;
+  const { output, stdout, raw = false } = options;
+  const texts = content.filter((block) => block.type === 'text');
+  const saysTheSame = texts.length === 0 || (texts.length === 1 && isSame(texts[0]?.text ?? '', structuredContent));
+  const rows = stdout.isTty && !raw && saysTheSame ? rowsOf(structuredContent) : undefined;
+  await printContent(rows === undefined ? content : content.filter((block) => block.type !== 'text'), options);
+  if (rows !== undefined) {
+    for (const line of tableLines(rows, columns ?? COLUMNS_WITHOUT_WIDTH, output.style)) await output.print(line);
+  } else if (texts.length === 0 && structuredContent !== undefined) await output.print(safeJson(structuredContent));
+};
+
+const isSame = (text: string, value: unknown): boolean => {
+  try {
+    return isDeepStrictEqual(JSON.parse(text), value);
+  } catch {
+    return false;
+  }
+};

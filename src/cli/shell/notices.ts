@@ -1,0 +1,23 @@
+/** What happens to servers while nobody asks, told above the prompt. */
+import type { Toolkit } from '../../api.ts';
+
+/** Tells of lists that changed and of servers that went or came back; one that fails again and again is told of once. */
+export const tellOfServers = (toolkit: Pick<Toolkit, 'on'>, tell: (text: string) => void): void => {
+  const lost = new Set<string>();
+  const gone = (server: string, why: string): void => {
+    if (lost.has(server)) return;
+    lost.add(server);
+    tell(`${server}: ${why}`);
+  };
+  toolkit.on('disconnected', ({ server, error }) => gone(server, `disconnected${reason(error)}`));
+  toolkit.on('reconnecting', ({ server, error }) => gone(server, `disconnected${reason(error)}`));
+  toolkit.on('failed', ({ server, error }) => gone(server, `not connected${reason(error)}`));
+  toolkit.on('connected', ({ server }) => {
+    if (lost.delete(server)) tell(`${server}: connected again`);
+  });
+  for (const kind of ['tools', 'resources', 'prompts'] as const) {
+    toolkit.on(`${kind}_changed`, ({ server }) => tell(`${server}: its ${kind} have changed`));
+  }
+};
+
+const reason = (error: { message: string } | undefined): string => (error === undefined ? '' : `: ${error.message}`);

@@ -1,0 +1,161 @@
+/** A person at a terminal: lines typed with editing, history and completion, and Ctrl-C heard as a key. */
+import { createInterface, type Interface } from 'node:readline';
+import { PassThrough } from 'node:stream';
+import type { Question, Reply, Terminal } from './command.ts';
+
+/** What `createTerminal` needs of `process.stdin`. */
+export interface KeyInput {
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  off(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  setRawMode(raw: boolean): unknown;
+  resume(): unknown;
+  pause(): unknown;
+}
+
+const ESC = String.fromCharCode(27);
+const CTRL_C = 3;
+const CR = 13;
+const LF = 10;
+/** Of what is typed ahead while nobody reads. */
+const MAX_HELD_BYTES = 64 * 1024;
+
+interface Reading {
+  keys: PassThrough;
+  editor: Interface;
+  /** Its line has ended: what comes next belongs to the next reading. */
+  sealed: boolean;
+  end(reply: Reply): void;
+}
+
+/** Makes a terminal of a keyboard and a screen. It holds both only while it reads or listens. */
+export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): Terminal => {
+  const interrupts: (() => void)[] = [];
+  let reading: Reading | undefined;
+  let held: Buffer = Buffer.alloc(0);
+  let attached = false;
+  let ended = false;
+
+  const onData = (chunk: Buffer): void => {
+    if (reading !== undefined && !reading.sealed) {
+      feed(reading, chunk);
+      return;
+    }
+    const interrupted = chunk.lastIndexOf(CTRL_C);
+    // As a terminal does: an interrupt voids what was typed before it.
+    if (interrupted === -1) held = Buffer.concat([held, chunk]).subarray(0, MAX_HELD_BYTES);
+    else {
+      held = chunk.subarray(interrupted + 1);
+      interrupts.at(-1)?.();
+    }
+  };
+  /** A reading is given keys up to the end of its line, so that pasted lines reach one reading each. */
+  const feed = (to: Reading, chunk: Buffer): void => {
+    const at = chunk.findIndex((byte) => byte === CR || byte === LF);
+    if (at === -1) {
+      to.keys.write(chunk);
+      return;
+    }
+    to.sealed = true;
+    to.keys.write(chunk.subarray(0, at + 1));
+    const isPair = chunk[at] === CR && chunk[at + 1] === LF;
+    held = Buffer.concat([held, chunk.subarray(at + (isPair ? 2 : 1))]).subarray(0, MAX_HELD_BYTES);
+  };
+  const onEnd = (): void => {
+    ended = true;
+    reading?.end({ ended: 'end' });
+    interrupts.at(-1)?.();
+  };
+  input.on('end', onEnd);
+
+  const settle = (): void => {
+    const wanted = !ended && (reading !== undefined || interrupts.length > 0);
+    if (wanted === attached) {
+      if (attached) input.setRawMode(true);
+      return;
+    }
+    attached = wanted;
+    if (wanted) {
+      input.setRawMode(true);
+      input.on('data', onData);
+      input.resume();
+    } else {
+      input.off('data', onData);
+      input.pause();
+      input.setRawMode(false);
+    }
+  };
+
+  const read = ({ prompt, history = [], complete, signal }: Question): Promise<Reply> =>
+    new Promise((resolve) => {
+      if (ended) return resolve({ ended: 'end' });
+      if (signal?.aborted) return resolve({ ended: 'aborted' });
+      // `setRawMode` is for readline, which uses it around Ctrl-Z.
+      const keys = Object.assign(new PassThrough(), { setRawMode: (raw: boolean) => input.setRawMode(raw) });
+      const editor = createInterface({
+        input: keys,
+        output,
+        terminal: true,
+        history: [...history],
+        historySize: history.length + 1,
+        completer: completerOf(complete),
+      });
+      const end = (reply: Reply): void => {
+        if (reading?.editor !== editor) return;
+        signal?.removeEventListener('abort', abort);
+        reading = undefined;
+        editor.close();
+        if (!('line' in reply)) output.write('\n');
+        settle();
+        resolve(reply);
+      };
+      const abort = (): void => end({ ended: 'aborted' });
+      reading = { keys, editor, sealed: false, end };
+      editor.on('line', (line) => end({ line }));
+      editor.on('SIGINT', () => end({ ended: 'interrupt', typed: editor.line }));
+      editor.on('close', () => end({ ended: 'end' }));
+      signal?.addEventListener('abort', abort, { once: true });
+      settle();
+      editor.setPrompt(prompt);
+      editor.prompt();
+      const early = held;
+      held = Buffer.alloc(0);
+      if (early.length > 0) feed(reading, early);
+    });
+
+  return {
+    read,
+    above(text) {
+      const lines = text.endsWith('\n') ? text : `${text}\n`;
+      if (reading === undefined) {
+        output.write(lines);
+        return;
+      }
+      const { editor } = reading;
+      const { rows } = editor.getCursorPos();
+      const up = rows > 0 ? `${ESC}[${rows}A` : '';
+      // The editor goes up as many rows as its cursor was down before it draws the line again.
+      output.write(`\r${up}${ESC}[J${lines}${'\n'.repeat(rows)}`);
+      editor.prompt(true);
+    },
+    listen(onInterrupt) {
+      interrupts.push(onInterrupt);
+      settle();
+      return () => {
+        const at = interrupts.lastIndexOf(onInterrupt);
+        if (at !== -1) interrupts.splice(at, 1);
+        settle();
+      };
+    },
+  };
+};
+
+const completerOf =
+  (complete: Question['complete']) =>
+  (line: string, done: (error: null, result: [string[], string]) => void): void => {
+    const found = complete?.(line) ?? Promise.resolve<[string[], string]>([[], line]);
+    found.then(
+      (candidates) => done(null, candidates),
+      () => done(null, [[], line]),
+    );
+  };
