@@ -64,6 +64,8 @@ export interface ServerConfig extends Handlers {
   headers?: Record<string, string>;
   /** In Node, for https and wss: files with the authorities to trust instead of the system's, and with our own certificate and its key; or their PEM texts. */
   tls?: { ca?: string; cert?: string; key?: string };
+  /** In Node, for http(s): the URL of an HTTP proxy that tunnels; a user name and a password may stand in it. */
+  proxy?: string;
   /** Guessed from `command` or `url` where absent: `http` falls back to `sse`. A function makes a custom or in-memory link, anew for each connection. */
   transport?: ServerTransport | (() => Transport | Promise<Transport>);
   /** Pins the protocol era. Default `auto`: found out by asking. */

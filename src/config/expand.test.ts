@@ -75,6 +75,7 @@ describe('a server', () => {
       headers: { H: 'Bearer ${A}' },
       cwd: '${A}',
       envFile: '${A}/.env',
+      proxy: 'http://${A}',
       tls: { ca: '${A}.pem' },
       group: '${A}',
     };
@@ -86,6 +87,7 @@ describe('a server', () => {
       headers: { H: 'Bearer one' },
       cwd: 'one',
       envFile: 'one/.env',
+      proxy: 'http://one',
       tls: { ca: 'one.pem' },
       group: '${A}',
     });

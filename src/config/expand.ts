@@ -91,7 +91,7 @@ const find = async (name: string, lookup: Lookup): Promise<string | undefined> =
 };
 
 /**
- * Expands command, args, env, url, headers, and the paths in cwd, envFile and tls, of one server. Throws `invalid_config` that names the server and every
+ * Expands command, args, env, url, headers, proxy, and the paths in cwd, envFile and tls, of one server. Throws `invalid_config` that names the server and every
  * field that could not be expanded.
  */
 export const expandServer = async (server: string, config: ServerConfig, lookup: Lookup): Promise<ServerConfig> => {
@@ -120,6 +120,7 @@ export const expandServer = async (server: string, config: ServerConfig, lookup:
   if (config.url !== undefined) expanded.url = await one(config.url, '/url');
   if (config.cwd !== undefined) expanded.cwd = await one(config.cwd, '/cwd');
   if (config.envFile !== undefined) expanded.envFile = await one(config.envFile, '/envFile');
+  if (config.proxy !== undefined) expanded.proxy = await one(config.proxy, '/proxy');
   if (config.tls !== undefined) expanded.tls = await each(config.tls as Record<string, string>, '/tls');
   if (config.headers !== undefined) expanded.headers = await each(config.headers, '/headers');
   if (problems.length === 0) return expanded;

@@ -46,6 +46,14 @@ export const transport: Reader<ServerTransport> = (value) => {
   return { ok: false, message: `must be one of stdio, http, sse, websocket, not ${JSON.stringify(value)}` };
 };
 
+/** The URL of an HTTP proxy, or a reference to one. */
+const proxy: Reader<string> = (value) => {
+  const url = someText(value);
+  if (!url.ok || url.value.includes('${')) return url;
+  const fits = URL.canParse(url.value) && /^https?:$/.test(new URL(url.value).protocol);
+  return fits ? url : { ok: false, message: 'must be the URL of an HTTP proxy, http://… or https://…' };
+};
+
 /** A field whose value is read by `read`, and sets what `set` makes of it. */
 export const map =
   <T>(read: Reader<T>, set: (value: T) => Partial<ServerConfig>): Field =>
@@ -65,6 +73,7 @@ const OWN: Record<string, Field> = {
   envFile: map(someText, (envFile) => ({ envFile })),
   url: map(someText, (url) => ({ url })),
   headers: map(strings, (headers) => ({ headers })),
+  proxy: map(proxy, (url) => ({ proxy: url })),
   tls: map(tls, (option) => ({ tls: option })),
   transport: map(transport, (kind) => ({ transport: kind })),
   era: map(oneOf(['auto', 'legacy', 'modern'] as const), (era) => ({ era })),
@@ -120,7 +129,7 @@ const FOREIGN: Record<string, Field> = {
 };
 
 /** Fields of the contract that this version reads over; they are reported, never dropped in silence. */
-const WITHOUT_EFFECT: readonly string[] = ['proxy', 'oauth', 'isolation'];
+const WITHOUT_EFFECT: readonly string[] = ['oauth', 'isolation'];
 
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 

@@ -131,7 +131,7 @@ describe('what is wrong', () => {
   test.each([
     [{ comand: 'x', url: 'http://h' }, 'warning /mcpServers/s/comand is not a field; did you mean command?'],
     [{ command: 'x', watchPaths: [] }, 'note /mcpServers/s/watchPaths is not a field of Toolway'],
-    [{ command: 'x', proxy: 'http://p' }, 'warning /mcpServers/s/proxy has no effect in this version'],
+    [{ command: 'x', oauth: {} }, 'warning /mcpServers/s/oauth has no effect in this version'],
     [
       { url: 'http://a', serverUrl: 'http://b' },
       'warning /mcpServers/s/serverUrl says the same as url; this one counts',
@@ -151,6 +151,10 @@ describe('what is wrong', () => {
     [{ url: 'file:///etc/passwd' }, '/mcpServers/s has a url of the scheme file:, not http(s) or ws(s)'],
     [{ url: 'not a url' }, '/mcpServers/s has a url that cannot be parsed'],
     [{ command: '' }, '/mcpServers/s/command must not be empty'],
+    [
+      { url: 'http://h', proxy: 'socks5://p' },
+      '/mcpServers/s/proxy must be the URL of an HTTP proxy, http://… or https://…',
+    ],
     [{ command: 'x', args: 'a b' }, '/mcpServers/s/args must be a list of strings, not a string'],
     [{ command: 'x', args: ['a', {}] }, '/mcpServers/s/args/1 must be a string, not an object'],
     [{ command: 'x', env: { 'A/B': [] } }, '/mcpServers/s/env/A~1B must be a string, not a list'],

@@ -45,5 +45,5 @@ export const isPlain = (name: string, config: ServerConfig): boolean => {
 };
 
 /** True when a text that says where the server is holds a reference to be replaced. */
-export const hasReferences = ({ command, args, env, cwd, envFile, url, headers, tls }: ServerConfig): boolean =>
-  JSON.stringify([command, args, env, cwd, envFile, url, headers, tls]).includes('${');
+export const hasReferences = ({ command, args, env, cwd, envFile, url, headers, tls, proxy }: ServerConfig): boolean =>
+  JSON.stringify([command, args, env, cwd, envFile, url, headers, tls, proxy]).includes('${');

@@ -23,7 +23,7 @@ const mapTexts = (
   change: (text: string, path: string) => string,
 ): Partial<ServerConfig> => {
   const mapped = { ...config };
-  for (const key of ['command', 'cwd', 'envFile', 'url'] as const) {
+  for (const key of ['command', 'cwd', 'envFile', 'url', 'proxy'] as const) {
     const text = config[key];
     if (text !== undefined) mapped[key] = change(text, `/${key}`);
   }

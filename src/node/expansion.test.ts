@@ -164,7 +164,7 @@ describe('the keychain', () => {
   });
 });
 
-describe('tls', () => {
+describe('tls and proxy', () => {
   const errorOf = async (server: ServerConfig): Promise<string> => {
     await using toolkit = await createToolkit({
       mcpServers: { s: { ...server, maxRetries: 0, connectTimeoutMs: 5_000 } },
@@ -190,6 +190,12 @@ describe('tls', () => {
       secure.closeAllConnections();
       secure.close();
     }
+  });
+
+  test('a WebSocket is not opened past a proxy', async () => {
+    expect(await errorOf({ url: 'ws://127.0.0.1:1', proxy: 'http://127.0.0.1:1' })).toContain(
+      'a proxy is for http and https, not for WebSockets',
+    );
   });
 
   test('a file that is not there is named', async () => {

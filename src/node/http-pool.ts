@@ -5,7 +5,7 @@
  * and never used again, because a server that closes one just then would make a call's outcome unknown.
  */
 import type { Socket } from 'node:net';
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { ToolwayError } from '../errors.ts';
 import type { HeaderLookup, HttpPort, HttpReceiver, HttpRequest } from '../transport/http-port.ts';
 import { followRedirects } from '../transport/redirects.ts';
@@ -18,6 +18,8 @@ export interface PoolOptions {
   origin: string;
   /** PEM texts: trusted authorities instead of the system's, and this client's own certificate. */
   tls?: { ca?: string | string[]; cert?: string; key?: string };
+  /** An HTTP proxy that tunnels (CONNECT); a user name and a password may stand in its URL. */
+  proxy?: string;
   /** Bounds the set-up of one connection, TLS included. */
   connectTimeoutMs?: number;
 }
@@ -27,9 +29,21 @@ export type HttpPool = HttpPort & Required<Pick<HttpPort, 'open' | 'close'>>;
 
 const IDLE_MS = 4_000;
 const CONNECT_TIMEOUT_MS = 20_000;
+const LASTING = {
+  allowH2: false,
+  keepAliveTimeout: IDLE_MS,
+  keepAliveMaxTimeout: IDLE_MS,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+};
 
 /** Makes the pool of one origin; nothing is loaded or connected before `open` and the first request. */
-export const createPool = ({ origin, tls = {}, connectTimeoutMs = CONNECT_TIMEOUT_MS }: PoolOptions): HttpPool => {
+export const createPool = ({
+  origin,
+  tls = {},
+  proxy,
+  connectTimeoutMs = CONNECT_TIMEOUT_MS,
+}: PoolOptions): HttpPool => {
   const base = new URL(origin).origin;
   const connecting = new Set<Socket>();
   const queue: Queue = {
@@ -38,7 +52,7 @@ export const createPool = ({ origin, tls = {}, connectTimeoutMs = CONNECT_TIMEOU
       for (const socket of connecting) socket.destroy(new Error('nobody waits for this connection any more'));
     },
   };
-  let pool: Pool | undefined;
+  let pool: Dispatcher | undefined;
   let closed = false;
   /** The one URL that nearly every request goes to, and its path. */
   let knownUrl = '';
@@ -63,21 +77,22 @@ export const createPool = ({ origin, tls = {}, connectTimeoutMs = CONNECT_TIMEOU
     }
     const job = new Job(receiver, queue);
     const { method, headers, body } = request;
-    pool.dispatch({ path, method, headers: headers as Record<string, string>, body: body ?? null }, job);
+    pool.dispatch({ origin: base, path, method, headers: headers as Record<string, string>, body: body ?? null }, job);
     return () => job.abort();
   };
 
   const port = Object.assign(start, {
     async open() {
-      const { Pool, buildConnector } = await import('undici');
+      const { Pool, ProxyAgent, buildConnector } = await import('undici');
       if (closed) throw new ToolwayError('closed', 'the connection pool is closed');
-      const connect = buildConnector({ ...tls, timeout: connectTimeoutMs, allowH2: false });
+      const ways = { ...tls, timeout: connectTimeoutMs, allowH2: false };
+      if (proxy !== undefined) {
+        pool ??= new ProxyAgent({ ...LASTING, uri: proxy, requestTls: ways, proxyTls: { timeout: connectTimeoutMs } });
+        return;
+      }
+      const connect = buildConnector(ways);
       pool ??= new Pool(base, {
-        allowH2: false,
-        keepAliveTimeout: IDLE_MS,
-        keepAliveMaxTimeout: IDLE_MS,
-        headersTimeout: 0,
-        bodyTimeout: 0,
+        ...LASTING,
         connect: (options, callback) => {
           // After an abort undici connects again for the very request that was aborted. Nobody would use that socket.
           if (queue.waiting === 0) {

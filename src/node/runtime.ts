@@ -41,8 +41,14 @@ export const nodeRuntime = (
         const { createStdioTransport } = await import('./stdio.ts');
         return createStdioTransport({ ...launchOf(config), server, maxMessageBytes });
       }
-      const { url = '', headers, tls } = config;
+      const { url = '', headers, tls, proxy } = config;
       if (kind === 'websocket') {
+        // Around the proxy there may be no way, or none that is allowed.
+        if (proxy !== undefined) {
+          throw new ToolwayError('unsupported', 'a proxy is for http and https, not for WebSockets', {
+            executed: 'no',
+          });
+        }
         const [{ createWebSocketTransport }, { createNodeWebSocketPort }] = await Promise.all([
           import('../transport/websocket.ts'),
           import('./websocket.ts'),
@@ -54,7 +60,7 @@ export const nodeRuntime = (
         kind === 'sse' ? loadSse() : import('../transport/http.ts').then((http) => http.createHttpTransport),
         import('./http-pool.ts'),
       ]);
-      const port = createPool({ origin: urlOf(url).origin, tls });
+      const port = createPool({ origin: urlOf(url).origin, tls, proxy });
       return create({ url, headers, port, limits: { maxMessageBytes }, clock });
     },
   };

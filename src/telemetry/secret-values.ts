@@ -36,6 +36,7 @@ export const secretValues = (config: ServerConfig, references: readonly Referenc
     ...references.filter(isSecret).flatMap(({ value }) => partsOf(value)),
     ...named.flatMap(([name, value]) => (SECRET_NAME.test(name) ? partsOf(value) : inUrl(value))),
     ...inUrl(config.url ?? ''),
+    ...inUrl(config.proxy ?? ''),
     ...inArguments(config.args ?? []),
   ];
   return [...new Set(found)];

@@ -23,8 +23,8 @@ export const createSecrets = (): Secrets => {
   };
   return {
     async learn(config, references) {
-      const { args, env, headers, url = '' } = config;
-      const isBare = references.length === 0 && !args && !env && !headers && !/[?@]/.test(url);
+      const { args, env, headers, url = '', proxy = '' } = config;
+      const isBare = references.length === 0 && !args && !env && !headers && !/[?@]/.test(url + proxy);
       if (isBare) return;
       await add((await import('./secret-values.ts')).secretValues(config, references));
     },
