@@ -95,6 +95,14 @@ describe('toolway config', () => {
     expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('there is no server "aa"')]);
   });
 
+  test('what nobody has agreed to is shown as that', async () => {
+    const cwd = within({ 'mcp.json': '{"mcpServers": {"evil": {"command": "x", "untrusted": false}}}' });
+    const { out } = await cli(['config'], { cwd });
+    expect(out.split('\n')[0]).toBe('evil  (untrusted)');
+    expect(Object.keys(rows(out))).not.toContain('untrusted');
+    expect((await cli(['config', '--json'], { cwd })).json).toMatchObject({ servers: { evil: { untrusted: true } } });
+  });
+
   test('control characters of a file do not reach the terminal', async () => {
     const ESC = String.fromCharCode(27);
     const cwd = within({

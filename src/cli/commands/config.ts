@@ -21,16 +21,20 @@ export const run: Run = async ({ args, options, output, context }) => {
   if (output.json) {
     const { files, untrusted, problems, aliases } = config;
     const document = Object.fromEntries(
-      servers.map(({ name, values, error }) => [name, { values: byField(values), error }]),
+      servers.map(({ name, values, ...rest }) => [name, { values: byField(values), ...rest }]),
     );
     await output.document({ files, untrusted, aliases, servers: document, settings: byField(root), problems });
     return EXIT.done;
   }
   if (servers.length === 0)
     await output.note('There are no servers; name a file with --config, or use --stdio or --url.');
-  for (const { name, values, error } of servers) {
+  for (const { name, values, untrusted, error } of servers) {
     const alias = config.aliases[name];
-    await output.print(output.style.bold(name) + (alias === undefined ? '' : `  (in the file: ${safeLine(alias)})`));
+    const remarks = [
+      alias === undefined ? '' : `  (in the file: ${safeLine(alias)})`,
+      untrusted ? '  (untrusted)' : '',
+    ];
+    await output.print(output.style.bold(name) + remarks.join(''));
     if (error !== undefined) await output.print(output.style.red(`  ${safeLine(error)}`));
     else await printRows(values, output);
   }
@@ -44,15 +48,17 @@ export const run: Run = async ({ args, options, output, context }) => {
 interface Shown {
   name: string;
   values: ConfigValue[];
+  /** Nobody has agreed to it yet. */
+  untrusted?: true;
   /** Why it cannot be used. */
   error?: string;
 }
 
 const serverOf = async (name: string, config: LoadedConfig, options: Options): Promise<Shown> => {
-  const server = config.mcpServers[name] as ServerConfig;
+  const { untrusted, ...server } = config.mcpServers[name] as ServerConfig;
   const origins = { ...config.origins[name], ...originsOfLine(server, config.origins[name], options) };
   const values = valuesOf(server, origins, config);
-  if (typeof server.transport !== 'function') return { name, values };
+  if (typeof server.transport !== 'function') return { name, values, ...(untrusted && { untrusted }) };
   try {
     await server.transport();
     return { name, values };
