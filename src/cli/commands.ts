@@ -57,6 +57,18 @@ A bare TOOL will do where one server has it.`,
     aliases: ['call-tool'],
     load: () => import('./commands/call.ts'),
   },
+  batch: {
+    summary: 'many calls from a file: one call per line in, one result per line out',
+    usage: 'FILE.jsonl',
+    example: 'toolway batch calls.jsonl --out results.jsonl --resume',
+    details: `Each line of FILE is a call: {"name": "server.tool", "arguments": {…}}, and may have an "id", a "server"
+and "options" (timeoutMs, retry, fallback, …). FILE - is stdin. Results come in the order in which calls end, each
+with the number and the id of its line. With --out a journal is kept beside the results: after a crash --resume
+goes on, and sends no call again that was finished, nor one of which nobody knows.`,
+    options: ['out', 'concurrency', 'resume'],
+    positionals: { min: 1, max: 1 },
+    load: () => import('./commands/batch.ts'),
+  },
   read: {
     summary: 'read a resource',
     usage: 'URI',
