@@ -2,6 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
+import { valuesOf } from '../cli/config-values.ts';
+import { DEFAULTS, LIMITS } from '../server/settings.ts';
+import { DEFAULT_MAX_MESSAGE_BYTES } from '../transport/transport.ts';
 import { fieldNamed, fieldNames, isWithoutEffect } from './fields.ts';
 import { emptyConfig, parseConfig } from './parse.ts';
 import { formatOf, parseText } from './text.ts';
@@ -52,6 +55,24 @@ describe('the schema', () => {
     const config = { mcpServers: { a: { command: 'x', ...defaults } }, defaults };
     expect(validate(config), JSON.stringify(validate.errors)).toBe(true);
     expect(await errorsOf(config)).toEqual([]);
+  });
+
+  test('the defaults that it tells are those that hold', () => {
+    const told = (properties: Record<string, { default?: unknown }>, names: readonly string[]) =>
+      Object.fromEntries(names.map((name) => [name, properties[name]?.default]));
+    const { limits } = schema.properties;
+    expect(told(limits.properties, Object.keys(LIMITS))).toEqual(LIMITS);
+    const { timeoutMs, totalTimeoutMs, retryDelayMs } = DEFAULTS;
+    const held = { timeoutMs, totalTimeoutMs, retryDelayMs, maxMessageBytes: DEFAULT_MAX_MESSAGE_BYTES };
+    expect(told(schema.definitions.fields.properties, Object.keys(held))).toEqual(held);
+    const shown = valuesOf({ command: 'x' }, {}, { defaultOrigins: {} }).filter(
+      ({ origin }) => origin.kind === 'default',
+    );
+    for (const { field, value } of shown) {
+      if (field === 'command' || field === 'connectTimeoutMs') continue;
+      expect([field, value]).toEqual([field, schema.definitions.fields.properties[field].default]);
+    }
+    expect(shown.length).toBeGreaterThan(10);
   });
 
   test('has the limits that are read', async () => {
