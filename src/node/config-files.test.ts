@@ -202,6 +202,10 @@ describe('configuration files', () => {
     expect((await failure(load({ files: ['big.json'] }))).message).toContain(`larger than ${MAX_CONFIG_BYTES} bytes`);
   });
 
+  test.skipIf(process.platform === 'win32')('of a file without an end no more is read than is allowed', async () => {
+    expect((await failure(load({ files: ['/dev/zero'] }))).message).toContain(`larger than ${MAX_CONFIG_BYTES} bytes`);
+  });
+
   test('a wrong environment is an error that names the variable', async () => {
     expect((await failure(load({ env: { MCP_TIMEOUT: 'soon' } }))).message).toBe(
       'MCP_TIMEOUT: must be a number above 0, not "soon"',

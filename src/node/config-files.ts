@@ -1,5 +1,5 @@
 /** Configuration from files and the environment: which files there are, and what they say together. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { dialectOf } from '../config/dialects.ts';
@@ -15,6 +15,7 @@ import { formatOf, MAX_CONFIG_BYTES } from '../config/text.ts';
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig, ToolkitOptions } from '../options.ts';
 import type { FoundDefinition } from './found-files.ts';
+import { readBounded } from './read-bounded.ts';
 
 /** Where configuration is looked for. */
 export interface LoadConfigOptions {
@@ -188,9 +189,9 @@ const foldersOf = (path: string, { cwd, home }: ConfigFolders): Folders => {
 
 const readText = async (path: string, shown: string): Promise<string> => {
   try {
-    const { size } = await stat(path);
-    if (size > MAX_CONFIG_BYTES) throw invalid(`${shown}: larger than ${MAX_CONFIG_BYTES} bytes`);
-    return await readFile(path, 'utf8');
+    const text = await readBounded(path, MAX_CONFIG_BYTES);
+    if (text === undefined) throw invalid(`${shown}: larger than ${MAX_CONFIG_BYTES} bytes`);
+    return text;
   } catch (error) {
     if (error instanceof ToolwayError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;

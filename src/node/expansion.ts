@@ -1,5 +1,4 @@
 /** What configurations refer to, looked up in Node: files, the keychain, the user's answers; and the files that they name. */
-import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseDotenv } from '../config/dotenv.ts';
@@ -7,6 +6,7 @@ import { expandServer, type FoundReference, type ReferenceScheme } from '../conf
 import { pointerStep } from '../config/places.ts';
 import { ToolwayError } from '../errors.ts';
 import type { InputDefinition, ServerConfig, ToolkitOptions } from '../options.ts';
+import { readBounded } from './read-bounded.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -100,9 +100,9 @@ const textOf = async (path: string, env: Environment): Promise<string | undefine
 
 const readText = async (given: string, env: Environment): Promise<string> => {
   const path = /^~[\\/]/.test(given) ? join(env.HOME || env.USERPROFILE || homedir(), given.slice(2)) : given;
-  const { size } = await stat(path);
-  if (size > MAX_FILE_BYTES) throw invalid(`${path} has more than ${MAX_FILE_BYTES} bytes`);
-  return readFile(path, 'utf8');
+  const text = await readBounded(path, MAX_FILE_BYTES);
+  if (text === undefined) throw invalid(`${path} has more than ${MAX_FILE_BYTES} bytes`);
+  return text;
 };
 
 const secretOf = async (name: string, load: () => Promise<Keyring>): Promise<string | undefined> => {
