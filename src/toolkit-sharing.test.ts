@@ -167,8 +167,11 @@ describe('the result of a tool', () => {
       await toolkit.callTool('s.find');
       expect(world.finds()).toBe(1);
       world.server.definitions.find = { description: 'another one' };
+      // Definitions are compared by their hashes, which are made beside the clock.
+      const noticed = new Promise((resolve) => toolkit.on('tools_changed', resolve));
       world.tell('notifications/tools/list_changed');
       await clock.advance(10_000);
+      await noticed;
       if (pins === 'block') {
         expect(await failure(toolkit.callTool('s.find'))).toMatchObject({ code: 'tool_changed', executed: 'no' });
         await toolkit.acceptTool('s.find');
