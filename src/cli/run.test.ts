@@ -207,9 +207,12 @@ describe('servers', () => {
 
   test('warnings of a configuration go to stderr, with their place', async () => {
     const cwd = folder();
-    writeFileSync(join(cwd, 'c.json'), '{"mcpServers": {"a": {\n"command": "x", "arg": [], "unheardOf": 1}}}');
+    writeFileSync(
+      join(cwd, 'c.json'),
+      '{"mcpServers": {"a": {\n"command": "x", "isolation": "none", "unheardOf": 1}}}',
+    );
     const { err } = await cli(['list', '--config', 'c.json'], { cwd });
-    expect(err).toBe('toolway: c.json:2:17: /mcpServers/a/arg: is not a field; did you mean args?\n');
+    expect(err).toBe('toolway: c.json:2:17: /mcpServers/a/isolation: has no effect in this version\n');
     expect((await cli(['list', '--config', 'c.json', '-v'], { cwd })).err).toContain(
       'unheardOf: is not a field of Toolway',
     );

@@ -129,7 +129,7 @@ const FOREIGN: Record<string, Field> = {
 };
 
 /** Fields of the contract that this version reads over; they are reported, never dropped in silence. */
-const WITHOUT_EFFECT: readonly string[] = ['oauth', 'isolation'];
+const WITHOUT_EFFECT: readonly string[] = ['oauth', 'oauthScopes', 'auth', 'isolation'];
 
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 

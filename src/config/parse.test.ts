@@ -129,7 +129,6 @@ describe('spellings', () => {
 
 describe('what is wrong', () => {
   test.each([
-    [{ comand: 'x', url: 'http://h' }, 'warning /mcpServers/s/comand is not a field; did you mean command?'],
     [{ command: 'x', watchPaths: [] }, 'note /mcpServers/s/watchPaths is not a field of Toolway'],
     [{ command: 'x', oauth: {} }, 'warning /mcpServers/s/oauth has no effect in this version'],
     [
@@ -161,6 +160,7 @@ describe('what is wrong', () => {
     [{ command: 'x', timeoutMs: '5' }, '/mcpServers/s/timeoutMs must be a number above 0, not "5"'],
     [{ command: 'x', maxRetries: -1 }, '/mcpServers/s/maxRetries must be a whole number of 0 or more, not -1'],
     [{ command: 'x', type: 'pigeon' }, '/mcpServers/s/type must be one of stdio, http, sse, websocket, not "pigeon"'],
+    [{ comand: 'x', url: 'http://h' }, '/mcpServers/s/comand is not a field; did you mean command?'],
     [{ command: 'x', rateLimit: {} }, '/mcpServers/s/rateLimit needs perSecond: it is an object { perSecond, burst? }'],
   ])('%j fails alone, when it is used', async (written, problem) => {
     const { server, problems } = await parseOne(written);
@@ -183,7 +183,8 @@ describe('what is wrong', () => {
       { files: { command: 'x' } },
       'error  holds no servers: none of mcpServers, servers, mcp_servers, context_servers is there',
     ],
-    [{ mcpServers: {}, polcy: {} }, 'warning /polcy is not a field; did you mean policy?'],
+    [{ mcpServers: {}, polcy: {} }, 'error /polcy is not a field; did you mean policy?'],
+    [{ mcpServers: {}, default: {} }, 'warning /default is not a field; did you mean defaults?'],
     [{ mcpServers: {}, pinFile: 'pins.json' }, 'warning /pinFile has no effect in this version'],
     [{ limits: { maxQueu: 1 } }, 'warning /limits/maxQueu is not a limit; did you mean maxQueue?'],
     [{ limits: { maxQueue: 'a' } }, 'error /limits/maxQueue must be a whole number of 0 or more, not "a"'],

@@ -56,6 +56,8 @@ interface Reading {
   refused: ReadonlyMap<string, string>;
 }
 
+/** The keys under which they say what may not be done. */
+const GUARDS = ['policy', 'pins'];
 const OTHER_KEYS = ['defaults', 'limits', 'policy', 'pins', 'inputs', '$schema'];
 const WITHOUT_EFFECT = ['batchWindowMs', 'catalogueFile', 'pinFile'];
 const LIMITS: readonly (keyof Limits)[] = [
@@ -240,7 +242,9 @@ const checkRoot = (value: Record<string, unknown>, hasServers: boolean, problems
     } else if (!known.includes(name)) {
       const [close] = nearest(name, known);
       if (close !== undefined && !Object.hasOwn(value, close)) {
-        problems.push({ level: 'warning', path, message: `is not a field; did you mean ${close}?` });
+        // Other hosts keep much else beside their servers; but rules that are not read would let everything pass.
+        const level = GUARDS.includes(close) ? 'error' : 'warning';
+        problems.push({ level, path, message: `is not a field; did you mean ${close}?` });
       }
     }
   }

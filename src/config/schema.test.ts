@@ -24,8 +24,10 @@ const contentOf = async (path: string): Promise<unknown> => {
 };
 /** Empty values and `SSE` in capitals are read, and editors may remark on them. */
 const NARROWER = ['nulls.yml', 'transports.json'];
-/** That a name is used which is defined elsewhere in the file is more than a schema can say. */
-const BEYOND = 'test/config/files/broken/vscode-input.json';
+/** More than a schema says: a name that is defined elsewhere in the file, and names that are nearly those of fields, since other hosts have more. */
+const BEYOND = ['policy-typo.json', 'typos.jsonc', 'vscode-input.json'].map(
+  (name) => `test/config/files/broken/${name}`,
+);
 
 const errorsOf = async (value: unknown): Promise<string[]> =>
   (await parseConfig(value)).problems.filter(({ level }) => level === 'error').map(({ message }) => message);
@@ -94,7 +96,7 @@ describe('the schema', () => {
     let accepted = 0;
     for (const file of files) {
       const value = await contentOf(file);
-      if (value === undefined || file === BEYOND || !validate(value)) continue;
+      if (value === undefined || BEYOND.includes(file) || !validate(value)) continue;
       accepted += 1;
       expect(await errorsOf(value), file).toEqual([]);
     }
@@ -108,7 +110,7 @@ describe('the schema', () => {
       if (value === undefined) continue;
       if ((await errorsOf(value)).length > 0 && validate(value)) refused.push(file);
     }
-    expect(refused).toEqual([BEYOND]);
+    expect(refused.sort()).toEqual(BEYOND);
   });
 
   test.each([

@@ -108,7 +108,7 @@ const unknownField = (
   }
   const close = suggest(name, fieldNames(dialect));
   if (close === undefined) return [{ level: 'note', path, message: 'is not a field of Toolway' }];
-  return [{ level: 'warning', path, message: `is not a field; did you mean ${close}?` }];
+  return [{ level: 'error', path, message: `is not a field; did you mean ${close}?` }];
 };
 
 /** What the fields, each right by itself, get wrong together. */

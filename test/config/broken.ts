@@ -83,6 +83,11 @@ export const BROKEN: readonly BrokenCase[] = [
       'error policy.yaml:4:11: /policy/rules/0: needs an action: allow, ask, deny',
     ],
   },
+  {
+    file: 'policy-typo.json',
+    runs: ['a'],
+    says: ['error policy-typo.json:3:3: /polcy: is not a field; did you mean policy?'],
+  },
   { file: 'quotes.json', says: ['error quotes.json:1:3: a name in double quotes is expected, not "\'"'] },
   {
     file: 'retry.yaml',
@@ -154,6 +159,17 @@ export const BROKEN: readonly BrokenCase[] = [
     runs: ['ok'],
     says: [
       'error zed-command.json:2:10: /context_servers/a/command: needs a path: it is an object { path, args?, env? }',
+    ],
+  },
+  {
+    file: 'typos.jsonc',
+    runs: ['ok'],
+    says: [
+      'error typos.jsonc:4:28: /mcpServers/a/disabledTool: is not a field; did you mean disabledTools?',
+      'error typos.jsonc:4:51: /mcpServers/a/arg: is not a field; did you mean args?',
+      'note typos.jsonc:4:66: /mcpServers/a/watch: is not a field of Toolway',
+      'warning typos.jsonc:5:29: /mcpServers/ok/isolation: has no effect in this version',
+      'note typos.jsonc:2:3: comments are not part of JSON',
     ],
   },
 ];

@@ -171,15 +171,12 @@ export const FEATURES: readonly Case[] = [
     says: ['warning two-roots.json:1:1: has mcpServers and servers; the servers of all are used'],
   },
   {
-    file: 'plain/typos.jsonc',
+    file: 'plain/of-others.json',
     servers: { a: { command: 'x' } },
     says: [
-      'warning typos.jsonc:4:28: /mcpServers/a/disabledTool: is not a field; did you mean disabledTools?',
-      'warning typos.jsonc:4:51: /mcpServers/a/arg: is not a field; did you mean args?',
-      'note typos.jsonc:4:66: /mcpServers/a/watch: is not a field of Toolway',
-      'warning typos.jsonc:4:81: /mcpServers/a/isolation: has no effect in this version',
-      'warning typos.jsonc:6:3: /polcy: is not a field; did you mean policy?',
-      'note typos.jsonc:2:3: comments are not part of JSON',
+      'note of-others.json:3:28: /mcpServers/a/watchPaths: is not a field of Toolway',
+      'warning of-others.json:3:51: /mcpServers/a/isolation: has no effect in this version',
+      'warning of-others.json:3:72: /mcpServers/a/auth: has no effect in this version',
     ],
   },
   {
