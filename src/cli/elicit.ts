@@ -50,7 +50,7 @@ const askInForm = async (
   { screen, output: { remarks } }: PersonOptions,
 ): Promise<ElicitResult> => {
   const { above } = await screen.terminal();
-  above(remarks.bold(headOf(asker, 'asks for input:')));
+  above(remarks.bold(`${headOf(asker, 'asks for input')}:`));
   above(indented(message));
   above(remarks.dim('  Ctrl-C cancels, Ctrl-D declines.'));
   return askForm(requestedSchema, { ask, say: above, style: remarks, signal: asker.signal });
@@ -70,7 +70,7 @@ const askVisit = async (
 ): Promise<ElicitResult> => {
   const { above } = await screen.terminal();
   const target = new URL(url);
-  above(remarks.bold(headOf(asker, 'asks you to visit a page:')));
+  above(remarks.bold(`${headOf(asker, 'asks you to visit a page')}:`));
   above(indented(message));
   above(`  ${safeText(target.href)}`);
   above(`  host: ${remarks.bold(safeLine(target.host))}`);

@@ -13,6 +13,7 @@ import { createOutput, type Output } from '../output.ts';
 import { reportFailure } from '../report.ts';
 import { safeLine } from '../safe-text.ts';
 import { requireServer } from '../session.ts';
+import { untilAborted } from '../until.ts';
 import { BUILTINS } from './builtins.ts';
 import { type History, openHistory } from './history.ts';
 import { createLiveNames, type LiveNames } from './live-names.ts';
@@ -50,7 +51,9 @@ const usage = (message: string, matches: string[] = []): ToolwayError =>
 /** Runs the shell and gives its exit code: without a terminal, that of the last line that failed. */
 export const runShell = async (job: Job): Promise<number> => {
   const { context, screen, output, open } = job;
-  const session = await open({ lasting: true });
+  const { lasting: _, ...opened } = await open({ lasting: true });
+  // A script wants each line to wait for its servers; a person wants to see how they are.
+  const session: Session = screen.interactive ? { ...opened, lasting: true } : opened;
   const shell: Shell = {
     job,
     session,
@@ -123,7 +126,7 @@ const runLine = async (shell: Shell, line: string, signal: AbortSignal): Promise
     const builtin =
       Object.hasOwn(BUILTINS, first) && !(first === 'help' && rest.length > 0) ? BUILTINS[first] : undefined;
     if (builtin !== undefined) return await builtin.run(rest, { ...shell, output, commands: shell.job.line.commands });
-    const argv = await asCommand(shell, words);
+    const argv = await asCommand(shell, words, signal);
     const { name, command, args, options: given, help } = shell.job.line.parse(argv);
     const options = inheriting(given, shell.job.options);
     output = createOutput(shell.job.context, options);
@@ -143,11 +146,12 @@ const runLine = async (shell: Shell, line: string, signal: AbortSignal): Promise
 };
 
 /** The line as one of the command line: a tool alone is a call. */
-const asCommand = async ({ names, job }: Shell, words: string[]): Promise<string[]> => {
+const asCommand = async ({ session, job }: Shell, words: string[], signal: AbortSignal): Promise<string[]> => {
   const [first = ''] = words;
   if (first === 'help' || first.startsWith('-') || isCommand(job.line, first)) return words;
   if (/^[^(]+(\.|__)/.test(first) || first.includes('(')) return ['call', ...words];
-  const tools = (await names.servers()).flatMap((server) => server.tools.map((tool) => tool.name));
+  const listed = await untilAborted(session.toolkit.listTools({ signal }), signal);
+  const tools = listed.map((tool) => tool.name);
   if (tools.includes(first)) return ['call', ...words];
   const known = [...Object.keys(job.line.commands), ...Object.keys(BUILTINS), ...QUIT, ...tools];
   throw usage(`there is no command or tool ${JSON.stringify(first)}`, nearest(first, known));
