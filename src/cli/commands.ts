@@ -103,6 +103,14 @@ goes on, and sends no call again that was finished, nor one of which nobody know
     positionals: { min: 1, max: 1 },
     load: () => import('./commands/watch.ts'),
   },
+  types: {
+    summary: 'TypeScript types of the arguments and results of tools',
+    usage: '[SERVER]',
+    example: 'toolway types files -o files-tools.ts',
+    options: ['out'],
+    positionals: { max: 1 },
+    load: () => import('./commands/types.ts'),
+  },
   ping: {
     summary: 'round-trip time to servers',
     usage: '[SERVER]',

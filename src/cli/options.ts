@@ -41,7 +41,7 @@ export const OPTIONS = {
   version: { type: 'boolean', help: 'print the version' },
   args: { type: 'string', value: 'JSON|@FILE|-', help: 'all arguments as one JSON object' },
   save: { type: 'string', value: 'DIR', help: 'write images, audio and blobs into this folder, not a temporary one' },
-  out: { type: 'string', short: 'o', value: 'FILE', help: 'write the results into this file' },
+  out: { type: 'string', short: 'o', value: 'FILE', help: 'write into this file' },
   concurrency: { type: 'string', value: 'N', help: 'calls under way at a time (16)' },
   resume: { type: 'boolean', help: 'go on where an earlier run has ended' },
   limit: { type: 'string', value: 'N', help: 'print this many at most (20)' },
