@@ -145,6 +145,17 @@ that of the last one that failed.`,
     inShell: false,
     load: () => import('./commands/completion.ts'),
   },
+  trust: {
+    summary: 'show what servers of this folder would start, and agree to it',
+    usage: '[SERVER]',
+    example: 'toolway trust files',
+    details: `Servers of files that were found in the working directory do not start before you have agreed to what they start; when
+that changes you are asked again. With a SERVER that needs no word any more: how its tools have changed since they were
+first seen, and whether that is accepted. A file that says something of all servers is agreed to under its own name.`,
+    options: ['list', 'revoke'],
+    positionals: { max: 1 },
+    load: () => import('./commands/trust.ts'),
+  },
   config: {
     summary: 'every value of the configuration and where it comes from',
     usage: '[SERVER]',

@@ -3,7 +3,7 @@ import type { CliContext, Job, Run } from './command.ts';
 import { createRecollection } from './completion/recollection.ts';
 import { personHandlers } from './person.ts';
 import { createScreen } from './screen.ts';
-import { createOpener } from './session.ts';
+import { type Admit, createOpener } from './session.ts';
 
 /** Runs a command: its servers can ask the person who sits here, and what they list is kept for completion. */
 export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Promise<number> => {
@@ -17,8 +17,13 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Prom
       return recollection.attach(await context.toolkit({ ...given, ...handlers }), given.mcpServers);
     },
   };
+  const admit: Admit = async (config, servers, about) => {
+    if (config.untrusted.length === 0) return;
+    const { createAdmission } = await import('./trust/admit.ts');
+    await createAdmission({ screen, context, output, yes: options.flag('yes') })(config, servers, about);
+  };
   try {
-    return await run({ ...job, screen, open: createOpener(world, options, output) });
+    return await run({ ...job, screen, open: createOpener(world, options, output, admit) });
   } finally {
     await recollection.save();
   }

@@ -10,10 +10,13 @@ import { runCli } from './run.ts';
 const CANCEL_GRACE_MS = 500;
 /** How long servers on the network have to hear that their session is over. */
 const GOODBYE_MS = 200;
+/** How long what is remembered of this run may take to reach the disk. */
+const WRITING_MS = 1_000;
 
 const interrupt = new AbortController();
 const toolkits: Toolkit[] = [];
 let release = (): void => {};
+let written = (): Promise<void> => Promise.resolve();
 let ending = false;
 
 /** Servers on the network hold sessions that they can be told to drop; children need no more than a closed stdin. */
@@ -29,6 +32,7 @@ const end = async (code: number): Promise<void> => {
     .map((toolkit) => toolkit.close({ drainMs: 0 }));
   const patience = new Promise((resolve) => setTimeout(resolve, interrupted ? CANCEL_GRACE_MS : GOODBYE_MS));
   if (told.length > 0) await Promise.race([Promise.allSettled(told), patience]);
+  await Promise.race([written(), new Promise((resolve) => setTimeout(resolve, WRITING_MS))]);
   release();
   process.exit(code);
 };
@@ -82,8 +86,12 @@ const context: CliContext = {
   version: VERSION,
   signal: interrupt.signal,
   async toolkit(options) {
-    const { createToolkit, releaseChildren } = await import('../node/index.ts');
+    const [{ createToolkit, releaseChildren }, { filesWritten }] = await Promise.all([
+      import('../node/index.ts'),
+      import('../node/runtime.ts'),
+    ]);
     release = releaseChildren;
+    written = filesWritten;
     const toolkit = await createToolkit(options);
     toolkits.push(toolkit);
     return toolkit;

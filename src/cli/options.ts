@@ -46,6 +46,8 @@ export const OPTIONS = {
   resume: { type: 'boolean', help: 'go on where an earlier run has ended' },
   limit: { type: 'string', value: 'N', help: 'print this many at most (20)' },
   'max-output': { type: 'string', value: 'BYTES', help: 'a result that is longer goes to a file, which is named' },
+  list: { type: 'boolean', help: 'print everything that was agreed to' },
+  revoke: { type: 'boolean', help: 'take the agreement back' },
   raw: { type: 'boolean', help: 'print exactly what the server sent (not to a terminal)' },
 } as const satisfies Record<string, OptionSpec>;
 

@@ -1,4 +1,5 @@
 /** From options to a toolkit: which servers there are, and what the line says over the files. */
+import { join } from 'node:path';
 import { escapeReferences } from '../config/expand.ts';
 import { transport as readTransport } from '../config/fields.ts';
 import { overrideServers } from '../config/merge.ts';
@@ -6,6 +7,7 @@ import { nearest } from '../config/nearest.ts';
 import { describeProblem } from '../config/problem.ts';
 import { ToolwayError } from '../errors.ts';
 import type { LoadedConfig } from '../node/config-files.ts';
+import { stateFolder } from '../node/state-folder.ts';
 import type { ServerConfig, ToolkitOptions } from '../options.ts';
 import type { CliContext, Open } from './command.ts';
 import type { OptionName, Options } from './options.ts';
@@ -21,9 +23,12 @@ const DEFAULT_CONNECT_TIMEOUT_MS = { stdio: 60_000, other: 20_000 };
 
 const usage = (message: string): ToolwayError => new ToolwayError('invalid_arguments', message, { executed: 'no' });
 
+/** Asks for what nobody has agreed to yet, and lets in what is agreed to. */
+export type Admit = (config: LoadedConfig, servers: readonly string[], about: 'one' | 'many') => Promise<void>;
+
 /** Makes the `open` of a job. */
 export const createOpener =
-  (context: CliContext, options: Options, output: Output): Open =>
+  (context: CliContext, options: Options, output: Output, admit: Admit): Open =>
   async ({ choose = (servers: readonly string[]) => servers, allowNone = false, lasting = false } = {}) => {
     const config = await configOf(context, options, output, lasting);
     const all = Object.keys(config.mcpServers);
@@ -39,6 +44,7 @@ export const createOpener =
       );
     }
     const servers = named === undefined ? [...choose(all)] : [named];
+    await admit(config, servers, servers.length === 1 && !allowNone ? 'one' : 'many');
     const mcpServers = Object.create(null) as Record<string, ServerConfig>;
     for (const name of servers) mcpServers[name] = config.mcpServers[name] as ServerConfig;
     const chosen = { ...config, mcpServers };
@@ -52,9 +58,16 @@ export const createOpener =
       defaultOrigins: _d,
       ...toolkitOptions
     } = chosen;
-    const toolkit = await context.toolkit({ ...toolkitOptions, ...(output.verbose && listeners(output)) });
+    const toolkit = await context.toolkit({
+      ...toolkitOptions,
+      pinFile: pinFile(context),
+      ...(output.verbose && listeners(output)),
+    });
     return { toolkit, config: chosen, servers, ...(lasting && { lasting }) };
   };
+
+/** Where the tools of servers are pinned. */
+export const pinFile = ({ env }: Pick<CliContext, 'env'>): string => join(stateFolder({ env }), 'pins.json');
 
 /** Throws `unknown_server` with the nearest names unless the server is configured. */
 export const requireServer = (name: string, servers: readonly string[]): void => {

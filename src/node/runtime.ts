@@ -18,8 +18,8 @@ export const nodeRuntime = (
     clock,
     files: {
       read: async (path, maxBytes) => (await import('./files.ts')).nodeFiles.read(path, maxBytes),
-      write: async (path, text) => (await import('./files.ts')).nodeFiles.write(path, text),
-      alone: async (path, run) => (await import('./file-lock.ts')).runAlone(path, run),
+      write: (path, text) => pending(import('./files.ts').then(({ nodeFiles }) => nodeFiles.write(path, text))),
+      alone: (path, run) => pending(import('./file-lock.ts').then(({ runAlone }) => runAlone(path, run))),
     },
     createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
     async expand(server, config, found) {
@@ -64,6 +64,20 @@ export const nodeRuntime = (
       return create({ url, headers, port, limits: { maxMessageBytes }, clock });
     },
   };
+};
+
+/** What is being written now, of all toolkits. */
+const writing = new Set<Promise<unknown>>();
+const pending = <T>(work: Promise<T>): Promise<T> => {
+  writing.add(work);
+  const done = (): boolean => writing.delete(work);
+  work.then(done, done);
+  return work;
+};
+
+/** Resolves when no toolkit is writing a file. A program that exits in the midst of it leaves a lock behind. */
+export const filesWritten = async (): Promise<void> => {
+  while (writing.size > 0) await Promise.allSettled([...writing]);
 };
 
 const loadSse = async () => {
