@@ -16,7 +16,7 @@ import { safeLine } from './safe-text.ts';
 import { splitWords } from './words.ts';
 
 /** The name of the server that `--stdio` or `--url` describes. */
-const ADHOC = 'adhoc';
+export const ADHOC = 'adhoc';
 
 const DEFAULT_TOTAL_TIMEOUT_MS = 300_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = { stdio: 60_000, other: 20_000 };

@@ -7,7 +7,7 @@ import { stateFolder } from '../../node/state-folder.ts';
 import { type Agreement, changeAgreements, readAgreements, trustFile } from '../../node/trust-file.ts';
 import type { Job, Run } from '../command.ts';
 import { EXIT, EXIT_CODES } from '../exit-codes.ts';
-import { requireServer } from '../session.ts';
+import { ADHOC, requireServer } from '../session.ts';
 import { askToTrust, linesOf } from '../trust/admit.ts';
 import { withoutSecrets } from '../trust/describe.ts';
 import { quote } from '../trust/quote.ts';
@@ -17,6 +17,8 @@ export const run: Run = async (job) => {
   const path = trustFile(stateFolder(context));
   const agreements = await readAgreements(path);
   if (options.flag('list')) return list(agreements, job);
+  const isAdhoc = (['stdio', 'url', 'server-command'] as const).some((option) => options.flag(option));
+  if (isAdhoc) return (await import('../trust/tool-changes.ts')).acceptChanges(ADHOC, job);
   const { loadConfig } = await import('../../node/config-files.ts');
   const { env, cwd } = context;
   const config = await loadConfig({ env, cwd, files: options.values('config') });
