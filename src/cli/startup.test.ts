@@ -17,6 +17,18 @@ const loadedWith = (file: string, seen = new Set<string>()): Set<string> => {
   return seen;
 };
 
+test('completion at Tab costs the reading of configuration files: no toolkit, no package', () => {
+  const loaded = ['cli/main.ts', 'cli/completion/fast-path.ts', 'node/config-files.ts'].flatMap((file) => [
+    ...loadedWith(join(src, file)),
+  ]);
+  const names = loaded.map((file) => (file.startsWith('/') ? relative(src, file) : file));
+  expect(names).toContain('config/parse.ts');
+  expect(names.filter((name) => !name.includes('/') && !name.startsWith('node:') && !name.endsWith('.ts'))).toEqual([]);
+  expect(
+    names.filter((name) => /^(server|transport|middleware|connection|schema|calls)\/|^toolkit/.test(name)),
+  ).toEqual([]);
+});
+
 test('the help costs a dozen small files: no command, no transport, no package', () => {
   const loaded = [...loadedWith(join(src, 'cli/main.ts'))].map((file) =>
     file.startsWith('/') ? relative(src, file) : file,

@@ -25,8 +25,8 @@ export interface Reference {
 
 export interface Candidates {
   found: Candidate[];
-  /** Files fit here as well. */
-  files?: true;
+  /** Files fit here as well: what stands in the word before the path. */
+  filesAfter?: string;
   ask?: Reference[];
 }
 
@@ -56,6 +56,7 @@ export const candidatesAt = (place: Place): Candidates => {
     return fitting(current, optionsOf(command, words));
   }
   if (first === undefined) return firstWords(place);
+  if (first === 'help') return given.length > 0 ? { found: [] } : fitting(current, plain(Object.keys(place.commands)));
   if (command !== undefined) return positional(command, given, place);
   return place.verbs === undefined ? { found: [] } : argumentsOf('tools', first, given, place);
 };
@@ -86,7 +87,9 @@ const optionValues = (name: OptionName, current: string, before: string, { serve
   const values = name === 'server' ? servers.map((server) => server.name) : (OPTION_VALUES[name] ?? []);
   return {
     found: values.filter((value) => value.startsWith(current)).map((value) => ({ text: before + value })),
-    ...(FILE_OPTIONS.includes(name) && { files: true }),
+    ...(FILE_OPTIONS.includes(name) && {
+      filesAfter: `${before}${name === 'args' && current.startsWith('@') ? '@' : ''}`,
+    }),
   };
 };
 
@@ -101,7 +104,7 @@ const commandNamed = (commands: CommandTable, word: string): Command | undefined
 const firstWords = (place: Place): Candidates => {
   const { current, verbs } = place;
   const commands = Object.entries(place.commands).map(([text, { summary }]) => ({ text, about: summary }));
-  if (verbs === undefined) return fitting(current, commands);
+  if (verbs === undefined) return fitting(current, [...commands, { text: 'help', about: 'what a command does' }]);
   const { found } = fitting(current, [
     ...commands.filter(({ text }) => place.commands[text]?.inShell !== false),
     ...verbs,
@@ -124,7 +127,7 @@ const positional = (command: Command, given: readonly string[], place: Place): C
   const all: Candidates = { found: [] };
   const add = (more: Candidates): void => {
     all.found.push(...more.found);
-    if (more.files) all.files = true;
+    all.filesAfter ??= more.filesAfter;
     if (more.ask !== undefined) all.ask = [...(all.ask ?? []), ...more.ask];
   };
   for (const kind of slot.split('|')) {
@@ -134,7 +137,7 @@ const positional = (command: Command, given: readonly string[], place: Place): C
     else if (kind === 'TEMPLATE') add(fitting(current, plain(servers.flatMap(({ templates }) => templates))));
     else if (kind === 'URI') add(uris(place));
     else if (kind === 'COMMAND') add(fitting(current, plain(Object.keys(place.commands))));
-    else if (kind.startsWith('FILE')) add({ found: [], files: true });
+    else if (kind.startsWith('FILE')) add({ found: [], filesAfter: '' });
     else if (kind.includes('=')) {
       const list = slotOf(command, 0) === 'SERVER.TOOL' ? 'tools' : 'prompts';
       add(argumentsOf(list, given[0] ?? '', given.slice(1), place));
@@ -186,7 +189,7 @@ const argumentsOf = (
   const argument = entry.arguments.find(({ name }) => name === key);
   const values = (argument?.values ?? []).filter((one) => one.startsWith(value)).map((one) => `${key}=${one}`);
   if (list === 'tools' || argument === undefined)
-    return { found: plain(values), ...(argument !== undefined && value.startsWith('@') && { files: true }) };
+    return { found: plain(values), ...(value.startsWith('@') && { filesAfter: `${key}=@` }) };
   const ref = { type: 'ref/prompt', name: entry.name } as const;
   return {
     found: plain(values),

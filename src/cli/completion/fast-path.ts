@@ -6,6 +6,7 @@ import { createOutput } from '../output.ts';
 import { safeLine } from '../safe-text.ts';
 import { configOf } from '../session.ts';
 import { type Candidate, candidatesAt } from './candidates.ts';
+import { filesAt } from './files.ts';
 import type { KnownServer } from './known.ts';
 import { shellWord } from './quoting.ts';
 import { recall } from './recollection.ts';
@@ -24,9 +25,10 @@ export const completeFast = async (
   const start = at.words.findIndex((word) => basename(word) === 'toolway');
   const words = at.words.slice(Math.max(0, start) + 1);
   const servers = await knownServers(words, context).catch((): KnownServer[] => []);
-  const { found, files } = candidatesAt({ commands, words, current: at.current, servers });
-  const lines = found.flatMap((candidate) => lineFor(shell, candidate, at, breaks) ?? []);
-  await context.stdout.write([...new Set(lines), ...(files ? [':files'] : [])].map((text) => `${text}\n`).join(''));
+  const { found, filesAfter } = candidatesAt({ commands, words, current: at.current, servers });
+  const files = filesAfter === undefined ? [] : await filesAt(at.current, filesAfter, context.cwd);
+  const lines = [...found, ...files].flatMap((candidate) => lineFor(shell, candidate, at, breaks) ?? []);
+  await context.stdout.write([...new Set(lines)].map((text) => `${text}\n`).join(''));
 };
 
 const knownServers = async (

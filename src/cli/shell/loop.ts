@@ -5,6 +5,7 @@ import { ToolwayError } from '../../errors.ts';
 import { stateFolder } from '../../node/state-folder.ts';
 import type { CommandLine, Job, Open, Session } from '../command.ts';
 import { candidatesAt } from '../completion/candidates.ts';
+import { filesAt } from '../completion/files.ts';
 import { shellWord } from '../completion/quoting.ts';
 import { wordsAt } from '../completion/words-at.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -181,7 +182,11 @@ const completionsOf = async ({ names, job }: Shell, line: string): Promise<[stri
   const replaced = quote === undefined ? current : current.slice(beforeQuote);
   if (!line.endsWith(replaced)) return [[], ''];
   const verbs = [...Object.keys(BUILTINS), ...QUIT].map((text) => ({ text }));
-  const { found, ask = [] } = candidatesAt({
+  const {
+    found,
+    filesAfter,
+    ask = [],
+  } = candidatesAt({
     commands: job.line.commands,
     words,
     current,
@@ -189,7 +194,8 @@ const completionsOf = async ({ names, job }: Shell, line: string): Promise<[stri
     verbs,
   });
   const proposed = await names.propose(ask);
-  const candidates = [...found, ...proposed.map((text) => ({ text, open: undefined }))];
+  const files = filesAfter === undefined ? [] : await filesAt(current, filesAfter, job.context.cwd);
+  const candidates = [...found, ...files, ...proposed.map((text) => ({ text, open: undefined }))];
   const texts = candidates.flatMap(({ text, open }) => {
     const word = shellWord(quote === undefined ? text : text.slice(beforeQuote), quote);
     return word === undefined ? [] : `${word}${open || quote !== undefined ? '' : ' '}`;
