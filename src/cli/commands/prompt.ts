@@ -1,11 +1,12 @@
 /** `toolway prompt`: one prompt, filled in. */
-import { gatherArguments, settleArguments } from '../call-arguments.ts';
-import type { Run } from '../command.ts';
+import { gatherArguments, settleArguments, unknownKeys } from '../call-arguments.ts';
+import type { Run, Session } from '../command.ts';
 import { printContent } from '../content.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createProgressLine } from '../progress.ts';
 import { createResultView } from '../result-view.ts';
 import { safeLine } from '../safe-text.ts';
+import { askServers } from '../servers.ts';
 import { serversOf, timeoutOf } from '../session.ts';
 import { untilAborted } from '../until.ts';
 
@@ -21,7 +22,9 @@ export const run: Run = async (job) => {
     key,
     typeof value === 'string' ? value : JSON.stringify(value),
   ]);
-  const { toolkit } = await open({ choose: (servers) => serversOf(name, servers) });
+  const session = await open({ choose: (servers) => serversOf(name, servers) });
+  const strange = unknownKeys(given, await argumentsOf(session, name, signal));
+  if (strange.length > 0) await output.note(safeLine(`toolway: ${name} has no argument ${strange.join(', ')}`));
   const startedAt = performance.now();
   const progress = createProgressLine({
     sink: context.stderr,
@@ -34,18 +37,26 @@ export const run: Run = async (job) => {
     onProgress: progress.update,
     ...(options.flag('timeout') && { timeoutMs: timeoutOf(options) }),
   };
-  const result = await untilAborted(toolkit.getPrompt(name, Object.fromEntries(texts), wanted), signal).finally(
-    progress.end,
-  );
+  const asked = session.toolkit.getPrompt(name, Object.fromEntries(texts), wanted);
+  const result = await untilAborted(asked, signal).finally(progress.end);
   if (output.json) {
     await view.document(result, { prompt: name }, { durationMs: performance.now() - startedAt });
     return EXIT.done;
   }
-  await view.print(async (options) => {
+  await view.print(async (shown) => {
     for (const { role, content } of result.messages) {
-      await options.output.print(options.output.style.bold(safeLine(`${role}:`)));
-      await printContent([content], options);
+      await shown.output.print(shown.output.style.bold(safeLine(`${role}:`)));
+      await printContent([content], shown);
     }
   });
   return EXIT.done;
+};
+
+/** The arguments of the prompt as a schema; nothing is known of one that no server lists. */
+const argumentsOf = async (session: Session, name: string, signal: AbortSignal) => {
+  const answers = await askServers(session, signal, (toolkit, server) => toolkit.listPrompts({ server, signal }));
+  const prompts = answers.flatMap(({ value = [] }) => value);
+  const found = prompts.filter((one) => [one.qualifiedName, `${one.server}__${one.name}`, one.name].includes(name));
+  const names = found.flatMap((prompt) => prompt.arguments ?? []).map((argument) => [argument.name, {}]);
+  return { type: 'object', properties: Object.fromEntries(names) };
 };
