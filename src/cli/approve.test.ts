@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { cli, type World } from '../../test/fixtures/cli/world.ts';
+import type { ApprovalAnswer, ApprovalRequest } from '../permission.ts';
+
+const ESC = String.fromCharCode(27);
+const request: ApprovalRequest = {
+  id: '1',
+  server: 'adhoc',
+  tool: `do${ESC}[2J`,
+  arguments: { path: `a${ESC}[2Jb\u202e`, lines: 'x\ny' },
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  reason: `rule 1${ESC}]0;x\u0007`,
+  warnings: [`odd\u202e`],
+  diff: [{ path: '/description', before: 'a\r', after: `b${ESC}[1m` }],
+};
+
+const approving = async (world: World, argv: string[] = []) => {
+  let answer: ApprovalAnswer | undefined | 'no handler' = 'no handler';
+  const { err, asked } = await cli(['--stdio', 'x', 'call', 'do', ...argv], {
+    ...world,
+    servers: {
+      adhoc: {
+        tools: [{ name: 'do', inputSchema: {} }],
+        async call(_tool, _args, _options, { onApprove }) {
+          const context = { server: 'adhoc', scope: '', signal: new AbortController().signal };
+          if (onApprove !== undefined) answer = await onApprove(request, context);
+          return { content: [] };
+        },
+      },
+    },
+  });
+  return { answer, err, asked };
+};
+
+describe('a call that wants approval', () => {
+  const tty: World = { tty: true, env: { NO_COLOR: '1' } };
+
+  test.each<[World['typed'], ApprovalAnswer]>([
+    [['y'], true],
+    [['', 'what', 'YES'], true],
+    [['a'], { approved: true, remember: 'tool' }],
+    [['n'], { approved: false, reason: 'the user said no' }],
+    [[{ ended: 'interrupt' }], { approved: false, reason: 'the user did not answer' }],
+    [[{ ended: 'end' }], { approved: false, reason: 'the user did not answer' }],
+  ])('%j', async (typed, expected) => {
+    expect((await approving({ ...tty, typed })).answer).toEqual(expected);
+  });
+
+  test('shows what would be sent, harmlessly', async () => {
+    const { err, asked } = await approving({ ...tty, typed: ['n'] });
+    expect(`${err.replaceAll(`\r${ESC}[2K`, '')}${asked.join('')}`).toMatchInlineSnapshot(`
+      "May adhoc.do be called? rule 1
+        {
+          "path": "a\\u001b[2Jb\\u202e",
+          "lines": "x\\ny"
+        }
+        warning: odd\\u{202e}
+        changed since first seen: /description: a → b
+        [y]es once, [a]lways for this session, [n]o: "
+    `);
+  });
+
+  test('is approved by --yes, and has nobody to ask without a terminal', async () => {
+    const { answer, err } = await approving({}, ['--yes']);
+    expect([answer, err]).toEqual([true, 'toolway: adhoc.do is approved (--yes)\n']);
+    expect((await approving({})).answer).toBe('no handler');
+  });
+});
