@@ -17,10 +17,11 @@ beforeAll(() => {
   cli = buildCli('terminal');
 });
 afterAll(() => cli.remove());
-beforeEach(() => {
+beforeEach(({ onTestFinished }) => {
   home = mkdtempSync(join(tmpdir(), 'toolway-terminal-'));
   log = join(home, 'log');
-  return () => rmSync(home, { recursive: true, force: true });
+  const made = home;
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
 });
 
 const environment = (more: Record<string, string> = {}): Record<string, string> => ({

@@ -23,6 +23,7 @@ const MAX_HELD_BYTES = 64 * 1024;
 interface Reading {
   keys: PassThrough;
   editor: Interface;
+  prompt: string;
   /** Its line has ended: what comes next belongs to the next reading. */
   sealed: boolean;
   end(reply: Reply): void;
@@ -110,7 +111,7 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
         resolve(reply);
       };
       const abort = (): void => end({ ended: 'aborted' });
-      reading = { keys, editor, sealed: false, end };
+      reading = { keys, editor, prompt, sealed: false, end };
       editor.on('line', (line) => end({ line }));
       editor.on('SIGINT', () => end({ ended: 'interrupt', typed: editor.line }));
       editor.on('close', () => end({ ended: 'end' }));
@@ -131,12 +132,9 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
         output.write(lines);
         return;
       }
-      const { editor } = reading;
+      const { editor, prompt } = reading;
       const { rows } = editor.getCursorPos();
-      const up = rows > 0 ? `${ESC}[${rows}A` : '';
-      // The editor goes up as many rows as its cursor was down before it draws the line again.
-      output.write(`\r${up}${ESC}[J${lines}${'\n'.repeat(rows)}`);
-      editor.prompt(true);
+      output.write(`\r${up(rows)}${ESC}[J${lines}${drawn(editor, prompt)}`);
     },
     listen(onInterrupt) {
       interrupts.push(onInterrupt);
@@ -148,6 +146,18 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
       };
     },
   };
+};
+
+const up = (rows: number): string => (rows > 0 ? `${ESC}[${rows}A` : '');
+
+/** The line as the editor has drawn it, with the cursor where it was: the editor need not know that it was drawn again. */
+const drawn = (editor: Interface, prompt: string): string => {
+  const at = editor.getCursorPos();
+  const atEnd = { cursor: editor.line.length };
+  const end = Object.assign(Object.create(editor) as Interface, atEnd).getCursorPos();
+  // A row that is just full wraps with the next character only.
+  const wrap = end.cols === 0 && end.rows > 0 ? ' \b' : '';
+  return `${prompt}${editor.line}${wrap}${up(end.rows - at.rows)}${ESC}[${at.cols + 1}G`;
 };
 
 const completerOf =
