@@ -145,6 +145,36 @@ that of the last one that failed.`,
     inShell: false,
     load: () => import('./commands/completion.ts'),
   },
+  add: {
+    summary: 'put a server into a configuration file',
+    usage: 'NAME [COMMAND ARG …]',
+    example: 'toolway add files -- npx -y @modelcontextprotocol/server-filesystem .',
+    details: `The server is given by --stdio, by --url, or by a command behind --. Without --file it goes into the file of the working
+directory (toolway.*, mcp.json or .mcp.json), or a new toolway.yaml. What you add yourself is trusted. Of the file nothing
+else changes, neither comments nor formatting. References like \${TOKEN} are kept as they are.`,
+    options: ['file', 'force', 'dry-run'],
+    positionals: { min: 1 },
+    load: () => import('./commands/add.ts'),
+  },
+  remove: {
+    summary: 'take a server out of its configuration file',
+    usage: 'SERVER',
+    example: 'toolway remove files',
+    details: 'Comments that stand on lines of their own stay.',
+    options: ['file', 'dry-run'],
+    positionals: { min: 1, max: 1 },
+    load: () => import('./commands/remove.ts'),
+  },
+  import: {
+    summary: 'take over servers from the files of other hosts',
+    usage: '[HOST]',
+    example: 'toolway import cursor --server github --dry-run',
+    details: `Without a host all are looked for. Shows what each server starts, and what of it Toolway has no equivalent for; then asks
+which ones to take, unless --server (repeatable) or --all says it. A server that is there already is left alone.`,
+    options: ['to', 'all', 'force', 'dry-run'],
+    positionals: { max: 1 },
+    load: () => import('./commands/import.ts'),
+  },
   trust: {
     summary: 'show what servers of this folder would start, and agree to it',
     usage: '[SERVER]',

@@ -30,7 +30,7 @@ export const OPTIONS = {
   },
   'server-command': { type: 'string', value: 'CMD', help: 'like --stdio, the program alone' },
   'server-args': { type: 'string', multiple: true, value: 'ARG', dash: true, help: 'one argument of it (repeatable)' },
-  server: { type: 'string', value: 'NAME', help: 'use this server only' },
+  server: { type: 'string', multiple: true, value: 'NAME', help: 'use this server only' },
   json: { type: 'boolean', help: 'print one JSON document' },
   timeout: { type: 'string', value: 'MS', help: 'longest time without an answer or progress' },
   quiet: { type: 'boolean', help: 'say nothing on stderr but errors' },
@@ -48,6 +48,11 @@ export const OPTIONS = {
   'max-output': { type: 'string', value: 'BYTES', help: 'a result that is longer goes to a file, which is named' },
   list: { type: 'boolean', help: 'print everything that was agreed to' },
   revoke: { type: 'boolean', help: 'take the agreement back' },
+  file: { type: 'string', value: 'FILE', help: 'change this file' },
+  to: { type: 'string', value: 'FILE', help: 'put the servers into this file' },
+  all: { type: 'boolean', help: 'take every server' },
+  force: { type: 'boolean', help: 'put it in the place of a server of that name' },
+  'dry-run': { type: 'boolean', help: 'show what would be changed, and change nothing' },
   raw: { type: 'boolean', help: 'print exactly what the server sent (not to a terminal)' },
 } as const satisfies Record<string, OptionSpec>;
 

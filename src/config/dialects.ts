@@ -208,7 +208,7 @@ const DIALECTS: readonly Dialect[] = [
   {
     name: 'zed',
     title: 'Zed',
-    files: ['zed/settings.json', '.zed/settings.json'],
+    files: ['zed/settings.json', 'Zed/settings.json', '.zed/settings.json'],
     roots: [['context_servers']],
     fields: { command: zedCommand, timeout: map(secondsOrMs, (timeoutMs) => ({ timeoutMs })) },
     withoutEffect: OAUTH,

@@ -72,14 +72,15 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
     read.push(path);
   }
   if (named.length === 0 && looks) {
-    const [path, ...others] = await existing(userConfigFolder(env), USER_FILES);
+    const places = configPlaces(cwd, env);
+    const [path, ...others] = await existing(places.user);
     if (path !== undefined) {
       const user = await readConfigFile(path, path, folders);
       for (const file of others) user.problems.push({ level: 'warning', file, path: '', message: unread(path) });
       layers.push(user);
       read.push(path);
     }
-    const paths = await existing(cwd, PROJECT_FILES);
+    const paths = await existing(places.project);
     if (paths.length > 0) {
       const { readFoundFiles } = await import('./found-files.ts');
       const inputs = layers.flatMap((layer) => layer.inputs);
@@ -123,8 +124,8 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
 
 const unread = (other: string): string => `is not read, because there is ${basename(other)} as well`;
 
-const existing = async (folder: string, names: readonly string[]): Promise<string[]> => {
-  const paths = names.map((name) => join(folder, name));
+/** Those of a few files that are there. */
+export const existing = async (paths: readonly string[]): Promise<string[]> => {
   const there = await Promise.all(paths.map(exists));
   return paths.filter((_, index) => there[index]);
 };
@@ -136,6 +137,15 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 const homeOf = (env: Readonly<Record<string, string | undefined>>): string => env.HOME || env.USERPROFILE || homedir();
+
+/** Where configuration is looked for that nobody has named, whether it is there or not. */
+export const configPlaces = (
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): { user: string[]; project: string[] } => ({
+  user: USER_FILES.map((name) => join(userConfigFolder(env), name)),
+  project: PROJECT_FILES.map((name) => join(cwd, name)),
+});
 
 /** The folder of the user's own configuration: `$XDG_CONFIG_HOME/toolway`, or `~/.config/toolway`. */
 const userConfigFolder = (env: Readonly<Record<string, string | undefined>>): string => {

@@ -37,13 +37,26 @@ const headerValue = (name: string, value: string): string => {
 
 /** The same server with nothing secret in its headers and its URL, for people and for `--json`. */
 export const withoutSecrets = (server: Partial<ServerConfig>): Partial<ServerConfig> => {
-  const { headers, url } = server;
+  const { headers, url, proxy } = server;
   return {
     ...server,
     ...(headers && {
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerValue(name, value)])),
     }),
     ...(url !== undefined && { url: masked(url, secretValues({ url }, [])) }),
+    ...(proxy !== undefined && { proxy: masked(proxy, secretValues({ url: proxy }, [])) }),
+  };
+};
+
+/** The same with nothing secret in its variables and arguments either, where nobody has to agree to them. */
+export const screened = (server: ServerConfig): ServerConfig => {
+  const { env, args } = server;
+  const secrets = secretValues({ ...(env && { env }), ...(args && { args }) }, []);
+  const hide = (text: string): string => masked(text, secrets);
+  return {
+    ...withoutSecrets(server),
+    ...(env && { env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, hide(value)])) }),
+    ...(args && { args: args.map(hide) }),
   };
 };
 
@@ -71,16 +84,7 @@ const describeLaunch = ({ server, folder, inputs }: LaunchDefinition): Described
   if (envFile !== undefined) add('with all of', quote(envFile));
   for (const [field, value] of Object.entries(rest)) add(field, shown(JSON.stringify(value)));
   for (const input of inputs ?? []) add('input', shown(JSON.stringify(input)));
-  const texts = [
-    ...words,
-    url,
-    cwd,
-    envFile,
-    ...Object.values(env),
-    ...Object.values(headers),
-    ...Object.values(server.tls ?? {}),
-  ];
-  const references = [...new Set(texts.flatMap((text) => text?.match(REFERENCE) ?? []))];
+  const references = [...new Set(textsIn(server).flatMap((text) => text.match(REFERENCE) ?? []))];
   if (references.length > 0) add('is given', references.map(shown).join(' '));
   const host = url !== undefined && URL.canParse(url) ? new URL(url).host : undefined;
   if (host !== undefined && !url?.includes(`//${host}`)) warn(`its host is ${quote(host)}`);
@@ -90,6 +94,11 @@ const describeLaunch = ({ server, folder, inputs }: LaunchDefinition): Described
   const length = words.join(' ').length;
   if (length > LONG) warn(`what it starts has ${length} characters; read all of them`);
   return lines;
+};
+
+const textsIn = (value: unknown): string[] => {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 };
 
 const looksLikeAnother = (word: string): boolean => {
