@@ -42,6 +42,19 @@ describe('the table of requests in flight', () => {
     expect(table.take(id)).toBe('mine');
   });
 
+  test('an id that was never given takes nothing, however often: the table still finds room for all', () => {
+    const table = createPendingTable<string>();
+    for (const never of [0, -0, -1, 63, -64, -65, 64, 2 ** 32]) {
+      for (let n = 0; n < 200; n += 1) expect(table.take(never)).toBeUndefined();
+    }
+    expect(table.size).toBe(0);
+    for (let n = 1; n <= 1_000; n += 1) {
+      table.add('mine');
+      table.take(0);
+      expect(table.size).toBe(n);
+    }
+  });
+
   test('one long call among a million short ones does not make it grow or give an id twice', () => {
     const table = createPendingTable<string>();
     const long = table.add('long');

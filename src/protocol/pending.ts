@@ -38,7 +38,8 @@ export const createPendingTable = <T>(): PendingTable<T> => {
   const slotOf = (id: unknown): number => {
     if (typeof id !== 'number') return -1;
     const slot = id & mask;
-    return ids[slot] === id ? slot : -1;
+    // What stands in a free slot is no id, whatever number it is and whoever answers under it.
+    return ids[slot] === id && entries[slot] !== undefined ? slot : -1;
   };
 
   return {
