@@ -50,19 +50,22 @@ export const createDialer = (options: DialerOptions): Dialer => {
   };
 
   const requestsOf = (scope: string): Promise<ServerRequests> =>
-    serverRequestsFor({
-      handlers: {
-        ...own,
-        onLog(message, context) {
-          events.emit('log', { server: name, scope, ...message });
-          return own.onLog?.(message, context);
+    serverRequestsFor(
+      {
+        handlers: {
+          ...own,
+          onLog(message, context) {
+            events.emit('log', { server: name, scope, ...message });
+            return own.onLog?.(message, context);
+          },
         },
+        server: name,
+        scope,
+        clock,
+        report: (cause: unknown) => warn('a handler failed', { cause }),
       },
-      server: name,
-      scope,
-      clock,
-      report: (cause: unknown) => warn('a handler failed', { cause }),
-    });
+      Object.keys(own).length > 0 || events.heard('log'),
+    );
 
   /** A server that asks in the course of a call does not say of which: only a single one is certain. */
   const currentCall = (scope: string): { id: string; tool?: string } | undefined => {

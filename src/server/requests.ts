@@ -2,11 +2,14 @@
 import { once } from '../later.ts';
 import type { ServerRequests, ServerRequestsOptions } from '../protocol/server-requests.ts';
 
-/** What a client offers has to be known before it connects; one that offers nothing has nothing to load. */
-export const serverRequestsFor = async (options: ServerRequestsOptions): Promise<ServerRequests> => {
-  const { handlers, report } = options;
+/**
+ * What a client offers has to be known before it connects, and who hears of logs hears of each before the result that
+ * comes behind it; a client of which nothing is `wanted` has nothing to load.
+ */
+export const serverRequestsFor = async (options: ServerRequestsOptions, wanted: boolean): Promise<ServerRequests> => {
+  const { report } = options;
   const load = once(async () => (await import('../protocol/server-requests.ts')).createServerRequests(options));
-  if (handlers.onElicit ?? handlers.onSample ?? handlers.roots) return load();
+  if (wanted) return load();
   return {
     capabilities: () => ({}),
     answer: async (...request) => (await load()).answer(...request),
