@@ -15,6 +15,8 @@ const aCall = (more: Partial<CallInit> = {}): Call =>
   });
 const stop = new ToolwayError('cancelled', 'first');
 const later = new ToolwayError('timeout', 'second');
+/** Long enough for everything that needs no time. */
+const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Time that stands still until `pass`. */
 const stillClock = () => {
@@ -195,7 +197,7 @@ describe('a bounded call', () => {
     const outcome = bounded(call, deadlines, running).catch((error) => error);
     controller.abort('enough');
     expect(await outcome).toMatchObject({ code: 'cancelled', cause: 'enough' });
-    expect(call.state).toBe('settled');
+    expect(call.stopped).toMatchObject({ code: 'cancelled' });
   });
 
   test('whose caller has left before does not begin', async () => {
@@ -203,6 +205,23 @@ describe('a bounded call', () => {
     const deadlines = createDeadlines(stillClock().clock);
     const outcome = bounded(call, deadlines, () => expect.unreachable('it began'));
     await expect(outcome).rejects.toMatchObject({ code: 'cancelled', executed: 'no', cause: 'gone' });
+  });
+
+  test('is held to its deadline and its caller once more where it is sent down the road once more', async () => {
+    const { clock, pass } = stillClock();
+    const deadlines = createDeadlines(clock);
+    const again = async (call: Call): Promise<unknown> => {
+      await bounded(call, deadlines, () => Promise.reject(stop)).catch(() => {});
+      return bounded(call, deadlines, running).catch((error) => error);
+    };
+    const late = again(aCall());
+    const controller = new AbortController();
+    const cancelled = again(aCall({ signal: controller.signal }));
+    await turns();
+    controller.abort();
+    pass(60);
+    expect(await Promise.race([late, turns()])).toMatchObject({ code: 'timeout' });
+    expect(await Promise.race([cancelled, turns()])).toMatchObject({ code: 'cancelled' });
   });
 
   test('that has settled hears neither its caller nor its deadline', async () => {

@@ -271,6 +271,5 @@ export const bounded = async <T>(
   } finally {
     deadlines.remove(seat);
     callerSignal?.removeEventListener('abort', onAbort);
-    call.state = 'settled';
   }
 };

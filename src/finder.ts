@@ -124,8 +124,6 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
           ),
         );
         call.tool = entry?.tool;
-        // What was bounded here was the waiting; the call itself is still to come.
-        call.state = 'queued';
       } catch (error) {
         throw waitingEnded(error, on.connection().state).with({ server: on.name, tool, executed: 'no' });
       }

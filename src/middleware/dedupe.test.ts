@@ -245,7 +245,7 @@ test('callers that share a call are as far as it is', async () => {
   expect(states()).toEqual(['handed_over 2', 'handed_over 2']);
   answered(arrival, 'found');
   await Promise.all(made.map(({ outcome }) => outcome));
-  expect(states()).toEqual(['settled 2', 'settled 2']);
+  expect(states()).toEqual(['answering 2', 'answering 2']);
 });
 
 test('a thousand callers share one call, and cost no more than a thousand copies', async () => {
