@@ -10,6 +10,12 @@ const FILE = fileURLToPath(new URL('../docs/fault-matrix.md', import.meta.url));
 /** The rows that a suite stands for: its outermost name begins with them, as in `T15, T16: a server that …`. @param {string} name */
 const rowsOf = (name) => name.match(/^T\d+(?:, T\d+)*(?=[:,])/)?.[0].split(', ') ?? [];
 
+/** What is shown without a server. */
+const NO_LINK = 'no link';
+
+/** The order in which they finish is another one each time. @param {import('vitest/node').TestModule} one @param {import('vitest/node').TestModule} other */
+const byPath = (one, other) => (one.relativeModuleId < other.relativeModuleId ? -1 : 1);
+
 /** Vitest calls it when all tests are over. */
 export default class FaultMatrix {
   /** @param {ReadonlyArray<import('vitest/node').TestModule>} modules */
@@ -22,7 +28,7 @@ export default class FaultMatrix {
       rows.set(id, row);
       return row;
     };
-    for (const module of modules) {
+    for (const module of [...modules].sort(byPath)) {
       for (const suite of module.children.allSuites()) {
         const outermost = suite.fullName.split(' > ')[0] ?? '';
         for (const id of rowsOf(outermost)) {
@@ -35,7 +41,7 @@ export default class FaultMatrix {
         }
       }
       for (const test of module.children.allTests()) {
-        const cell = test.fullName.match(/ > over ([^>]+?) > /)?.[1] ?? 'no link';
+        const cell = test.fullName.match(/ > over '?([^>]+?)'? > /)?.[1] ?? NO_LINK;
         const passed = test.result().state === 'passed';
         for (const id of rowsOf(test.fullName)) {
           const counts = rowOf(id).cells.get(cell) ?? { passed: 0, failed: 0 };
@@ -66,9 +72,11 @@ const page = (rows) => {
 
 /** @param {string} id @param {Row} row */
 const section = (id, { titles, cells, leftOut, files }) => {
-  const run = [...cells].map(([name, { passed, failed }]) =>
-    failed === 0 ? `${name} (${passed})` : `**${name}: ${failed} of ${passed + failed} failed**`,
-  );
+  const run = [...cells]
+    .sort(([one], [other]) => Number(one === NO_LINK) - Number(other === NO_LINK))
+    .map(([name, { passed, failed }]) =>
+      failed === 0 ? `${name} (${passed})` : `**${name}: ${failed} of ${passed + failed} failed**`,
+    );
   const reasons = [...new Set(leftOut.values())].map((reason) => {
     const columns = [...leftOut].filter(([, why]) => why === reason).map(([column]) => column);
     return `- not over ${columns.join(', ')}: ${reason}`;
