@@ -21,10 +21,7 @@ let home = '';
 beforeAll(() => {
   mkdirSync(built, { recursive: true });
   cpSync(join(root, 'package.json'), join(built, 'package.json'));
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  execFileSync(node, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(built, 'dist')], {
-    stdio: 'inherit',
-  });
+  execFileSync(node, [join(root, 'scripts/build.js'), join(built, 'dist')], { stdio: 'inherit' });
   home = mkdtempSync(join(tmpdir(), 'toolway-cli-'));
 });
 afterAll(() => {
@@ -312,4 +309,34 @@ describe('ways to end', () => {
     expect(await ended(child)).toEqual({ code: 0, out: '{"a":"1"}\n', err: '' });
     await until('the server is gone', () => !alive(log.pid()));
   });
+});
+
+describe('help and version', () => {
+  test('are written whole to whatever reads them, and a reader that is gone is no failure', async () => {
+    const { code, out, err } = await toolway('--help');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^toolway connects any application[\s\S]*More: toolway <command> --help\n$/);
+    expect(await toolway('--version')).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: '' });
+    const child = start(['--help']);
+    child.stdout?.destroy();
+    expect(await once(child, 'close')).toEqual([0, null]);
+  });
+
+  test('a line that is wrong is told so, with --help in it or not', async () => {
+    expect(await toolway('--help', '--nonsense')).toMatchObject({ code: 2, out: '' });
+    expect(await toolway('list', '--helpp')).toMatchObject({ code: 2, err: expect.stringContaining('--help') });
+  });
+
+  test('a tool may be given the word --help', async () => {
+    expect(await toolway('call', 'args', ...onFixture, '--', 'a=--help')).toMatchObject({
+      code: 0,
+      out: '{"a":"--help"}\n',
+    });
+  });
+});
+
+test('schemas with patterns are checked in their thread, which finds its libraries', async () => {
+  const { code, err } = await toolway('call', 'pattern', 'id=x1', ...onFixture);
+  expect([code, err]).toEqual([2, expect.stringContaining('pattern')]);
+  expect((await toolway('call', 'pattern', 'id=AB-1', ...onFixture)).code).toBe(0);
 });

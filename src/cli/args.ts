@@ -1,5 +1,4 @@
 /** A command line, taken apart: which command, which options, which positionals. */
-import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Command } from './command.ts';
@@ -15,6 +14,9 @@ export interface Line {
   /** It asks for help, in whatever way. */
   help: boolean;
 }
+
+// An import would make every export of the module, for one of them.
+const { parseArgs } = process.getBuiltinModule('node:util');
 
 const usage = (message: string, matches: string[] = []): ToolwayError =>
   new ToolwayError(

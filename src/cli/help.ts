@@ -42,3 +42,7 @@ export const commandHelp = (
   parts.push(`Example: ${example}`);
   return `${parts.join('\n\n')}\n`;
 };
+
+/** The help of a command; of the whole command line where none is named. */
+export const helpOn = (name: string | undefined, command: Command | undefined): string =>
+  name === undefined || command === undefined ? generalHelp() : commandHelp(name, command);

@@ -38,8 +38,8 @@ export const runCli = async (argv: readonly string[], context: CliContext): Prom
       return EXIT.done;
     }
     if (help || name === undefined || command === undefined) {
-      const { commandHelp, generalHelp } = await import('./help.ts');
-      const text = name === undefined || command === undefined ? generalHelp() : commandHelp(name, command);
+      const { helpOn } = await import('./help.ts');
+      const text = helpOn(name, command);
       await (help ? output.print(text) : output.complain(text));
       return help ? EXIT.done : EXIT.usage;
     }

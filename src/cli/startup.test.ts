@@ -18,9 +18,9 @@ const loadedWith = (file: string, seen = new Set<string>()): Set<string> => {
 };
 
 test('completion at Tab costs the reading of configuration files: no toolkit, no package', () => {
-  const loaded = ['cli/main.ts', 'cli/completion/fast-path.ts', 'node/config-files.ts'].flatMap((file) => [
-    ...loadedWith(join(src, file)),
-  ]);
+  const loaded = ['cli/main.ts', 'cli/process.ts', 'cli/completion/fast-path.ts', 'node/config-files.ts'].flatMap(
+    (file) => [...loadedWith(join(src, file))],
+  );
   const names = loaded.map((file) => (file.startsWith('/') ? relative(src, file) : file));
   expect(names).toContain('config/parse.ts');
   expect(names.filter((name) => !name.includes('/') && !name.startsWith('node:') && !name.endsWith('.ts'))).toEqual([]);
@@ -29,23 +29,41 @@ test('completion at Tab costs the reading of configuration files: no toolkit, no
   ).toEqual([]);
 });
 
-test('the help costs a dozen small files: no command, no transport, no package', () => {
-  const loaded = [...loadedWith(join(src, 'cli/main.ts'))].map((file) =>
-    file.startsWith('/') ? relative(src, file) : file,
-  );
-  expect(loaded.sort()).toEqual([
+const namesOf = (...files: string[]): string[] =>
+  [...new Set(files.flatMap((file) => [...loadedWith(join(src, file))]))]
+    .map((file) => (file.startsWith('/') ? relative(src, file) : file))
+    .sort();
+
+test('help and version cost a handful of small files: nothing of Node is imported, and no package', () => {
+  expect(namesOf('cli/main.ts', 'cli/quick.ts')).toEqual([
     'cli/args.ts',
     'cli/commands.ts',
+    'cli/compile-cache.ts',
+    'cli/help.ts',
+    'cli/main.ts',
+    'cli/options.ts',
+    'cli/quick.ts',
+    'config/nearest.ts',
+    'errors.ts',
+    'version.ts',
+  ]);
+});
+
+test('every other line begins with a dozen small files: no command, no transport, no package', () => {
+  expect(namesOf('cli/main.ts', 'cli/process.ts')).toEqual([
+    'cli/args.ts',
+    'cli/commands.ts',
+    'cli/compile-cache.ts',
     'cli/exit-codes.ts',
     'cli/main.ts',
     'cli/options.ts',
     'cli/output.ts',
+    'cli/process.ts',
     'cli/report.ts',
     'cli/run.ts',
     'cli/style.ts',
     'config/nearest.ts',
     'errors.ts',
-    'node:util',
     'version.ts',
   ]);
 });

@@ -39,7 +39,10 @@ export const nodeRuntime = (
     async openTransport({ server, kind, config, maxMessageBytes }) {
       if (kind === 'stdio') {
         const { createStdioTransport } = await import('./stdio.ts');
-        return createStdioTransport({ ...launchOf(config), server, maxMessageBytes });
+        const transport = createStdioTransport({ ...launchOf(config), server, maxMessageBytes });
+        const { start } = transport;
+        transport.start = () => start().then(warmUp);
+        return transport;
       }
       const { url = '', headers, tls, proxy } = config;
       if (kind === 'websocket') {
@@ -64,6 +67,11 @@ export const nodeRuntime = (
       return create({ url, headers, port, limits: { maxMessageBytes }, clock });
     },
   };
+};
+
+/** Loads what the first list of tools needs while the program that will send it starts: until then there is nothing to do. */
+const warmUp = (): void => {
+  setImmediate(() => void import('./schema-engine.ts').then(({ loadAjv }) => loadAjv()).catch(() => {}));
 };
 
 /** What is being written now, of all toolkits. */

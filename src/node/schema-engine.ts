@@ -78,8 +78,11 @@ export const createAjvValidator = (): Validator => {
   };
 };
 
+/** Loads what the first schema needs. */
+export const loadAjv = () => import('ajv/dist/2020.js');
+
 const loadCompiler = async (): Promise<Compile> => {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const { Ajv2020 } = await loadAjv();
   return createCompile(Ajv2020, undefined);
 };
 

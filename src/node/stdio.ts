@@ -192,7 +192,8 @@ export const createStdioTransport = (options: StdioOptions): StdioTransport => {
     state = 'starting';
     checkLaunch(command, args, server);
     const variables = childEnvironment(env);
-    const { default: spawn } = await import('cross-spawn');
+    // Elsewhere it would do nothing but take its time to load.
+    const { spawn } = await (process.platform === 'win32' ? import('cross-spawn') : import('node:child_process'));
     if (state !== 'starting') throw whyEnded();
     const failed = async (error: unknown): Promise<ToolwayError> =>
       (await spawnFailure(command, cwd, error)).with({ server, executed: 'no' });

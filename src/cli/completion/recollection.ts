@@ -3,7 +3,6 @@
  * of the catalogue, which holds a hundred times as much and is written when a toolkit is closed; a command that prints
  * and leaves never closes one.
  */
-import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Toolkit } from '../../api.ts';
@@ -31,9 +30,10 @@ const fileOf = (env: Env): string => join(stateFolder({ env }), 'names.json');
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const keyOf = (config: ServerConfig | undefined): string | undefined => {
-  const launch = config && launchText(config);
-  return launch === undefined ? undefined : createHash('sha256').update(launch).digest('hex');
+/** Loaded where a file is read or written: listing tools does not wait for it. */
+const loadKeyOf = async (): Promise<(launch: string | undefined) => string> => {
+  const { createHash } = await import('node:crypto');
+  return (launch) => (launch === undefined ? '' : createHash('sha256').update(launch).digest('hex'));
 };
 
 /** Nothing where there is no such file, or it cannot be used: then it is made anew. */
@@ -75,6 +75,7 @@ export interface Recollection {
 }
 
 export const createRecollection = (env: Env): Recollection => {
+  /** By launch definition. */
   const news = new Map<string, Partial<Names>>();
   const short = (texts: readonly string[]): string[] =>
     texts.filter((text) => text.length <= LONGEST_TEXT).slice(0, MOST_NAMES);
@@ -91,10 +92,11 @@ export const createRecollection = (env: Env): Recollection => {
           const items = await list(filter);
           // One that did not answer has not said that it has nothing.
           const server = filter?.server;
-          const key = server === undefined ? undefined : keyOf(servers[server]);
+          const config = server === undefined ? undefined : servers[server];
+          const launch = config && launchText(config);
           const isThere = server !== undefined && toolkit.status()[server]?.connected === true;
-          if (key !== undefined && isThere && !items.some(({ stale }) => stale))
-            news.set(key, { ...news.get(key), [kind]: names(items) });
+          if (launch !== undefined && isThere && !items.some(({ stale }) => stale))
+            news.set(launch, { ...news.get(launch), [kind]: names(items) });
           return items;
         };
       return {
@@ -110,11 +112,13 @@ export const createRecollection = (env: Env): Recollection => {
     async save() {
       if (news.size === 0) return;
       const file = fileOf(env);
-      const draft = `${file}.${randomUUID()}`;
+      const keyOf = await loadKeyOf();
+      const draft = `${file}.${crypto.randomUUID()}`;
       try {
         const shelves = await load(file);
         let isNews = false;
-        for (const [key, names] of news) {
+        for (const [launch, names] of news) {
+          const key = keyOf(launch);
           const known = shelves.get(key)?.names;
           isNews ||= KINDS.some(
             (kind) => names[kind] !== undefined && JSON.stringify(names[kind]) !== JSON.stringify(known?.[kind]),
@@ -135,9 +139,9 @@ export const createRecollection = (env: Env): Recollection => {
 
 /** What is remembered of these servers, in their order. */
 export const recall = async (env: Env, servers: Readonly<Record<string, ServerConfig>>): Promise<KnownServer[]> => {
-  const shelves = await load(fileOf(env));
+  const [shelves, keyOf] = await Promise.all([load(fileOf(env)), loadKeyOf()]);
   return Object.entries(servers).map(([name, config]) => {
-    const names = shelves.get(keyOf(config) ?? '')?.names ?? {};
+    const names = shelves.get(keyOf(launchText(config)))?.names ?? {};
     const list = <T>(given: T[] | undefined): T[] => (Array.isArray(given) ? given : []);
     return {
       name,

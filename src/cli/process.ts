@@ -1,0 +1,103 @@
+/** The command `toolway` at work. The one place that touches the process: arguments, streams, signals, the exit code. */
+import type { Toolkit } from '../api.ts';
+import { VERSION } from '../version.ts';
+import type { CliContext, Sink, Terminal } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { runCli } from './run.ts';
+
+/** How long a call that was cancelled by Ctrl-C has to be cancelled on its server too. */
+const CANCEL_GRACE_MS = 500;
+/** How long servers on the network have to hear that their session is over. */
+const GOODBYE_MS = 200;
+/** How long what is remembered of this run may take to reach the disk. */
+const WRITING_MS = 1_000;
+
+const interrupt = new AbortController();
+const toolkits: Toolkit[] = [];
+let release = (): void => {};
+let written = (): Promise<void> => Promise.resolve();
+let ending = false;
+
+/** Servers on the network hold sessions that they can be told to drop; children need no more than a closed stdin. */
+const holdsSessions = (toolkit: Toolkit): boolean =>
+  Object.values(toolkit.status()).some(({ connected, transport }) => connected && transport !== 'stdio');
+
+const end = async (code: number): Promise<void> => {
+  if (ending) return;
+  ending = true;
+  const interrupted = interrupt.signal.aborted;
+  const told = toolkits
+    .filter((toolkit) => interrupted || holdsSessions(toolkit))
+    .map((toolkit) => toolkit.close({ drainMs: 0 }));
+  const patience = new Promise((resolve) => setTimeout(resolve, interrupted ? CANCEL_GRACE_MS : GOODBYE_MS));
+  if (told.length > 0) await Promise.race([Promise.allSettled(told), patience]);
+  await Promise.race([written(), new Promise((resolve) => setTimeout(resolve, WRITING_MS))]);
+  release();
+  process.exit(code);
+};
+
+const sinkOf = (stream: NodeJS.WriteStream): Sink => ({
+  write: (chunk) => new Promise((resolve) => void stream.write(chunk, () => resolve())),
+  get isTty() {
+    return stream.isTTY === true;
+  },
+  get columns() {
+    return stream.columns || undefined;
+  },
+});
+
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => void end(code === 'EPIPE' ? EXIT.done : EXIT.internal));
+process.stderr.on('error', () => {});
+
+const SIGNALS = { SIGINT: EXIT.cancelled, SIGTERM: 143, SIGHUP: 129 } as const;
+for (const [signal, code] of Object.entries(SIGNALS)) {
+  process.on(signal, () => {
+    if (interrupt.signal.aborted) process.exit(code);
+    interrupt.abort();
+    setTimeout(() => void end(code), CANCEL_GRACE_MS);
+  });
+}
+
+const readStdin = async (): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const openTerminal = async (): Promise<Terminal> => {
+  const { createTerminal } = await import('./terminal.ts');
+  return createTerminal(process.stdin, process.stderr);
+};
+
+const context: CliContext = {
+  stdout: sinkOf(process.stdout),
+  stderr: sinkOf(process.stderr),
+  stdin: readStdin,
+  async *lines() {
+    const { createInterface } = await import('node:readline');
+    yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  },
+  // Asking the streams themselves would make them.
+  get terminal() {
+    const { isatty } = process.getBuiltinModule('node:tty');
+    return isatty(0) && isatty(2) ? openTerminal : undefined;
+  },
+  openUrl: async (url) => (await import('./open-url.ts')).openUrl(url),
+  env: process.env,
+  cwd: process.cwd(),
+  version: VERSION,
+  signal: interrupt.signal,
+  async toolkit(options) {
+    const [{ createToolkit, releaseChildren }, { filesWritten }] = await Promise.all([
+      import('../node/index.ts'),
+      import('../node/runtime.ts'),
+    ]);
+    release = releaseChildren;
+    written = filesWritten;
+    const toolkit = await createToolkit(options);
+    toolkits.push(toolkit);
+    return toolkit;
+  },
+};
+
+await end(await runCli(process.argv.slice(2), context));
