@@ -37,6 +37,8 @@ export interface LoadedConfig extends ToolkitOptions {
   files: string[];
   /** Files found in the working directory that hold something nobody has agreed to. */
   untrusted: string[];
+  /** Files found there that could not be read; why is among the problems. */
+  unread: string[];
   /** What has to be agreed to in the files that were found, whether it is or not. */
   found: FoundDefinition[];
   /** For a server that could not keep its name: the name in the file, by the name it has now. */
@@ -63,6 +65,7 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
   const named = files.length > 0 ? files : env.TOOLWAY_CONFIG ? [env.TOOLWAY_CONFIG] : [];
   const read: string[] = [];
   const found: FoundDefinition[] = [];
+  const broken: string[] = [];
   const layers: ParsedConfig[] = [];
   const folders = { cwd, home: homeOf(env) };
 
@@ -92,6 +95,7 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
       });
       layers.push(...there.layers);
       found.push(...there.definitions);
+      broken.push(...there.unread);
       read.push(...paths);
     }
   }
@@ -115,6 +119,7 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
     files: read,
     untrusted: [...new Set(found.filter(({ trusted }) => !trusted).map(({ file }) => basename(file)))],
     found,
+    unread: broken,
     aliases: merged.aliases,
     origins: merged.origins,
     defaultOrigins: { ...merged.defaultOrigins, ...overrideOrigins },

@@ -76,6 +76,8 @@ export interface FoundFiles {
   layers: ParsedConfig[];
   /** Of a server that several files define, the definition that counts. */
   definitions: FoundDefinition[];
+  /** Those that could not be read. */
+  unread: string[];
 }
 
 export interface FoundFilesOptions {
@@ -100,6 +102,7 @@ export const readFoundFiles = async ({ paths, env, inputs, read }: FoundFilesOpt
     layers.push({ ...emptyConfig(), problems: [{ level: 'warning', path: '', message: messageOf(error) }] });
   }
   const known = [...inputs];
+  const unread: string[] = [];
   for (const path of paths) {
     try {
       const folder = await realpath(dirname(path));
@@ -115,9 +118,10 @@ export const readFoundFiles = async ({ paths, env, inputs, read }: FoundFilesOpt
     } catch (error) {
       if (!(error instanceof ToolwayError)) throw error;
       warn(basename(path), `is not used: ${error.message}`);
+      unread.push(path);
     }
   }
-  return { layers, definitions: [...definitions.values()] };
+  return { layers, definitions: [...definitions.values()], unread };
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,6 +4,7 @@ import type { ToolkitOptions } from '../options.ts';
 import { assembleToolkit } from '../toolkit.ts';
 import type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
 import { nodeRuntime } from './runtime.ts';
+import type { WatchConfigOptions, WatchedConfig } from './watch-config.ts';
 
 export { ToolwayError } from '../errors.ts';
 export type * from '../index.ts';
@@ -11,6 +12,7 @@ export type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
 export type { DrainOptions } from './drain.ts';
 export { drainOnSignals } from './drain.ts';
 export { releaseChildren } from './release.ts';
+export type { ConfigChange, FollowingToolkit, WatchConfigOptions, WatchedConfig } from './watch-config.ts';
 
 /**
  * Makes a toolkit over child processes, pooled HTTP and WebSockets. Rejects with `invalid_config` only when the options
@@ -25,3 +27,10 @@ export const createToolkit = (options: ToolkitOptions = {}): Promise<Toolkit> =>
  */
 export const loadConfig = async (options?: LoadConfigOptions): Promise<LoadedConfig> =>
   (await import('./config-files.ts')).loadConfig(options);
+
+/**
+ * As `loadConfig`, and from then on: what changes in the files is applied to the toolkits that follow. Rejects with
+ * `invalid_config` as `loadConfig` does; later a file that cannot be read changes nothing until it can be.
+ */
+export const watchConfig = async (options?: WatchConfigOptions): Promise<WatchedConfig> =>
+  (await import('./watch-config.ts')).watchConfig(options);
