@@ -1,4 +1,6 @@
 /** The command line as a person uses it: at a real terminal, key by key, before servers that nobody should trust. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -387,7 +389,7 @@ describe('a call', () => {
     harmless(pty.all);
   });
 
-  test('of a tool that may not be called without asking is denied where nobody can be asked, and approved by --yes', async () => {
+  test('for which the policy asks is approved by --yes', async () => {
     const config = join(home, 'asking.json');
     writeFileSync(config, JSON.stringify({ mcpServers: {}, policy: { default: 'ask' } }));
     const pty = start(['call', 'greet', 'name=x', '--yes', '--config', config]);
@@ -396,12 +398,89 @@ describe('a call', () => {
 });
 
 describe('a watch', () => {
+  const ticking = (): string[] => ['--stdio', `'${node}' '${fixture}' '${cli.kit}' legacy '${log}' ticks`];
+
   test('prints a line for each update, until Ctrl-C', async () => {
-    const pty = await shell({ era: 'legacy' });
+    const pty = atTerminal([node, cli.main, 'watch', 'demo://clock', ...ticking()], { cwd: home, env: environment() });
+    await pty.see('watching demo://clock');
+    await pty.see(/Z {2}adhoc {2}demo:\/\/clock[\s\S]*Z {2}adhoc {2}demo:\/\/clock/);
+    pty.type(CTRL_C);
+    expect(await pty.exit()).toBe(130);
+  });
+
+  test('in the shell is ended by Ctrl-C alone', async () => {
+    const pty = await shell();
     pty.type(`watch demo://clock${ENTER}`);
     await pty.see('watching demo://clock');
     pty.type(CTRL_C);
     await pty.see('toolway> ');
     expect(await run(pty, 'greet name=after')).toContain('after');
+  });
+
+  test('in a pipe prints a document a line, exits 130 at an interrupt, and ends quietly when nobody reads', async () => {
+    const watch = () =>
+      spawn(node, [cli.main, 'watch', 'demo://clock', '--json', ...ticking()], {
+        cwd: home,
+        env: environment(),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    const child = watch();
+    const [chunk] = await once(child.stdout, 'data');
+    expect(JSON.parse(String(chunk).split('\n')[0] ?? '')).toMatchObject({ server: 'adhoc', uri: 'demo://clock' });
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+
+    const other = watch();
+    let err = '';
+    other.stderr.on('data', (text) => {
+      err += text;
+    });
+    other.stdout.once('data', () => other.stdout.destroy());
+    expect(await once(other, 'close')).toEqual([0, null]);
+    expect(err).toBe('toolway: watching demo://clock; Ctrl-C ends\n');
+  });
+});
+
+describe('in a pipe', () => {
+  const piped = async (argv: string[], input: string) => {
+    const config = join(home, 'servers.json');
+    const shop = { command: node, args: [fixture, cli.kit, 'legacy', log] };
+    writeFileSync(config, JSON.stringify({ mcpServers: { shop } }));
+    const child = spawn(node, [cli.main, ...argv, '--config', config], { cwd: home, env: environment() });
+    const said = { out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      said.out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      said.err += text;
+    });
+    child.stdin.end(input);
+    const [code] = await once(child, 'close');
+    return { code, ...said };
+  };
+
+  test('the shell runs the lines of stdin, and exits as the last that failed', async () => {
+    const lines = 'greet name=a\nfail\nevil\nstatus\nquit\nhang\n';
+    const { code, out, err } = await piped(['shell'], lines);
+    expect([code, err]).toEqual([5, 'toolway: the tool answered with an error\n']);
+    expect(out).toContain('hello {"name":"a"');
+    expect(out).toMatch(/shop {2}connected/);
+    harmless(out);
+  });
+
+  test('nothing is drawn, asked or coloured', async () => {
+    const { code, out, err } = await piped(['call', 'ask'], '');
+    expect([code, out]).toEqual([0, '{"action":"cancel"}\n']);
+    expect(err).toContain('there is no terminal to ask on');
+    harmless(err);
+    expect((await piped(['call', 'steps', 'n=2', 'ms=1'], '')).err).toBe('');
+    expect((await piped(['call', 'rows'], '')).out).toContain('{"rows":');
+  });
+
+  test('the policy asks nobody: denied', async () => {
+    const config = join(home, 'asking.json');
+    writeFileSync(config, JSON.stringify({ mcpServers: {}, policy: { default: 'ask' } }));
+    const { code, err } = await piped(['call', 'greet', 'name=x', '--config', config], '');
+    expect([code, err]).toEqual([6, expect.stringContaining('shop.greet')]);
   });
 });

@@ -1,8 +1,11 @@
 /** `toolway call`: one call of one tool. */
+import type { CallOutcome, ListedTool } from '../../api.ts';
 import { ToolwayError } from '../../errors.ts';
+import type { CallOptions } from '../../options.ts';
 import * as RPC from '../../protocol/rpc-codes.ts';
+import type { JsonObject } from '../../protocol/types.ts';
 import { gatherArguments, settleArguments, unknownKeys } from '../call-arguments.ts';
-import type { Run } from '../command.ts';
+import type { Run, Session } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findTool } from '../find-tool.ts';
 import { parseFunctionForm } from '../function-form.ts';
@@ -21,7 +24,9 @@ export const run: Run = async (job) => {
   const name = form?.name ?? target;
   const given = await gatherArguments({ words, json: options.value('args'), form: form?.args }, context);
   const session = await open({ choose: (servers) => serversOf(name, servers) });
-  const definition = await findTool(session, name, context.signal);
+  const showing = { sink: context.stderr, screen, enabled: !output.quiet };
+  const search = createProgressLine({ ...showing, name: `looking for ${safeLine(name, 40)}` });
+  const definition = await findTool(session, name, context.signal).finally(search.end);
   const { qualifiedName } = definition;
   const usage = signature({ ...definition, name: qualifiedName });
   const view = createResultView(job, definition.name);
@@ -31,19 +36,12 @@ export const run: Run = async (job) => {
     const strange = unknownKeys(toolArguments, definition.inputSchema);
     if (strange.length > 0)
       await output.note(safeLine(`toolway: ${qualifiedName} has no argument ${strange.join(', ')}`));
-    const progress = createProgressLine({
-      sink: context.stderr,
-      screen,
-      enabled: !output.quiet,
-      name: safeLine(qualifiedName, 40),
-    });
-    const { attempts, cached, durationMs, ...outcome } = await session.toolkit
-      .tryCall(qualifiedName, toolArguments, {
-        signal: context.signal,
-        onProgress: progress.update,
-        ...(options.flag('timeout') && { timeoutMs: timeoutOf(options) }),
-      })
-      .finally(progress.end);
+    const progress = createProgressLine({ ...showing, name: safeLine(qualifiedName, 40) });
+    const { attempts, cached, durationMs, ...outcome } = await outcomeOf(session, definition, toolArguments, {
+      signal: context.signal,
+      onProgress: progress.update,
+      ...(options.flag('timeout') && { timeoutMs: timeoutOf(options) }),
+    }).finally(progress.end);
     if (!outcome.success) throw outcome.error;
     const { result, serverUsed = definition.server } = outcome;
     if (output.json) {
@@ -55,6 +53,34 @@ export const run: Run = async (job) => {
     return result.isError === true ? EXIT.toolError : EXIT.done;
   } catch (thrown) {
     return reportFailure(thrown, output, isAboutArguments(thrown) ? usage : undefined);
+  }
+};
+
+/**
+ * What became of the call. Where nothing is kept and no other server can answer, there is no need to load what
+ * finds out.
+ */
+const outcomeOf = async (
+  { toolkit, config, lasting }: Session,
+  { server, qualifiedName }: ListedTool,
+  toolArguments: JsonObject,
+  wanted: CallOptions,
+): Promise<CallOutcome> => {
+  const { group, cache } = config.mcpServers[server] ?? {};
+  if (lasting === true || (group ?? cache) !== undefined) return toolkit.tryCall(qualifiedName, toolArguments, wanted);
+  let attempts = 1;
+  const off = toolkit.on('retry', () => {
+    attempts += 1;
+  });
+  const startedAt = performance.now();
+  const facts = () => ({ serverUsed: server, attempts, durationMs: performance.now() - startedAt, cached: false });
+  try {
+    const result = await toolkit.callTool(qualifiedName, toolArguments, wanted);
+    return { success: true, result, ...facts() };
+  } catch (thrown) {
+    return { success: false, error: ToolwayError.from(thrown), ...facts() };
+  } finally {
+    off();
   }
 };
 

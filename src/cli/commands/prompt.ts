@@ -23,15 +23,12 @@ export const run: Run = async (job) => {
     typeof value === 'string' ? value : JSON.stringify(value),
   ]);
   const session = await open({ choose: (servers) => serversOf(name, servers) });
-  const strange = unknownKeys(given, await argumentsOf(session, name, signal));
+  const showing = { sink: context.stderr, screen, enabled: !output.quiet };
+  const search = createProgressLine({ ...showing, name: `looking for ${safeLine(name, 40)}` });
+  const strange = unknownKeys(given, await argumentsOf(session, name, signal).finally(search.end));
   if (strange.length > 0) await output.note(safeLine(`toolway: ${name} has no argument ${strange.join(', ')}`));
   const startedAt = performance.now();
-  const progress = createProgressLine({
-    sink: context.stderr,
-    screen,
-    enabled: !output.quiet,
-    name: safeLine(name, 40),
-  });
+  const progress = createProgressLine({ ...showing, name: safeLine(name, 40) });
   const wanted = {
     signal,
     onProgress: progress.update,
