@@ -3,7 +3,7 @@ import type { CliContext, Job, Run } from './command.ts';
 import { createRecollection } from './completion/recollection.ts';
 import { personHandlers } from './person.ts';
 import { createScreen } from './screen.ts';
-import { type Admit, createOpener } from './session.ts';
+import { type Admit, createOpener, type Follow } from './session.ts';
 
 /** Runs a command: its servers can ask the person who sits here, and what they list is kept for completion. */
 export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Promise<number> => {
@@ -22,9 +22,16 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Prom
     const { createAdmission } = await import('./trust/admit.ts');
     await createAdmission({ screen, context, output, yes: options.flag('yes') })(config, servers, about);
   };
+  const ends: (() => Promise<void>)[] = [];
+  const follow: Follow = async (following) => {
+    const { followFiles } = await import('./follow.ts');
+    const note = (text: string): Promise<void> => (output.quiet ? Promise.resolve() : screen.note(text));
+    ends.push(await followFiles(following, note));
+  };
   try {
-    return await run({ ...job, screen, open: createOpener(world, options, output, admit) });
+    return await run({ ...job, screen, open: createOpener(world, options, output, { admit, follow }) });
   } finally {
+    await Promise.all(ends.map((end) => end()));
     await recollection.save();
   }
 };

@@ -6,10 +6,10 @@ import { overrideServers } from '../config/merge.ts';
 import { nearest } from '../config/nearest.ts';
 import { describeProblem } from '../config/problem.ts';
 import { ToolwayError } from '../errors.ts';
-import type { LoadedConfig } from '../node/config-files.ts';
+import type { LoadConfigOptions, LoadedConfig } from '../node/config-files.ts';
 import { stateFolder } from '../node/state-folder.ts';
 import type { ServerConfig, ToolkitOptions } from '../options.ts';
-import type { CliContext, Open } from './command.ts';
+import type { CliContext, Open, Session } from './command.ts';
 import type { OptionName, Options } from './options.ts';
 import { type Output, safeJson } from './output.ts';
 import { safeLine } from './safe-text.ts';
@@ -26,9 +26,21 @@ const usage = (message: string): ToolwayError => new ToolwayError('invalid_argum
 /** Asks for what nobody has agreed to yet, and lets in what is agreed to. */
 export type Admit = (config: LoadedConfig, servers: readonly string[], about: 'one' | 'many') => Promise<void>;
 
+/** Keeps a session that lasts as its files have it. */
+export type Follow = (following: Following) => Promise<void>;
+
+/** A session that lasts, and how a server of its files is changed for it. */
+export interface Following {
+  session: Session;
+  files: Pick<LoadConfigOptions, 'files' | 'cwd' | 'env'>;
+  /** The only server that is wanted. */
+  named: string | undefined;
+  forThisRun(server: ServerConfig): ServerConfig;
+}
+
 /** Makes the `open` of a job. */
 export const createOpener =
-  (context: CliContext, options: Options, output: Output, admit: Admit): Open =>
+  (context: CliContext, options: Options, output: Output, { admit, follow }: { admit: Admit; follow: Follow }): Open =>
   async ({ choose = (servers: readonly string[]) => servers, allowNone = false, lasting = false } = {}) => {
     const config = await configOf(context, options, output, lasting);
     const all = Object.keys(config.mcpServers);
@@ -46,8 +58,10 @@ export const createOpener =
     const servers = named === undefined ? [...choose(all)] : [named];
     await admit(config, servers, servers.length === 1 && !allowNone ? 'one' : 'many');
     const mcpServers = Object.create(null) as Record<string, ServerConfig>;
-    for (const name of servers) mcpServers[name] = config.mcpServers[name] as ServerConfig;
-    const chosen = { ...config, mcpServers };
+    // Of a toolkit that is changed later, the defaults of the files are those of each server.
+    const defaults = lasting ? config.defaults : {};
+    for (const name of servers) mcpServers[name] = { ...defaults, ...(config.mcpServers[name] as ServerConfig) };
+    const chosen = { ...config, mcpServers, ...(lasting && { defaults: {} }) };
     const {
       problems: _p,
       files: _f,
@@ -63,8 +77,20 @@ export const createOpener =
       pinFile: pinFile(context),
       ...(output.verbose && listeners(output)),
     });
-    return { toolkit, config: chosen, servers, ...(lasting && { lasting }) };
+    const session: Session = { toolkit, config: chosen, servers, ...(lasting && { lasting }) };
+    const fromFiles = options.values('config').length > 0 || !all.includes(ADHOC);
+    if (lasting && fromFiles) {
+      const files = { files: options.values('config'), cwd: context.cwd, env: context.env };
+      await follow({ session, files, named, forThisRun: runChanges(options, lasting) });
+    }
+    return session;
   };
+
+/** What the line says over every server. */
+const runChanges = (options: Options, lasting: boolean): ((server: ServerConfig) => ServerConfig) => {
+  const timeoutMs = timeoutOf(options);
+  return (server) => ({ ...server, ...limitTimes(server, timeoutMs), ...(!lasting && { maxRetries: 0 }) });
+};
 
 /** Where the tools of servers are pinned. */
 export const pinFile = ({ env }: Pick<CliContext, 'env'>): string => join(stateFolder({ env }), 'pins.json');
@@ -99,7 +125,6 @@ export const configOf = async (
   lasting = false,
 ): Promise<LoadedConfig> => {
   const adhoc = adhocServer(options);
-  const timeoutMs = timeoutOf(options);
   const { env, cwd } = context;
   const files = options.values('config');
   const { loadConfig } = await import('../node/config-files.ts');
@@ -108,12 +133,7 @@ export const configOf = async (
   config.env = env;
   if (adhoc !== undefined) config.mcpServers[ADHOC] = adhoc;
   await remark(config, output);
-  const forThisRun = (server: ServerConfig): ServerConfig => ({
-    ...server,
-    ...limitTimes(server, timeoutMs),
-    ...(!lasting && { maxRetries: 0 }),
-  });
-  config.mcpServers = overrideServers({ servers: config.mcpServers }, forThisRun);
+  config.mcpServers = overrideServers({ servers: config.mcpServers }, runChanges(options, lasting));
   return config;
 };
 

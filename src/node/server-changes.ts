@@ -19,13 +19,13 @@ export interface Applied {
 export interface AppliedOptions {
   toolkit: FollowingToolkit;
   servers(config: LoadedConfig): Servers;
-  /** The configuration that the toolkit was made from. */
-  made: LoadedConfig;
+  /** What the toolkit has. */
+  made: Servers;
   report(error: ToolwayError): void;
 }
 
 export const createApplied = ({ toolkit, servers, made, report }: AppliedOptions): Applied => {
-  const applied = new Map(Object.entries(servers(made)));
+  const applied = new Map(Object.entries(made));
   let turn: Promise<void> = Promise.resolve();
 
   const remove = async (name: string): Promise<void> => {

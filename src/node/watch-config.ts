@@ -39,9 +39,9 @@ export interface WatchedConfig extends AsyncDisposable {
   /**
    * Keeps the servers of a toolkit that was made from `options` as the files have them: those that are new are added,
    * those that are gone are removed, those that have changed are made anew. `servers` decides what of a configuration
-   * this toolkit has. Gives the means to stop.
+   * this toolkit has; `made` is what it has now, where that is something else. Gives the means to stop.
    */
-  apply(toolkit: FollowingToolkit, how?: { servers?: (config: LoadedConfig) => Servers }): () => void;
+  apply(toolkit: FollowingToolkit, how?: { servers?: (config: LoadedConfig) => Servers; made?: Servers }): () => void;
   /** Resolves when nothing is watched any more. The servers stay as they are. */
   close(): Promise<void>;
 }
@@ -118,8 +118,8 @@ export const watchConfig = async (options: WatchConfigOptions = {}): Promise<Wat
       handed = current;
       return current;
     },
-    apply(toolkit, { servers = ({ mcpServers }: LoadedConfig): Servers => mcpServers } = {}) {
-      const follower = createApplied({ toolkit, servers, made: handed, report });
+    apply(toolkit, { servers = ({ mcpServers }: LoadedConfig): Servers => mcpServers, made = servers(handed) } = {}) {
+      const follower = createApplied({ toolkit, servers, made, report });
       followers.add(follower);
       void follower.follow(current);
       return () => void followers.delete(follower);
