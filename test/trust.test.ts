@@ -216,6 +216,33 @@ createTestServer({ tools: { pay: { description: ${JSON.stringify(description)}, 
   expect(await toolway('trust', 'shop', '--config', named)).toMatchObject({ code: 0 });
 });
 
+test('a shell follows its files: what is new comes when it is agreed to, what is broken changes nothing', async () => {
+  configure({ files: { command: node, args: [fixture] } });
+  await toolway('trust', '--yes');
+  const pty = sit('shell');
+  await pty.see('toolway> ');
+  pty.type(`files.args a=1${ENTER}`);
+  await pty.see('{"a":"1"}');
+  configure({
+    files: { command: node, args: [fixture] },
+    more: { command: node, args: [fixture], env: { LOG: log() } },
+  });
+  await pty.see('the configuration has changed: added more');
+  await pty.see('nobody has agreed to more');
+  expect(existsSync(log())).toBe(false);
+  await toolway('trust', 'more', '--yes');
+  await pty.see('the configuration has changed: changed more');
+  pty.type(`more.args b=2${ENTER}`);
+  await pty.see('{"b":"2"}');
+  writeFileSync(join(project, 'mcp.json'), '{"mcpServers": {\u001b[2J');
+  await pty.see('what was there before goes on');
+  pty.type(`files.args c=3${ENTER}`);
+  await pty.see('{"c":"3"}');
+  expect(pty.all).not.toContain('\u001b[2J');
+  pty.type(`quit${ENTER}`);
+  expect(await pty.exit()).toBe(0);
+});
+
 test.runIf(existsSync('/usr/bin/strace'))('strace agrees that nothing is started and nothing is reached', () => {
   configure({ a: { command: 'touch', args: ['x'] }, b: { url: 'http://127.0.0.1:9/' } });
   const trace = join(home, 'trace');
