@@ -19,7 +19,7 @@ const environment = (): Record<string, string> => ({
   TERM: 'xterm-256color',
 });
 const toolway = (...argv: string[]): string =>
-  execFileSync('toolway', argv, {
+  execFileSync(join(home, 'bin/toolway'), argv, {
     cwd: home,
     env: environment(),
     encoding: 'utf8',

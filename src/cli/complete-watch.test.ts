@@ -1,7 +1,9 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, type FakeServer, folder, type World } from '../../test/fixtures/cli/world.ts';
 import { ToolwayError } from '../errors.ts';
-import { recall } from './completion/recollection.ts';
+import { MAX_NAMES_BYTES, recall } from './completion/recollection.ts';
 
 const ESC = String.fromCharCode(27);
 const EVIL = `${ESC}]52;c;eA==\u0007${ESC}[2J\u202e`;
@@ -105,6 +107,43 @@ describe('names for completion', () => {
       { name: 'here', tools: [{ name: 'do', arguments: [{ name: 'a', values: ['b'] }] }] },
       { name: 'other', tools: [] },
     ]);
+  });
+
+  test('begin anew where their file is too long, or is no such file', async () => {
+    for (const text of [
+      ' '.repeat(MAX_NAMES_BYTES + 1),
+      '{"toolway":"names"',
+      '{"toolway":"names","version":2,"servers":{}}',
+    ]) {
+      const state = folder();
+      const env = { TOOLWAY_STATE_DIR: state };
+      writeFileSync(join(state, 'names.json'), text);
+      expect((await recall(env, { here: config }))[0]?.tools).toEqual([]);
+      await cli(['tools', '--stdio', 'x y'], { env, servers: { adhoc: { tools } } });
+      expect((await recall(env, { here: config }))[0]?.tools.length).toBe(1);
+      expect(statSync(join(state, 'names.json')).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  test('of many servers are those that were listed last, as many as fit', async () => {
+    const state = folder();
+    const env = { TOOLWAY_STATE_DIR: state };
+    const resources = Array.from({ length: 1_900 }, (_, at) => `demo://${at}/${'x'.repeat(480)}`);
+    const shelf = (at: number) => ({ at, names: { resources } });
+    const servers = Object.fromEntries([1, 2, 3, 4].map((at) => [`${at}`.repeat(64), shelf(at)]));
+    writeFileSync(join(state, 'names.json'), JSON.stringify({ toolway: 'names', version: 1, servers }));
+    await cli(['tools', '--stdio', 'x y'], {
+      env,
+      servers: {
+        adhoc: {
+          tools: Array.from({ length: 1_500 }, (_, at) => ({ name: `${at}-${'t'.repeat(480)}`, inputSchema: {} })),
+        },
+      },
+    });
+    expect(statSync(join(state, 'names.json')).size).toBeLessThanOrEqual(MAX_NAMES_BYTES);
+    const kept = Object.keys(JSON.parse(readFileSync(join(state, 'names.json'), 'utf8')).servers);
+    expect(kept).toHaveLength(4);
+    expect(kept).not.toContain('1'.repeat(64));
   });
 
   test('of a server that was not there are not forgotten', async () => {

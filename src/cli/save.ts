@@ -49,7 +49,7 @@ export const extensionOf = (mimeType: string | undefined): string => {
 };
 
 /** Saves into `folder`, which is made when it is missing. A name that is taken gets a number; nothing is overwritten. */
-export const createSave = (folder: string, cwd: string): Save => {
+const createSave = (folder: string, cwd: string): Save => {
   const target = resolve(cwd, folder);
   return async (data, mimeType, proposed) => {
     await mkdir(target, { recursive: true });

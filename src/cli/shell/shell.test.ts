@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, type FakeServer, folder, type World } from '../../../test/fixtures/cli/world.ts';
-import { isKept, MAX_LINE_LENGTH, MAX_LINES, openHistory } from './history.ts';
+import { isKept, MAX_HISTORY_BYTES, MAX_LINE_LENGTH, MAX_LINES, openHistory } from './history.ts';
 import { tellOfServers } from './notices.ts';
 import { splitLine } from './split-line.ts';
 
@@ -54,6 +54,16 @@ describe('the history', () => {
     const lines = readFileSync(file, 'utf8').split('\n');
     expect([lines.length, lines.at(0), lines.at(-2)]).toEqual([MAX_LINES + 2, 'line 5', 'one more']);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test('is cut where its file is too long', async () => {
+    const file = join(folder(), 'history');
+    const line = (at: number): string => `${at} `.padEnd(MAX_LINE_LENGTH, 'x');
+    writeFileSync(file, Array.from({ length: 200 }, (_, at) => `${line(at)}\n`).join(''));
+    const history = await openHistory(file);
+    expect(history.lines[0]).toBe(line(199));
+    expect(statSync(file).size).toBeLessThanOrEqual(MAX_HISTORY_BYTES);
+    expect(history.lines.length).toBe(100);
   });
 
   test('does without a file where it cannot have one', async () => {
