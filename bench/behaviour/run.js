@@ -88,12 +88,16 @@ const observe = async (client, scenario) => {
 const versionOf = (name) =>
   name === undefined ? '' : ` ${JSON.parse(readFileSync(beside(`node_modules/${name}/package.json`), 'utf8')).version}`;
 
+/** Installs the other clients where they are not there. */
+export const installClients = () => {
+  if (existsSync(beside('node_modules'))) return;
+  const install = ['ci', '--prefix', here, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  spawnSync('npm', install, { stdio: 'inherit' });
+};
+
 /** Prints the table; false when a cell of ours is wrong. @param {{ print(text: string): void }} options */
 export const measureBehaviour = async ({ print }) => {
-  if (!existsSync(beside('node_modules'))) {
-    const install = ['ci', '--prefix', here, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    spawnSync('npm', install, { stdio: 'inherit' });
-  }
+  installClients();
   /** @type {string[]} */
   const wrong = [];
   const columns = await Promise.all(

@@ -1,0 +1,88 @@
+// What a command line costs from start to end, on Node 24: help, and one call of a tool of a stdio server that is started for it.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nodeBinary } from '../../scripts/test-tools.js';
+import { installClients } from '../behaviour/run.js';
+import { stdioServer } from '../lib/server.js';
+import { interleave, median } from '../lib/statistics.js';
+import { figure, table } from '../lib/table.js';
+import { isBuilt, toolwayFile } from '../lib/toolway-dist.js';
+
+const BARE = 'node -e 0';
+const HELP = 'toolway --help';
+const CALL = 'toolway call';
+const MCPORTER = 'mcporter call';
+const mcporter = fileURLToPath(new URL('../behaviour/node_modules/mcporter/', import.meta.url));
+
+/** What each subject is called with, and what it must have written. */
+const subjectsOf = (node) => {
+  const stdio = [node, ...stdioServer({ era: 'legacy' }).args].map((word) => `'${word}'`).join(' ');
+  const call = ['call', '--stdio', stdio, 'echo', 'n=1', 'text=hello'];
+  return {
+    [BARE]: { args: ['-e', '0'], expected: '' },
+    [HELP]: { args: [toolwayFile('cli/main.js'), '--help'], expected: 'Usage: toolway' },
+    [CALL]: { args: [toolwayFile('cli/main.js'), ...call], expected: 'hello' },
+    ...(existsSync(mcporter) && {
+      [MCPORTER]: { args: [join(mcporter, 'dist/cli.js'), ...call], expected: '"length": 5' },
+    }),
+  };
+};
+
+/** Runs it to its end; rejects when it did not do what it should. Resolves to milliseconds. */
+const run = (node, { args, expected }, home) =>
+  new Promise((resolve, reject) => {
+    const env = { PATH: process.env.PATH, HOME: home };
+    const started = performance.now();
+    const child = spawn(node, args, { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    child.on('error', reject);
+    // What it leaves running is not waited for: the shell is back when the process is.
+    child.on('exit', (code) => {
+      const wallMs = performance.now() - started;
+      child.once('close', () => {
+        if (code === 0 && out.includes(expected)) resolve(wallMs);
+        else reject(new Error(`${args.join(' ')} ended with ${code}\n${out}${err}`));
+      });
+    });
+  });
+
+/** Prints the times of the commands; resolves to the ratios that the goals are about. */
+export const measureCli = async ({ rounds, print }) => {
+  if (!isBuilt('cli/main.js')) return {};
+  installClients();
+  const node = nodeBinary(24);
+  const subjects = subjectsOf(node);
+  const home = mkdtempSync(join(tmpdir(), 'toolway-bench-'));
+  try {
+    // Once for the caches that each keeps from one run to the next; nothing else is warm.
+    for (const subject of Object.values(subjects)) await run(node, subject, home);
+    const samples = await interleave(Object.keys(subjects), rounds * 3, (name) => run(node, subjects[name], home));
+    const middle = (name) => median(samples.get(name));
+    const titles = { [MCPORTER]: `mcporter ${versionOf(mcporter)} call` };
+    const rows = Object.keys(subjects).map((name) => [
+      titles[name] ?? name,
+      figure(middle(name)),
+      figure(middle(name) / middle(BARE)),
+    ]);
+    print('\ncommand line on Node 24, from start to end; `call` starts a stdio server');
+    print(table(['', 'ms', '/ bare'], rows));
+    return {
+      helpRatio: middle(HELP) / middle(BARE),
+      ...(samples.has(MCPORTER) && { coldCallRatio: middle(CALL) / middle(MCPORTER) }),
+    };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+};
+
+const versionOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
