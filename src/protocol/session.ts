@@ -78,12 +78,16 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
     try {
       return checkToolResult(await sendToolCall(call, call.tool));
     } catch (error) {
-      if (wish === undefined || !(error instanceof ToolwayError) || error.rpcCode !== wish) throw error;
+      // A call that was asked something would begin anew.
+      if (!(error instanceof ToolwayError) || error.rpcCode === undefined || error.rpcCode !== wish || call.asked)
+        throw error;
       const { meetWish } = await import('./asking.ts');
-      await meetWish({ requests, clock, readTools: () => list('tools', call) }, call, error);
-      await call.look?.(call, mirrorsHeaders);
+      const sendAgain = async (): Promise<JsonObject> => {
+        await call.look?.(call, mirrorsHeaders);
+        return sendToolCall(call, mirrorsHeaders ? tools.get(call.params.name as string) : call.tool);
+      };
       return checkToolResult(
-        await sendToolCall(call, mirrorsHeaders ? tools.get(call.params.name as string) : call.tool),
+        await meetWish({ requests, clock, readTools: () => list('tools', call), sendAgain }, call, error),
       );
     }
   };

@@ -5,6 +5,7 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
+import { begun } from './begun.ts';
 import { answerAll, type InputOptions } from './input-rounds.ts';
 import { checkInputRequired, checkTask } from './results-on-demand.ts';
 import type { JsonObject, Task } from './types.ts';
@@ -58,6 +59,7 @@ export const runModernTask = (
       }
       if (open.size > 0) {
         const inputResponses = await answerAll(options.requests, call, open);
+        await call.look?.(call, false);
         await options.send(call, 'tasks/update', { taskId: task.taskId, inputResponses });
       }
     }
@@ -96,10 +98,7 @@ const follow = async (
       // Nobody waits for it.
       bounded(newCall('tasks/cancel'), (aside) => send(aside, 'tasks/cancel', { taskId })).catch(() => {});
     }
-    const error = ToolwayError.from(thrown, { executed: 'unknown', taskId });
-    // What did not get through is the question, not the call.
-    if (error.executed !== 'no') throw error;
-    throw error.mapped(<T>(part: T) => (typeof part === 'string' ? part : { ...part, executed: 'unknown' }) as T);
+    throw begun(thrown, { taskId });
   }
 };
 

@@ -2,6 +2,7 @@
 import type { Call } from '../call.ts';
 import { ToolwayError } from '../errors.ts';
 import type { SendOptions } from '../transport/transport.ts';
+import { begun } from './begun.ts';
 import { answerInputs, type InputOptions } from './input-rounds.ts';
 import { runModernTask, type TaskOptions } from './tasks.ts';
 import type { JsonObject } from './types.ts';
@@ -20,9 +21,15 @@ export const finish = async (
   ...[call, method, params, sendOptions]: Parameters<UnfinishedOptions['send']>
 ): Promise<JsonObject> => {
   let result = first;
-  for (let round = 1; result.resultType === 'input_required' && ASKING_METHODS.has(method); round += 1) {
-    const answers = await answerInputs(options, call, result, round);
-    result = await options.send(call, method, { ...params, ...answers }, sendOptions);
+  try {
+    for (let round = 1; result.resultType === 'input_required' && ASKING_METHODS.has(method); round += 1) {
+      const answers = await answerInputs(options, call, result, round);
+      // Somebody has answered what the tool was when it asked.
+      await call.look?.(call, false);
+      result = await options.send(call, method, { ...params, ...answers }, sendOptions);
+    }
+  } catch (error) {
+    throw begun(error);
   }
   // What depends on answers given on the way must not be kept (2026-07-28 server/utilities/caching).
   if (result.resultType === undefined || result.resultType === 'complete') return { ...result, ttlMs: 0 };

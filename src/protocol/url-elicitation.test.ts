@@ -122,7 +122,7 @@ describe('a call that needs visits to URLs', () => {
     ]);
     const declined = world(asking('a'), () => ({ action: 'decline' }));
     await declined.over;
-    expect(declined.state()).toMatchObject({ code: 'denied', executed: 'no' });
+    expect(declined.state()).toMatchObject({ code: 'denied', executed: 'unknown' });
     expect(declined.timers).toEqual([]);
   });
 });

@@ -31,7 +31,7 @@ export const visitUrls = async ({ requests, clock }: VisitOptions, call: Call, e
     const refused = Object.values(answers).some((answer) => (answer as { action?: unknown }).action !== 'accept');
     if (refused)
       throw new ToolwayError('denied', 'the user did not visit the URL that the server asked for', {
-        executed: 'no',
+        executed: error.executed ?? 'unknown',
         cause: error,
       });
     await within(clock, call, allDone);

@@ -16,10 +16,11 @@ export const createDelivery = ({
     const session = connectionOf(call.scope)?.current();
     return session === undefined ? sessionOf(call).then((made) => performOn(made, call)) : performOn(session, call);
   };
-  /** A call that finds its session ended before anything of it left waits for the next one. */
+  /** A call that finds its session ended before anything of it left waits for the next one; one that was asked something had left. */
   const performOn = (session: Session, call: Call): Promise<JsonObject> =>
     send(session, call).catch((error: unknown) => {
-      const left = !(error instanceof ToolwayError) || error.executed !== 'no' || call.state === 'answering';
+      const left =
+        !(error instanceof ToolwayError) || error.executed !== 'no' || call.state === 'answering' || call.asked;
       if (left || call.stopped !== undefined || connectionOf(call.scope)?.current() === session) throw error;
       call.state = 'queued';
       return perform(call);

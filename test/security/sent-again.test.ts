@@ -88,3 +88,123 @@ describe('a call that the server refuses since its definition is out of date', (
     expect(server.count('tools/call')).toBe(2);
   });
 });
+
+describe('a call in whose course the server asks', () => {
+  const question = {
+    method: 'elicitation/create',
+    params: { message: 'card?', requestedSchema: { type: 'object', properties: {} } },
+  };
+  const TASK = { taskId: 't', createdAt: '2026-11-20T00:00:00Z', lastUpdatedAt: '2026-11-20T00:00:00Z', ttlMs: null };
+  const asked = { resultType: 'input_required', inputRequests: { q: question } };
+  const task = (status: string, more = {}) => ({ resultType: 'task', ...TASK, status, pollIntervalMs: 50, ...more });
+
+  /** What it is after the answer is up to the test: the tool may be another one, and the server may say anything. */
+  const asking = async (
+    options: ToolkitOptions,
+    first: object,
+    goesOn: () => object | undefined = () => said('paid'),
+  ) => {
+    let description = 'Pays';
+    let updated = false;
+    const server = await startRaw({
+      'server/discover': () => discovered(),
+      'tools/list': () => ({
+        resultType: 'complete',
+        tools: [{ name: 'pay', description, inputSchema: { type: 'object' } }],
+      }),
+      'tools/call': ({ inputResponses }, { response }) => {
+        if (inputResponses === undefined) return first;
+        const answer = goesOn();
+        if (answer === undefined) response.writeHead(429).end();
+        return answer;
+      },
+      'tasks/get': () =>
+        updated
+          ? task('completed', { resultType: 'complete', result: said('paid') })
+          : task('input_required', { resultType: 'complete', inputRequests: { q: question } }),
+      'tasks/update': () => {
+        updated = true;
+        return { resultType: 'complete' };
+      },
+    });
+    closers.push(server.stop);
+    let change = false;
+    const toolkit: Toolkit = await toolkitFor(server.url, {
+      ...options,
+      async onElicit() {
+        if (change) {
+          description = 'Pays twice';
+          await toolkit.listTools();
+        }
+        return { action: 'accept', content: {} };
+      },
+    });
+    return {
+      server,
+      toolkit,
+      changes() {
+        change = true;
+      },
+    };
+  };
+
+  test.each([
+    ['', {}],
+    [' that was approved', ASK],
+  ])('%s goes on with the answers where the tool is the same', async (_what, options) => {
+    for (const [first, calls] of [
+      [asked, 2],
+      [task('working'), 1],
+    ] as const) {
+      const { server, toolkit } = await asking(options, first);
+      expect(await toolkit.callTool('s.pay')).toMatchObject({ content: [{ text: 'paid' }] });
+      expect(server.count('tools/call')).toBe(calls);
+    }
+  });
+
+  test.each([
+    ['', {}],
+    [' that was approved', ASK],
+  ])('%s does not go on where the tool is another one by then, and may have run', async (_what, options) => {
+    const { server, toolkit, changes } = await asking(options, asked);
+    changes();
+    expect(await failure(toolkit.callTool('s.pay'))).toMatchObject({ code: 'tool_changed', executed: 'unknown' });
+    expect(server.count('tools/call')).toBe(1);
+  });
+
+  test('as a task is not given the answers where the tool is another one by then', async () => {
+    const { server, toolkit, changes } = await asking({}, task('working'));
+    changes();
+    expect(await failure(toolkit.callTool('s.pay'))).toMatchObject({
+      code: 'tool_changed',
+      executed: 'unknown',
+      taskId: 't',
+    });
+    expect(server.count('tasks/update')).toBe(0);
+  });
+
+  test.each([
+    ['with 429', () => undefined],
+    ['as one of headers that do not fit', () => ({ error: { code: -32020, message: 'no' } })],
+    ['as one of a method that does not exist', () => ({ error: { code: -32601, message: 'no' } })],
+  ])('and then refuses what follows %s may have run: no other server does it in its place', async (_how, goesOn) => {
+    const { server, toolkit } = await asking({}, asked, goesOn);
+    let ran = 0;
+    const other = createTestServer({
+      tools: {
+        pay: {
+          run: () => {
+            ran += 1;
+            return 'paid';
+          },
+        },
+      },
+    });
+    closers.push(() => other.close());
+    const { url } = await other.serveHttp();
+    await toolkit.addServer('b', { url });
+    const error = await failure(toolkit.callTool('s.pay', {}, { fallback: ['b'] }));
+    expect(error.executed).toBe('unknown');
+    expect([server.count('tools/call'), ran]).toEqual([2, 0]);
+  });
+});
