@@ -205,6 +205,9 @@ describe('a bounded call', () => {
     const deadlines = createDeadlines(stillClock().clock);
     const outcome = bounded(call, deadlines, () => expect.unreachable('it began'));
     await expect(outcome).rejects.toMatchObject({ code: 'cancelled', executed: 'no', cause: 'gone' });
+    call.state = 'handed_over';
+    const again = bounded(call, deadlines, () => expect.unreachable('it began again'));
+    await expect(again).rejects.toMatchObject({ code: 'cancelled', executed: 'unknown' });
   });
 
   test('is held to its deadline and its caller once more where it is sent down the road once more', async () => {

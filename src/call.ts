@@ -45,12 +45,19 @@ export interface CallInit {
 
 let lastId = 0;
 
+/** What a call is bound to, if it is. Not a member of `Call`, since steps of the road are not to see it. */
+export let homeOf: (call: Call) => object | undefined;
+
 /**
  * One call on its way to a server, as every middleware sees it: what is asked, on whose behalf, until when, and how
  * far it has come.
  */
 export class Call {
+  static {
+    homeOf = (call) => call.#home;
+  }
   #number: number;
+  readonly #home: object | undefined;
   readonly method: string;
   readonly server: string;
   readonly scope: string;
@@ -93,9 +100,11 @@ export class Call {
   #stopped: ToolwayError | undefined;
   #signal: AbortController | undefined;
 
-  constructor(init: CallInit) {
+  /** `home` is the server that the call was let in for: it goes there, or nowhere. */
+  constructor(init: CallInit, home?: object) {
     lastId += 1;
     this.#number = lastId;
+    this.#home = home;
     this.method = init.method;
     this.params = init.params;
     this.server = init.server;
@@ -143,7 +152,7 @@ export class Call {
 
   /** The same request under the same id, on behalf of this call and others: without its signal and its listener. */
   derive(listeners: Pick<CallInit, 'onProgress' | 'onTouch'>): Call {
-    const call = new Call({ ...this, ...listeners, totalTimeoutMs: this.endsAt - this.startedAt });
+    const call = new Call({ ...this, ...listeners, totalTimeoutMs: this.endsAt - this.startedAt }, this.#home);
     call.#number = this.#number;
     call.seal = this.seal;
     return call;
@@ -259,7 +268,7 @@ export const bounded = async <T>(
     call.stop(new ToolwayError('cancelled', 'the caller cancelled the call', { cause: callerSignal?.reason }));
   if (callerSignal?.aborted)
     throw new ToolwayError('cancelled', 'the caller had cancelled the call', {
-      executed: 'no',
+      executed: call.state === 'queued' ? 'no' : 'unknown',
       cause: callerSignal.reason,
     });
   callerSignal?.addEventListener('abort', onAbort, { once: true });

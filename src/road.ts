@@ -3,7 +3,8 @@
  * while the servers are being connected, before a toolkit is handed out.
  */
 
-import { type Call, share } from './call.ts';
+import { bounded, type Call, share } from './call.ts';
+import { ToolwayError } from './errors.ts';
 import type { Finder } from './finder.ts';
 import { guardOf } from './guarding.ts';
 import { breaker } from './middleware/breaker.ts';
@@ -16,6 +17,7 @@ import { onDemand } from './middleware/on-demand.ts';
 import { policy } from './middleware/policy.ts';
 import { route } from './middleware/route.ts';
 import type { ServerTraffic } from './middleware/traffic.ts';
+import type { WaitFor } from './middleware/validate.ts';
 import type { ToolkitOptions } from './options.ts';
 import { cacheHints } from './protocol/answer.ts';
 import type { JsonObject } from './protocol/types.ts';
@@ -31,7 +33,7 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
   const { traffic, metrics } = await house.ground;
   const guard = await guardOf(options, house, finder);
   const trafficOf = (call: Call): ServerTraffic => {
-    const server = finder.server(call.server);
+    const server = finder.home(call);
     return server.traffic ?? traffic.of(server);
   };
   /** A call does not wait for a server that is known to be away. */
@@ -41,10 +43,16 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
     await finder.arrive(call);
   };
   const deliver = (call: Call): Promise<JsonObject> => {
-    const server = finder.server(call.server);
+    const server = finder.home(call);
     server.perform ??= createDelivery(server);
     return server.perform(call);
   };
+  const waitFor: WaitFor = (call, shared, executed) =>
+    bounded(call, deadlines, () =>
+      share(call, shared).catch((error: unknown) => {
+        throw ToolwayError.from(error, executed && { executed });
+      }),
+    );
   const { idempotency, cache, dedupe } = sharing(house, finder, trafficOf);
   return createChain(
     [
@@ -53,7 +61,7 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
         middleware: observe({ clock: deadlines.clock, events, calls, metrics, masked: secrets.masked }),
       },
       { name: 'route', middleware: route(arrive) },
-      { name: 'policy', middleware: policy({ standingOf: (call) => finder.checksOf(call), guard }) },
+      { name: 'policy', middleware: policy({ standingOf: (call) => finder.checksOf(call), guard, waitFor }) },
       { name: 'deadline', middleware: deadline(deadlines) },
       { name: 'idempotency', middleware: idempotency },
       { name: 'cache', middleware: cache },

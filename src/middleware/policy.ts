@@ -6,7 +6,7 @@ import type { Call } from '../call.ts';
 import type { ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import type { Middleware } from './middleware.ts';
-import { type ToolChecks, validated } from './validate.ts';
+import { type ToolChecks, validation, type WaitFor } from './validate.ts';
 
 /** What is known of a call's tool. */
 export interface ToolStanding extends ToolChecks {
@@ -25,11 +25,14 @@ export interface PolicyOptions {
   /** What is known of a call's tool; nothing where its definition could not be read. */
   standingOf(call: Call): ToolStanding | undefined;
   guard?: Judge;
+  /** The schemas of a tool may have to be waited for. */
+  waitFor: WaitFor;
 }
 
 export const policy =
-  ({ standingOf, guard }: PolicyOptions): Middleware =>
+  ({ standingOf, guard, waitFor }: PolicyOptions): Middleware =>
   (next) => {
+    const validated = validation(waitFor);
     const judged = guard === undefined ? next : (call: Call) => guard.judge(call, next);
     return (call) => {
       if (call.method !== 'tools/call') return next(call);

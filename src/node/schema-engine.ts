@@ -5,12 +5,13 @@ import type { Problem } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import { classify, MAX_SCHEMA_CHARS, MAX_SCHEMA_JSON_DEPTH, type Usable } from '../schema/classify.ts';
 import { isObject } from '../schema/document.ts';
+import { type Errand, follow } from '../schema/errand.ts';
 import { explain } from '../schema/explain.ts';
 import { measureJson, type Price, spend } from '../schema/measure.ts';
 import { createTurns } from '../schema/turns.ts';
 import type { Check, SchemaRefusal, Validator } from '../schema/validator.ts';
 import { type Compile, createCompile } from './schema-ajv.ts';
-import { createSchemaWorker, type SchemaWorker } from './schema-worker.ts';
+import { createSchemaWorker, type SchemaWorker, type WorkerSchema } from './schema-worker.ts';
 
 /**
  * What one check may cost on the calling thread: nodes of the schema times nodes of the value that it looks at. ajv
@@ -31,44 +32,52 @@ interface Entry {
   refusal?: SchemaRefusal;
 }
 
+/** The making of an entry, and the errand on which it is made. */
+interface Work {
+  entry: Promise<Entry>;
+  errand: Errand;
+}
+
 /** Loads ajv and starts the worker when they are first needed. The same schema, or an equal one, is compiled once. */
 export const createAjvValidator = (): Validator => {
   const worker = createSchemaWorker();
-  const bySchema = new WeakMap<JsonObject, Promise<Entry>>();
-  const byContent = new Map<string, Promise<Entry>>();
+  const bySchema = new WeakMap<JsonObject, Work>();
+  const byContent = new Map<string, Work>();
   const inTurn = createTurns();
+  const anybody = {};
   let compiler: Promise<Compile> | undefined;
 
-  const prepare = async (schema: JsonObject): Promise<Entry> => {
-    const classified = await inTurn(() => classify(schema));
+  const prepare = async (schema: JsonObject, errand: Errand): Promise<Entry> => {
+    const classified = await inTurn(() => classify(schema), errand);
     if (classified.kind === 'refused') return { refusal: { reason: classified.reason } };
-    if (classified.kind === 'careful') return carefulEntry(classified, worker);
+    if (classified.kind === 'careful') return carefulEntry(classified, worker, errand);
     compiler ??= loadCompiler();
     const compile = await compiler;
-    return { check: await inTurn(() => simpleCheck(classified, compile, worker)) };
+    return { check: await inTurn(() => simpleCheck(classified, compile, worker, errand.owner), errand) };
   };
 
-  const find = async (schema: JsonObject): Promise<Entry> => {
+  const find = async (schema: JsonObject, errand: Errand): Promise<Entry> => {
     try {
-      const key = await inTurn(() => contentOf(schema));
+      const key = await inTurn(() => contentOf(schema), errand);
       if (typeof key !== 'string') return { refusal: key };
-      const entry = byContent.get(key) ?? prepare(schema);
+      const work = byContent.get(key) ?? { entry: prepare(schema, errand), errand };
+      follow(errand, work.errand);
       byContent.delete(key);
-      byContent.set(key, entry);
+      byContent.set(key, work);
       const [oldest] = byContent.keys();
       if (byContent.size > KEPT_SCHEMAS && oldest !== undefined) byContent.delete(oldest);
-      return await entry;
+      return await work.entry;
     } catch (error) {
       return { refusal: { reason: `the schema cannot be compiled: ${messageOf(error)}` } };
     }
   };
 
   return {
-    async compile(schema) {
-      const known = bySchema.get(schema);
-      const entry = known ?? find(schema);
-      if (known === undefined && isObject(schema)) bySchema.set(schema, entry);
-      const { check, refusal } = await entry;
+    async compile(schema, errand = { owner: anybody, urgent: false }) {
+      const work = bySchema.get(schema) ?? { entry: find(schema, errand), errand };
+      if (isObject(schema)) bySchema.set(schema, work);
+      follow(errand, work.errand);
+      const { check, refusal } = await work.entry;
       return refusal ?? check ?? { reason: 'the schema was not compiled' };
     },
     async close() {
@@ -92,14 +101,14 @@ const contentOf = (schema: JsonObject): string | SchemaRefusal => {
   return createHash('sha256').update(canonicalJson(schema)).digest('base64');
 };
 
-const simpleCheck = (usable: Usable, compile: Compile, worker: SchemaWorker): Check => {
+const simpleCheck = (usable: Usable, compile: Compile, worker: SchemaWorker, owner: object): Check => {
   const compiled = compile(usable.schema, usable.usesUnevaluated);
   const { price } = usable;
   let remote: Check | undefined;
   return (value) => {
     const left = spend(value, price, MAX_WORK);
     if (left < 0) {
-      remote ??= workerCheck(usable, worker, {});
+      remote ??= workerCheck(worker, {}, admitted(usable, worker, owner));
       return remote(value);
     }
     if (compiled.fits(value)) return undefined;
@@ -107,24 +116,22 @@ const simpleCheck = (usable: Usable, compile: Compile, worker: SchemaWorker): Ch
   };
 };
 
-const carefulEntry = async (usable: Usable, worker: SchemaWorker): Promise<Entry> => {
+const carefulEntry = async (usable: Usable, worker: SchemaWorker, errand: Errand): Promise<Entry> => {
   const entry: Entry = {};
-  const schema = worker.admit(usable.schema, usable.usesUnevaluated);
-  const reason = await worker.compile(schema);
+  const schema = admitted(usable, worker, errand.owner);
+  const reason = await worker.compile(schema, errand);
   if (reason !== undefined) return { refusal: { reason: `the schema cannot be compiled: ${reason}` } };
-  entry.check = workerCheck(usable, worker, entry, schema);
+  entry.check = workerCheck(worker, entry, schema);
   return entry;
 };
+
+const admitted = ({ schema, usesUnevaluated }: Usable, worker: SchemaWorker, owner: object): WorkerSchema =>
+  worker.admit(schema, { usesUnevaluated, owner });
 
 const WHOLE_VALUE: Price = { node: 1, text: 0, reach: Number.POSITIVE_INFINITY };
 
 /** Checks that leave the thread. A value that could not be checked does not pass. */
-const workerCheck = (
-  { schema, usesUnevaluated }: Usable,
-  worker: SchemaWorker,
-  entry: Entry,
-  resident = worker.admit(schema, usesUnevaluated),
-): Check => {
+const workerCheck = (worker: SchemaWorker, entry: Entry, resident: WorkerSchema): Check => {
   return async (value) => {
     const text = textOf(value);
     if (typeof text !== 'string') return [text];

@@ -5,7 +5,9 @@
 import { createRequire } from 'node:module';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { JsonObject } from '../protocol/types.ts';
+import type { Errand } from '../schema/errand.ts';
 import type { Failure } from '../schema/explain.ts';
+import { createLine } from '../schema/line.ts';
 import { type Answer, type Order, type ThreadData, threadSource } from './schema-worker-thread.ts';
 
 /** How long one compilation or one check may take. */
@@ -24,6 +26,8 @@ export interface WorkerSchema {
   readonly id: number;
   readonly text: string;
   readonly usesUnevaluated: boolean;
+  /** Who has it checked: each owner has its turn. */
+  readonly owner: object;
   /** Why it is not used any more. */
   condemned?: string;
   /** Whether a check has come to an end, which puts it before schemas that nobody knows. */
@@ -34,16 +38,17 @@ export interface WorkerSchema {
 export type Verdict = { failures?: Failure[] } | { reason: string };
 
 export interface SchemaWorker {
-  admit(schema: JsonObject, usesUnevaluated: boolean): WorkerSchema;
+  admit(schema: JsonObject, facts: Pick<WorkerSchema, 'usesUnevaluated' | 'owner'>): WorkerSchema;
   /** Resolves with the reason when the schema cannot be used. */
-  compile(schema: WorkerSchema): Promise<string | undefined>;
-  /** Checks a value that is given as JSON text. */
+  compile(schema: WorkerSchema, errand: Errand): Promise<string | undefined>;
+  /** Checks a value that is given as JSON text; somebody waits for that. */
   check(schema: WorkerSchema, text: string): Promise<Verdict>;
   close(): Promise<void>;
 }
 
 interface Job {
   schema: WorkerSchema;
+  errand: Errand;
   /** The value to check; without one, the schema is only compiled. */
   text?: string;
   done(verdict: Verdict): void;
@@ -60,7 +65,7 @@ const noThread = (reason: string): string => `it needs a worker thread, which co
 
 /** Starts no thread before the first schema is compiled. The thread never keeps the process alive, work in it does. */
 export const createSchemaWorker = (): SchemaWorker => {
-  const queue: Job[] = [];
+  const line = createLine<Job>();
   let thread: Thread | undefined;
   let current: Job | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -124,7 +129,7 @@ export const createSchemaWorker = (): SchemaWorker => {
     if (!compiled && answer.error === undefined) remember(own, schema);
     if (!compiled && answer.error !== undefined) schema.condemned = answer.error;
     else if (!compiled && text !== undefined) {
-      queue.unshift(job);
+      line.add(job, job.errand, { isQuick: schema.proven, isNext: true });
       return;
     } else if (text !== undefined) schema.proven = true;
     job.done(answer.error === undefined ? answer : { reason: answer.error });
@@ -159,24 +164,26 @@ export const createSchemaWorker = (): SchemaWorker => {
   };
 
   const giveUp = (reason: string): void => {
-    for (const job of queue.splice(0)) job.done({ reason });
+    for (let job = line.take(); job !== undefined; job = line.take()) job.done({ reason });
+  };
+
+  /** The next job; those of schemas that are not used any more are told so when it is their turn. */
+  const taken = (): Job | undefined => {
+    for (let job = line.take(); job !== undefined; job = line.take()) {
+      const reason = job.schema.condemned;
+      if (reason === undefined) return job;
+      job.done({ reason });
+    }
+    return undefined;
   };
 
   const next = (): void => {
     if (current !== undefined) return;
-    for (let index = queue.length - 1; index >= 0; index -= 1) {
-      const job = queue[index];
-      const reason = job?.schema.condemned;
-      if (job === undefined || reason === undefined) continue;
-      queue.splice(index, 1);
-      job.done({ reason });
-    }
-    hold(queue.length > 0);
-    if (queue.length === 0) return;
-    if (thread === undefined) start();
+    if (line.size > 0 && thread === undefined) start();
+    hold(line.size > 0);
     if (thread === undefined || !thread.ready) return;
-    const proven = queue.findIndex(({ schema }) => schema.proven);
-    current = queue.splice(Math.max(0, proven), 1)[0];
+    current = taken();
+    hold(current !== undefined);
     if (current === undefined) return;
     const { schema, text } = current;
     const order: Order =
@@ -192,25 +199,26 @@ export const createSchemaWorker = (): SchemaWorker => {
     for (const held of [thread.worker, thread.port]) busy ? held.ref() : held.unref();
   };
 
-  const run = (schema: WorkerSchema, text?: string): Promise<Verdict> =>
+  const run = (schema: WorkerSchema, errand: Errand, text?: string): Promise<Verdict> =>
     new Promise((done) => {
       const reason = closed ?? schema.condemned;
       if (reason !== undefined) return done({ reason });
-      queue.push(text === undefined ? { schema, done } : { schema, text, done });
+      const job = text === undefined ? { schema, errand, done } : { schema, errand, text, done };
+      line.add(job, errand, { isQuick: schema.proven });
       if (thread !== undefined) hold(true);
       next();
     });
 
   return {
-    admit(schema, usesUnevaluated) {
+    admit(schema, facts) {
       lastId += 1;
-      return { id: lastId, text: JSON.stringify(schema), usesUnevaluated, proven: false };
+      return { ...facts, id: lastId, text: JSON.stringify(schema), proven: false };
     },
-    async compile(schema) {
-      const verdict = await run(schema);
+    async compile(schema, errand) {
+      const verdict = await run(schema, errand);
       return 'reason' in verdict ? verdict.reason : undefined;
     },
-    check: run,
+    check: (schema, text) => run(schema, { owner: schema.owner, urgent: true }, text),
     async close() {
       const job = current;
       const ended = discard();

@@ -9,6 +9,7 @@ import { failuresOf } from './cfworker-failures.ts';
 import { classify, type Usable } from './classify.ts';
 import { IN_PLACE, TO_CHILDREN } from './dialect.ts';
 import { isObject, type Target } from './document.ts';
+import { type Errand, follow } from './errand.ts';
 import { explain } from './explain.ts';
 import { nodesOf } from './measure.ts';
 import { type Survey, survey } from './survey.ts';
@@ -44,24 +45,26 @@ type Library = typeof import('@cfworker/json-schema');
 
 /** Loads its library when the first schema is compiled. Needs no `close`. */
 export const createInterpretingValidator = (): Validator => {
-  const compiled = new WeakMap<JsonObject, Promise<Check | SchemaRefusal>>();
+  const compiled = new WeakMap<JsonObject, { check: Promise<Check | SchemaRefusal>; errand: Errand }>();
   const inTurn = createTurns();
-  const prepare = async (schema: JsonObject): Promise<Check | SchemaRefusal> => {
+  const anybody = {};
+  const prepare = async (schema: JsonObject, errand: Errand): Promise<Check | SchemaRefusal> => {
     try {
-      const classified = await inTurn(() => classify(schema));
+      const classified = await inTurn(() => classify(schema), errand);
       if (classified.kind === 'refused') return { reason: classified.reason };
       const library = await import('@cfworker/json-schema');
-      return await inTurn(() => checkWith(library, classified));
+      return await inTurn(() => checkWith(library, classified), errand);
     } catch (error) {
       return { reason: `the schema cannot be used: ${error instanceof Error ? error.message : String(error)}` };
     }
   };
   return {
-    async compile(schema) {
-      if (!isObject(schema)) return prepare(schema);
-      const check = compiled.get(schema) ?? prepare(schema);
-      compiled.set(schema, check);
-      return check;
+    async compile(schema, errand = { owner: anybody, urgent: false }) {
+      if (!isObject(schema)) return prepare(schema, errand);
+      const work = compiled.get(schema) ?? { check: prepare(schema, errand), errand };
+      compiled.set(schema, work);
+      follow(errand, work.errand);
+      return work.check;
     },
     async close() {},
   };

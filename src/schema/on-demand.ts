@@ -4,9 +4,9 @@ import type { Validator } from './validator.ts';
 export const validatorOnDemand = (load: () => Promise<Validator>): Validator => {
   let loading: Promise<Validator> | undefined;
   return {
-    async compile(schema) {
+    async compile(schema, errand) {
       loading ??= load();
-      return (await loading).compile(schema);
+      return (await loading).compile(schema, errand);
     },
     async close() {
       await (await loading)?.close();

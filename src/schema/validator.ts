@@ -4,6 +4,7 @@
  */
 import type { Problem } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
+import type { Errand } from './errand.ts';
 
 /**
  * Checks one value: `undefined` when it fits, else what is wrong. Most checks answer at once; one that had to leave the
@@ -17,8 +18,11 @@ export interface SchemaRefusal {
 }
 
 export interface Validator {
-  /** Prepares a check. Never throws and never stalls: a schema over the limits is refused. Draft-07 and 2020-12. */
-  compile(schema: JsonObject): Promise<Check | SchemaRefusal>;
+  /**
+   * Prepares a check. Never throws and never stalls: a schema over the limits is refused. Draft-07 and 2020-12.
+   * Without an errand nobody in particular waits for it.
+   */
+  compile(schema: JsonObject, errand?: Errand): Promise<Check | SchemaRefusal>;
   /** Ends what it runs in the background. */
   close(): Promise<void>;
 }

@@ -6,7 +6,8 @@ import type { Clock, Timer } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Drift } from '../policy/drift.ts';
 import type { ListKind, ListKinds, WholeList } from '../protocol/lists.ts';
-import type { JsonObject, Tool } from '../protocol/types.ts';
+import type { Tool } from '../protocol/types.ts';
+import { type Errand, hurry } from '../schema/errand.ts';
 import { type Check, isRefusal, type Validator } from '../schema/validator.ts';
 import type { Pins, Seen } from './pins.ts';
 
@@ -17,6 +18,8 @@ export interface ToolEntry {
   output?: Check;
   /** Resolves when both schemas are compiled or refused. */
   readonly compiled: Promise<void>;
+  /** Puts that before what nobody waits for. */
+  hurry(): void;
   ready: boolean;
   /** The server lists two tools of this name. */
   readonly ambiguous: boolean;
@@ -108,19 +111,23 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     onWarning(message, facts);
   };
 
-  const compile = async (entry: ToolEntry, schema: JsonObject | undefined, side: 'input' | 'output'): Promise<void> => {
+  const compile = async (entry: ToolEntry, side: 'input' | 'output', errand: Errand): Promise<void> => {
+    const schema = entry.tool[`${side}Schema`];
     if (schema === undefined) return;
-    const check = await validator.compile(schema);
+    const check = await validator.compile(schema, errand);
     if (isRefusal(check)) warnOnce(`the ${side} schema is not checked: ${check.reason}`, { tool: entry.tool.name });
     else entry[side] = check;
   };
 
   const entryOf = (tool: Tool, ambiguous: boolean, drift: Drift | undefined): ToolEntry => {
-    const entry: ToolEntry = { tool, ambiguous, drift, ready: false, compiled: Promise.resolve() };
-    const compiled = Promise.all([
-      compile(entry, tool.inputSchema, 'input'),
-      compile(entry, tool.outputSchema, 'output'),
-    ])
+    const input: Errand = { owner: catalog, urgent: false };
+    const output: Errand = { owner: catalog, urgent: false };
+    const hurryBoth = (): void => {
+      hurry(input);
+      hurry(output);
+    };
+    const entry = { tool, ambiguous, drift, ready: false, compiled: Promise.resolve(), hurry: hurryBoth };
+    const compiled = Promise.all([compile(entry, 'input', input), compile(entry, 'output', output)])
       .catch((cause: unknown) => onWarning('a schema could not be compiled', { tool: tool.name, cause }))
       .then(() => {
         entry.ready = true;
