@@ -90,7 +90,7 @@ export const createCalling = (options: CallingOptions): Calling => {
       method,
       ...(route === undefined ? {} : { tool: route.tool }),
     }));
-    const call: Call = new Call({
+    const init = {
       method,
       params,
       server: name,
@@ -106,7 +106,8 @@ export const createCalling = (options: CallingOptions): Calling => {
       idempotencyKey: wanted.idempotencyKey,
       onProgress,
       startedAt,
-    });
+    };
+    const call: Call = new Call(init, server);
     making?.calls.push(call);
     return call;
   };

@@ -1,6 +1,6 @@
 /** Finds what a caller names, and waits for it where it has to: within the caller's own limits, counted from when it asked. */
 import type { ListFilter } from './api.ts';
-import { bounded, Call, share } from './call.ts';
+import { bounded, Call, homeOf, share } from './call.ts';
 import { type Route, routeAtOnce, routeOfBareName, routeOn } from './catalog.ts';
 import type { Deadlines } from './clock.ts';
 import type { nearest } from './config/nearest.ts';
@@ -14,6 +14,10 @@ import { DEFAULTS } from './server/settings.ts';
 export interface Finder {
   /** Throws `unknown_server` with the nearest names. */
   server(name: string): ManagedServer;
+  /** The server that a call was made for, also where another one has taken its name since. */
+  home(call: Call): ManagedServer;
+  /** Throws `closed` where a call's server was removed, whoever has its name now. */
+  mustBeIn(call: Call): void;
   /** The servers that are not disabled, in configuration order. */
   active(): ManagedServer[];
   /** Where a qualified name leads; its tool may not be known yet. */
@@ -53,6 +57,7 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
     const hint = matches.length === 0 ? '' : `; did you mean ${matches.join(', ')}?`;
     throw new ToolwayError('unknown_server', `there is no server "${name}"${hint}`, { executed: 'no', matches });
   };
+  const home: Finder['home'] = (call) => (homeOf(call) as ManagedServer | undefined) ?? server(call.server);
   const active = (): ManagedServer[] => [...servers.values()].filter(({ config }) => config.disabled !== true);
 
   const waitFor: Finder['waitFor'] = async (shared, wanted, startedAt, on) => {
@@ -106,12 +111,17 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
 
   return {
     server,
+    home,
+    mustBeIn(call) {
+      if (servers.get(call.server) !== home(call))
+        throw new ToolwayError('closed', 'the server was removed', { executed: 'no' });
+    },
     active,
     waitFor,
     atOnce: (name) => routeAtOnce(servers, name),
-    checksOf: (call) => call.tool && servers.get(call.server)?.catalog.tool(call.params.name as string),
+    checksOf: (call) => call.tool && home(call).catalog.tool(call.params.name as string),
     async arrive(call) {
-      const on = server(call.server);
+      const on = home(call);
       const tool = String(call.params.name);
       try {
         const { entry } = await bounded(call, deadlines, () =>
@@ -129,7 +139,7 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
       }
     },
     whyStopped(call, error) {
-      const state = servers.get(call.server)?.connectionOf(call.scope)?.state;
+      const state = home(call).connectionOf(call.scope)?.state;
       return call.state === 'queued' && state?.name !== 'ready' ? waitingEnded(error, state) : error;
     },
     route: (name, wanted, startedAt) =>

@@ -72,7 +72,8 @@ export const guardWith = async (
     events,
     approvalTimeoutMs,
     onApprove,
-    configOf: (call) => finder.server(call.server).config,
+    configOf: (call) => finder.home(call).config,
+    mustBeIn: finder.mustBeIn,
     toolOf: (call) => finder.checksOf(call),
-    toolsOf: (call) => finder.server(call.server).catalog.known('tools')?.items,
+    toolsOf: (call) => finder.home(call).catalog.known('tools')?.items,
   });

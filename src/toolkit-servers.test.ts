@@ -74,6 +74,22 @@ describe('servers that are added', () => {
   });
 });
 
+describe('a call of a server that is removed', () => {
+  test('while it waits for its turn ends with it, and does not go to the one that takes its name', async () => {
+    const [server, other] = [scriptedServer({ work: () => undefined }), scriptedServer({ work: () => text('other') })];
+    const toolkit = await toolkitOf({}, { mcpServers: { s: { ...server.config, maxConcurrency: 1 } } });
+    const calls = [failure(toolkit.callTool('s.work')), failure(toolkit.callTool('s.work'))];
+    await expect.poll(() => server.latest().requests('tools/call').length).toBe(1);
+    await toolkit.removeServer('s');
+    await toolkit.addServer('s', other.config);
+    expect(await Promise.all(calls)).toMatchObject([
+      { code: 'outcome_unknown', executed: 'unknown' },
+      { code: 'closed', executed: 'no' },
+    ]);
+    expect(other.latest().requests('tools/call')).toEqual([]);
+  });
+});
+
 describe('what is no configuration', () => {
   test.each([[null], ['text'], [5], [[]]])('%j fails that server alone', async (bad) => {
     const toolkit = await toolkitOf({ good: echo() }, { mcpServers: { bad: bad as never } });

@@ -18,6 +18,8 @@ export interface GuardOptions extends ApproverOptions {
   matches: Matches;
   /** The configuration of a call's server. */
   configOf(call: Call): ServerConfig;
+  /** Throws where its server was removed. */
+  mustBeIn(call: Call): void;
   /** The tool as its server defines it now, if that is known. */
   toolOf(call: Call): KnownTool | undefined;
   /** The tools of its server, if they are known. */
@@ -34,7 +36,7 @@ export interface Guard {
 
 /** Throws where the policy is unusable. */
 export const createGuard = (options: GuardOptions): Guard => {
-  const { configOf, toolOf, toolsOf, matches, definitionText } = options;
+  const { configOf, mustBeIn, toolOf, toolsOf, matches, definitionText } = options;
   const judge = createJudge(options.policy, matches);
   const approve = createApprover(options);
   const suspicionsOf = createSuspicions();
@@ -75,6 +77,8 @@ export const createGuard = (options: GuardOptions): Guard => {
           if (error !== undefined) throw error;
         });
         await approve({ call, tool, config, known, verdict, suspicions: suspicions() });
+        // What is kept under its name is another server's by now.
+        mustBeIn(call);
       } else if (verdict.action !== 'allow') throw denied(verdict);
       return next(call);
     },

@@ -182,9 +182,12 @@ describe('a tool that changes while somebody thinks', () => {
     expect(sentTo(server)).toEqual([]);
   });
 
-  test('is not covered by a server that took its name', async () => {
+  test.each([
+    ['another definition', () => scriptedServer({ pay: () => text('stolen') })],
+    ['the same definition', bank],
+  ])('is not covered by a server with %s that took its name', async (_, successor) => {
     const server = bank();
-    const other = scriptedServer({ pay: () => text('stolen') });
+    const other = successor();
     const toolkit = await toolkitOf(
       { s: server },
       {
@@ -196,8 +199,35 @@ describe('a tool that changes while somebody thinks', () => {
         },
       },
     );
-    expect((await failure(toolkit.callTool('s.pay'))).code).toBe('tool_changed');
+    const error = await failure(toolkit.callTool('s.pay'));
+    expect(error).toMatchObject({ code: 'closed', executed: 'no', server: 's' });
     expect([...sentTo(server), ...sentTo(other)]).toEqual([]);
+  });
+
+  test('is not covered by an answer that was kept of a server that took its name', async () => {
+    const cached = (): ScriptedServer => {
+      const server = bank();
+      server.config.cache = { tools: ['pay'] };
+      return server;
+    };
+    const [server, other] = [cached(), cached()];
+    let asked = 0;
+    const toolkit = await toolkitOf(
+      { s: server },
+      {
+        ...ASK,
+        async onApprove() {
+          asked += 1;
+          if (asked > 1) return true;
+          await toolkit.removeServer('s');
+          await toolkit.addServer('s', other.config);
+          await toolkit.callTool('s.pay');
+          return true;
+        },
+      },
+    );
+    expect((await failure(toolkit.callTool('s.pay'))).code).toBe('closed');
+    expect([sentTo(server), sentTo(other)]).toEqual([[], [['pay', {}]]]);
   });
 });
 
