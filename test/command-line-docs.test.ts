@@ -104,7 +104,19 @@ describe('what the page shows at a terminal happens there', () => {
 
 test('there is a section for each command that has one, in words of the table of commands', () => {
   const sections = [...page.matchAll(/^## ([a-z]+)$/gm)].map(([, name = '']) => name);
-  for (const name of ['call', 'read', 'prompt', 'complete', 'watch', 'shell', 'completion'])
+  for (const name of [
+    'call',
+    'read',
+    'prompt',
+    'complete',
+    'watch',
+    'shell',
+    'completion',
+    'add',
+    'remove',
+    'import',
+    'trust',
+  ])
     expect(sections).toContain(name);
   for (const name of sections) expect(Object.keys(COMMANDS)).toContain(name);
 });

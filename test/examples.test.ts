@@ -46,6 +46,11 @@ const PRINTED: Record<string, string[]> = {
     'accepts it as it is\nread_file /home/me/notes/a.md: done',
   ],
   'testing.js': ['an order whose answer is lost on the way is not placed twice', 'pass 4', 'fail 0'],
+  'watch-config.js': [
+    'added: memory removed:  changed: \nmemory: connected\ninvalid_config: ',
+    '/mcp.json:1:17: the text ends where a name in double quotes is expected',
+    'added:  removed: memory changed: \nservers: everything untouched: true',
+  ],
 };
 
 test('each example is known here', () => {

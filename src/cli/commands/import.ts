@@ -61,7 +61,9 @@ export const run: Run = async (job) => {
 const filesOf = ({ args, context }: Job): HostFile[] => {
   const { env, cwd } = context;
   const home = env.HOME || env.USERPROFILE || homedir();
-  const all = hostFiles({ platform: process.platform, home, env, cwd });
+  const places = hostFiles({ platform: process.platform, home, env, cwd });
+  // In the user's own folder the files of the project are those of the user.
+  const all = places.filter(({ path }, index) => places.findIndex((one) => one.path === path) === index);
   const [given] = args;
   if (given === undefined) return all;
   if (Object.hasOwn(HOSTS, given)) return all.filter(({ host }) => host === given);

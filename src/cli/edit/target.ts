@@ -126,7 +126,7 @@ export const noteSecrets = async (name: string, server: ServerConfig, output: Ou
 
 /** The fields of a server in which a secret is written out. */
 export const secretFields = ({ env = {}, headers = {}, url, args }: ServerConfig): string[] => {
-  const isLiteral = (secret: string): boolean => !/(?<!\$)\$\{/.test(secret);
+  const isLiteral = (secret: string): boolean => secret !== '' && !/(?<!\$)\$\{/.test(secret);
   const has = (server: ServerConfig): boolean => secretValues(server, []).some(isLiteral);
   return [
     ...Object.entries(env).flatMap(([name, value]) =>

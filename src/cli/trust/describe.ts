@@ -14,6 +14,8 @@ export interface DescribedLine {
   warning?: true;
 }
 
+const secretsOf = (server: ServerConfig): string[] => secretValues(server, []).filter((secret) => secret !== '');
+
 const REFERENCE = /(?<!\$)\$\{[^}]*\}/g;
 const LONG = 2_000;
 
@@ -29,7 +31,7 @@ const masked = (text: string, secrets: readonly string[]): string => {
 
 /** A header without its secret: the scheme is shown, and the variables that fill it. */
 const headerValue = (name: string, value: string): string => {
-  if (secretValues({ headers: { [name]: value } }, []).length === 0) return value;
+  if (secretsOf({ headers: { [name]: value } }).length === 0) return value;
   const scheme = /^(?:bearer|basic|token|apikey|digest)\s+/i.exec(value)?.[0] ?? '';
   const parts = value.slice(scheme.length).split(/((?<!\$)\$\{[^}]*\})/);
   return scheme + parts.map((part, index) => (index % 2 === 1 || part === '' ? part : '***')).join('');
@@ -43,15 +45,15 @@ export const withoutSecrets = (server: Partial<ServerConfig>): Partial<ServerCon
     ...(headers && {
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerValue(name, value)])),
     }),
-    ...(url !== undefined && { url: masked(url, secretValues({ url }, [])) }),
-    ...(proxy !== undefined && { proxy: masked(proxy, secretValues({ url: proxy }, [])) }),
+    ...(url !== undefined && { url: masked(url, secretsOf({ url })) }),
+    ...(proxy !== undefined && { proxy: masked(proxy, secretsOf({ url: proxy })) }),
   };
 };
 
 /** The same with nothing secret in its variables and arguments either, where nobody has to agree to them. */
 export const screened = (server: ServerConfig): ServerConfig => {
   const { env, args } = server;
-  const secrets = secretValues({ ...(env && { env }), ...(args && { args }) }, []);
+  const secrets = secretsOf({ ...(env && { env }), ...(args && { args }) });
   const hide = (text: string): string => masked(text, secrets);
   return {
     ...withoutSecrets(server),
