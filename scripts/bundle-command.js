@@ -9,6 +9,20 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What every call needs, and consists of sixty files. All other packages stay where they are installed. */
 const BUNDLED = 'ajv';
 
+/** Bundled, a CommonJS package that is imported later has no names; one that is imported by name has. @type {import('esbuild').Plugin} */
+const byName = {
+  name: 'ajv by name',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^ajv\/dist\/2020\.js$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'by-name' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'by-name' }, ({ path }) => ({
+      contents: `export { Ajv2020 } from '${path}';`,
+      resolveDir: root,
+    }));
+  },
+};
+
 /** The licences of the packages that these files are of. @param {string[]} files */
 const licencesOf = (files) => {
   const folders = files.flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/.][^/]*)\//.exec(file)?.[1] ?? []);
@@ -44,6 +58,7 @@ export const bundleCommand = async (dist) => {
     entryPoints: [main],
     splitting: true,
     metafile: true,
+    plugins: [byName],
     external: [...external, './quick.js'],
   });
   /** @type {import('esbuild').Plugin} */
