@@ -28,7 +28,7 @@ export interface FoundDefinition {
 }
 
 /** What is known of a found file. */
-export interface FoundFile {
+interface FoundFile {
   path: string;
   /** The real path of the folder that it lies in. */
   folder: string;
@@ -38,13 +38,13 @@ export interface FoundFile {
 }
 
 /** A found file, as far as it may be used. */
-export interface HeldBack {
+interface HeldBack {
   config: ParsedConfig;
   definitions: FoundDefinition[];
 }
 
 /** Marks servers that nobody agreed to as untrusted, and takes out what an untrusted file says of all servers. */
-export const holdBack = (config: ParsedConfig, { path, folder, inputs: known, isTrusted }: FoundFile): HeldBack => {
+const holdBack = (config: ParsedConfig, { path, folder, inputs: known, isTrusted }: FoundFile): HeldBack => {
   const definitions: FoundDefinition[] = [];
   const found = (name: string, definition: LaunchDefinition | SettingsDefinition): boolean => {
     const hash = hashOf(definition);

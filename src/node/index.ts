@@ -11,6 +11,7 @@ export type * from '../index.ts';
 export type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
 export type { DrainOptions } from './drain.ts';
 export { drainOnSignals } from './drain.ts';
+export type { FoundDefinition } from './found-files.ts';
 export { releaseChildren } from './release.ts';
 export type { ConfigChange, FollowingToolkit, WatchConfigOptions, WatchedConfig } from './watch-config.ts';
 
