@@ -96,13 +96,13 @@ describe('the lists of an earlier run', () => {
     expect([listed.length > 0, listed.every(({ stale }) => stale)]).toEqual([true, true]);
   });
 
-  test('belong to what is launched, not to its name', async () => {
+  test('belong to what is launched and its name', async () => {
     const world = await stdio();
     await firstRun({ s: world.config });
     const { args = [] } = world.config;
     const { toolkit } = await toolkitOn({ s: { ...world.config, args: [...args, '--other'] }, t: world.config });
     expect(toolkit.status().s?.toolsCount).toBe(0);
-    expect(toolkit.status().t?.toolsCount).toBeGreaterThan(0);
+    expect(toolkit.status().t?.toolsCount).toBe(0);
   });
 });
 
@@ -179,16 +179,17 @@ describe('writing', () => {
     };
     const events = createEmitter(() => {});
     events.on('warning', ({ message }) => state.warnings.push(message));
-    const open = () => openCatalogueFile({ path: 'c', files, clock, walkList, events });
+    const masked = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll('canary', '***'));
+    const open = () => openCatalogueFile({ path: 'c', files, clock, walkList, events, masked });
     const file = await open();
-    const add = async (command: string, description: string) => {
+    const add = async (command: string, description: string, name = 's') => {
       const tools = { items: [{ name: 'tool', description, inputSchema: { type: 'object' } }], fetchedAt: Date.now() };
       const catalog = {
         onread: undefined,
         known: (kind: string) => (kind === 'tools' ? tools : undefined),
-        restore() {},
+        restore: vi.fn(),
       } as unknown as Catalog;
-      await file.attach({ config: { command }, catalog });
+      await file.attach({ name, config: { command }, catalog });
       return { catalog, tools };
     };
     const kept = (): string[] => Object.keys(JSON.parse(state.text ?? '{"servers":{}}').servers);
@@ -223,6 +224,26 @@ describe('writing', () => {
     one.state.text = other.state.text;
     await one.file.close();
     expect(one.kept()).toHaveLength(2);
+  });
+
+  test('keeps accounts at the same place apart, which their names tell', async () => {
+    const before = await world();
+    for (const name of ['work', 'home']) (await before.add('a', `of ${name}`, name)).catalog.onread?.(true);
+    await before.file.close();
+    const after = await world(before.state.text);
+    for (const name of ['work', 'home', 'other']) {
+      const { restore } = (await after.add('a', '', name)).catalog;
+      const items = expect.arrayContaining([expect.objectContaining({ description: `of ${name}` })]);
+      if (name === 'other') expect(restore).not.toHaveBeenCalled();
+      else expect(restore).toHaveBeenCalledWith('tools', items, expect.any(Number));
+    }
+  });
+
+  test('tells no secret that a server tells in its lists', async () => {
+    const { file, state, add } = await world();
+    (await add('a', 'for postgres://me:canary@db')).catalog.onread?.(true);
+    await file.close();
+    expect(state.text).toContain('for postgres://me:***@db');
   });
 
   test('that fails is told once, and nothing more is kept', async () => {

@@ -27,11 +27,13 @@ export interface CatalogueFileOptions {
   walkList: typeof walkList;
   /** Hear of a file that cannot be used. */
   events: Emitter;
+  /** Takes the secrets out of what is written. */
+  masked<T>(value: T): T;
 }
 
 export interface CatalogueFile {
   /** Gives a server its lists of an earlier run, and keeps those that it reads from now on. */
-  attach(server: Pick<ManagedServer, 'config' | 'catalog'>): Promise<void>;
+  attach(server: Pick<ManagedServer, 'name' | 'config' | 'catalog'>): Promise<void>;
   /** Writes what is not written yet. */
   close(): Promise<void>;
 }
@@ -42,7 +44,10 @@ interface Shelf {
   savedAt: number;
   lists: JsonObject;
 }
-/** By the SHA-256 of the launch definition: another server under an old name shares nothing with it. */
+/**
+ * By the SHA-256 of launch definition and name: another server under an old name shares nothing with it, nor does another
+ * account, whose name tells it from one at the same place, since what it is asked with is a secret.
+ */
 type Shelves = Map<string, Shelf>;
 
 /** Reads the file. One that cannot be used is told and left alone: nothing is kept then. */
@@ -52,6 +57,7 @@ export const openCatalogueFile = async ({
   clock,
   walkList,
   events,
+  masked,
 }: CatalogueFileOptions): Promise<CatalogueFile> => {
   if (typeof path !== 'string' || path === '') throw invalid('catalogueFile must be the path of a file');
   if (files === undefined) throw invalid('catalogueFile needs files, which only toolway/node has');
@@ -83,7 +89,7 @@ export const openCatalogueFile = async ({
     changed.clear();
     // Other programs may have written to it meanwhile.
     const present = await load();
-    for (const key of keys) present.set(key, { savedAt: Date.now(), lists: listsOf(attached.get(key)) });
+    for (const key of keys) present.set(key, { savedAt: Date.now(), lists: listsOf(attached.get(key), masked) });
     await files.write(path, textOf(present));
   };
   const saveInTurn = (): Promise<void> => {
@@ -95,10 +101,10 @@ export const openCatalogueFile = async ({
   };
 
   return {
-    async attach({ config, catalog }) {
+    async attach({ name, config, catalog }) {
       const launch = launchText(config);
       if (launch === undefined || !usable) return;
-      const key = await sha256(launch);
+      const key = await sha256(JSON.stringify([launch, name]));
       attached.set(key, catalog);
       const { lists = {} } = known.get(key) ?? {};
       for (const kind of KINDS) await restore(catalog, kind, lists[kind]).catch(() => {});
@@ -147,10 +153,12 @@ const textOf = (shelves: Shelves): string => {
   return `{"toolway":"${MARK.toolway}","version":${MARK.version},"servers":{${texts.join(',')}}}\n`;
 };
 
-const listsOf = (catalog: ManagedServer['catalog'] | undefined): JsonObject =>
+const listsOf = (catalog: ManagedServer['catalog'] | undefined, masked: CatalogueFileOptions['masked']): JsonObject =>
   Object.fromEntries(
     KINDS.flatMap((kind) => {
       const list = catalog?.known(kind);
-      return list === undefined ? [] : [[kind, { fetchedAt: list.fetchedAt, items: list.items }]];
+      return list === undefined
+        ? []
+        : [[kind, { fetchedAt: list.fetchedAt, items: list.items.map((item) => masked(item)) }]];
     }),
   );

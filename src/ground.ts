@@ -11,10 +11,12 @@ import type { Runtime } from './runtime.ts';
 import { createPins, type Pins } from './server/pins.ts';
 import { describeCall, describeServer } from './server/status.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import type { Secrets } from './telemetry/secrets.ts';
 
 export interface GroundOptions {
   runtime: Runtime;
   events: Emitter;
+  secrets: Secrets;
   limits: Limits;
   /** The calls in flight of all servers. */
   calls: Roster<Call>;

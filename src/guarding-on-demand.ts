@@ -20,7 +20,7 @@ interface Tools {
 /** What a file remembers, where there is one. Rejects with `invalid_config`, which says what is wrong and where. */
 export const preparePins = async (
   { policy, pins, pinFile }: Pick<ToolkitOptions, 'policy' | 'pins' | 'pinFile'>,
-  { runtime: { files }, events }: Pick<House, 'runtime' | 'events'>,
+  { runtime: { files }, events, secrets }: Pick<House, 'runtime' | 'events' | 'secrets'>,
   { createFirstSeen }: Tools,
 ): Promise<Pinning | undefined> => {
   const { problems } = readPermissions({ policy, pins }, (word, known) => nearest(word, known)[0]);
@@ -35,6 +35,7 @@ export const preparePins = async (
     path: pinFile,
     files,
     createFirstSeen,
+    masked: secrets.masked,
     warn: (server, message, cause) => events.emit('warning', { server, scope: '', message, cause }),
   });
   return { firstSeen: shelf, pinsSaved: saved };

@@ -22,7 +22,10 @@ const load = () => import('./guarding-on-demand.ts');
 const MAX_LAUNCHES = 1_000;
 
 /** Where definitions first seen are remembered. Rejects with `invalid_config` where an option about permission is unusable. */
-export const pinning = async (options: ToolkitOptions, house: Pick<House, 'runtime' | 'events'>): Promise<Pinning> => {
+export const pinning = async (
+  options: ToolkitOptions,
+  house: Pick<House, 'runtime' | 'events' | 'secrets'>,
+): Promise<Pinning> => {
   if ((options.policy ?? options.pins ?? options.pinFile) !== undefined) {
     const prepared = await (await load()).preparePins(options, house, { createFirstSeen });
     if (prepared !== undefined) return prepared;

@@ -55,7 +55,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
 
   const loading = import('./road.ts');
   const { limits = {}, catalogueFile: path } = options;
-  const ground = loading.then(({ layGround }) => layGround(options, { runtime, events, limits, calls }));
+  const ground = loading.then(({ layGround }) => layGround(options, { runtime, events, secrets, limits, calls }));
   ground.catch(() => {});
   // Under rules that cannot be used nothing is started.
   if ((options.policy ?? options.pins ?? options.pinFile) !== undefined) await ground;
@@ -75,7 +75,13 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     catalogues:
       path === undefined
         ? undefined
-        : await (await import('./catalogue-file.ts')).openCatalogueFile({ ...runtime, path, walkList, events }),
+        : await (await import('./catalogue-file.ts')).openCatalogueFile({
+            ...runtime,
+            path,
+            walkList,
+            events,
+            masked: secrets.masked,
+          }),
     calls,
   };
   const members = createMembers({ house, defaults: options.defaults, closed });

@@ -21,7 +21,9 @@ export const createWatch = async (options: ToolkitOptions, runtime: Runtime): Pr
   const { log: sink, telemetry: wanted } = options;
   const secrets = createSecrets();
   const log =
-    sink === undefined ? undefined : (await import('./telemetry/log.ts')).createLog({ sink, logger: options.logger });
+    sink === undefined
+      ? undefined
+      : (await import('./telemetry/log.ts')).createLog({ sink, logger: options.logger, masked: secrets.masked });
   const told = log?.logger ?? options.logger;
   const logger = told && maskedLogger(told, secrets);
   const events = maskedEmitter(

@@ -3,6 +3,7 @@ import { canonicalJson } from '../canonical.ts';
 import { type Problem, ToolwayError } from '../errors.ts';
 import type { DefinitionChange } from '../permission.ts';
 import { type Differences, differences } from './differences.ts';
+import { hashIn } from './hashed.ts';
 
 /** Where a tool stands whose definition changed. */
 export interface Drift {
@@ -37,6 +38,16 @@ export const findDrift = async (
   const after: unknown = JSON.parse(text);
   const [old, present] = [canonicalJson(before), canonicalJson(after)];
   if (old === present) return undefined;
+  const pinned = hashIn(before);
+  if (pinned !== undefined) {
+    const { after: now } = await hashes('', present);
+    if (now === pinned) return undefined;
+    return {
+      drift: driftOf(tool, where, { changes: [], more: 0 }, CHANGED),
+      before: pinned,
+      ...(now && { after: now }),
+    };
+  }
   const found = differences(before, after);
   return { drift: driftOf(tool, where, found, CHANGED), ...(await hashes(old, present)) };
 };

@@ -16,6 +16,7 @@ const disk = (text?: string) => {
     const pinFile = await openPinFile({
       path: 'pins.json',
       createFirstSeen,
+      masked: (text) => text.replaceAll('canary', '***'),
       warn: (server, message) => warnings.push(`${server}: ${message}`),
       files: {
         async read(_path, maxBytes) {
@@ -54,6 +55,17 @@ test('what one program has seen the next one knows', async () => {
     '{"name":"b"}',
     undefined,
   ]);
+});
+
+test('of a definition that holds a secret the file has the hash, and others as they are', async () => {
+  const { file, open } = disk();
+  const program = await open();
+  const shelf = await shelfOf(program);
+  shelf.set('a', '{"name":"a","title":"canary"}');
+  shelf.set('b', '{"name":"b"}');
+  await program.saved();
+  const sha256 = createHash('sha256').update('{"name":"a","title":"canary"}').digest('hex');
+  expect(Object.values(JSON.parse(file.text ?? '').launches)).toEqual([{ s: { a: { sha256 }, b: { name: 'b' } } }]);
 });
 
 test('the file is keyed by the SHA-256 of how a server is launched, of variables and headers by their names alone', async () => {

@@ -2,6 +2,7 @@
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
 import type { FirstSeen } from './first-seen.ts';
+import { hashed } from './hashed.ts';
 import { launchText } from './launch.ts';
 import { type PinnedServers, readPins, writePins } from './pin-format.ts';
 import { sha256 } from './sha256.ts';
@@ -23,6 +24,8 @@ export interface PinFileOptions {
   path: string;
   files: PinFilePort;
   createFirstSeen(): FirstSeen;
+  /** Takes the secrets out of a text: of a definition that holds one the hash is kept. Default: there are none. */
+  masked?(text: string): string;
   warn(server: string, message: string, cause?: unknown): void;
 }
 
@@ -43,7 +46,13 @@ interface News {
 }
 
 /** Rejects with `invalid_config` where the file is there and cannot be read: it is somebody's to look at, not ours to replace. */
-export const openPinFile = async ({ path, files, createFirstSeen, warn }: PinFileOptions): Promise<PinFile> => {
+export const openPinFile = async ({
+  path,
+  files,
+  createFirstSeen,
+  masked = (text) => text,
+  warn,
+}: PinFileOptions): Promise<PinFile> => {
   const load = async (): Promise<PinnedServers> => {
     const text = await files.read(path, MAX_PIN_FILE_BYTES);
     return text === undefined ? new Map() : readPins(text);
@@ -53,7 +62,8 @@ export const openPinFile = async ({ path, files, createFirstSeen, warn }: PinFil
   });
   const write = async (added: Iterable<News>): Promise<void> => {
     const present = await load();
-    for (const one of added) add(present, one);
+    for (const one of added)
+      add(present, masked(one.text) === one.text ? one : { ...one, text: await hashed(one.text) });
     const text = writePins(present);
     if (text.length > MAX_PIN_FILE_BYTES) throw tooLarge(path);
     await files.write(path, text);

@@ -15,6 +15,8 @@ export interface LogOptions {
   sink: LogSink;
   /** The user's own logger. */
   logger?: Logger | undefined;
+  /** Takes the secrets out of what is written. Default: leaves it as it is. */
+  masked?: <T>(value: T) => T;
   /** The time of day, in milliseconds since the Unix epoch. */
   now?: () => number;
 }
@@ -61,12 +63,13 @@ const TEXT_CHARS = 2_000;
 const LINE_CHARS = 32_000;
 
 /** A line has `time`, `level`, `event` or `message`, and then what there is to say: `server`, `tool`, `id`, `durationMs`, `code`, … */
-export const createLog = ({ sink, logger, now = Date.now }: LogOptions): Log => {
+export const createLog = ({ sink, logger, masked = (value) => value, now = Date.now }: LogOptions): Log => {
   const { write, level: least = 'info' } = typeof sink === 'function' ? { write: sink } : sink;
   const isWanted = (level: LogSeverity): boolean => RANK[level] >= RANK[least];
 
   const line = (level: LogSeverity, head: JsonObject, facts: object): void => {
-    if (isWanted(level)) write(lineOf({ time: new Date(now()).toISOString(), level, ...head }, facts));
+    if (isWanted(level))
+      write(lineOf({ time: new Date(now()).toISOString(), level, ...head }, masked(withoutContent(facts))));
   };
   const speak =
     (level: LogSeverity) =>
@@ -88,8 +91,8 @@ export const createLog = ({ sink, logger, now = Date.now }: LogOptions): Log => 
   };
 };
 
-const lineOf = (head: JsonObject, facts: object): string => {
-  const text = json({ ...head, ...withoutContent(facts), ...head });
+const lineOf = (head: JsonObject, facts: JsonObject): string => {
+  const text = json({ ...head, ...facts, ...head });
   return text !== undefined && text.length <= LINE_CHARS ? text : (json({ ...head, cut: true }) ?? '');
 };
 

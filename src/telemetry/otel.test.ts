@@ -7,6 +7,7 @@ import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import type { OpenTelemetryApi } from './api.ts';
+import { createMask } from './masking.ts';
 import { createTelemetry, type LinkFacts } from './otel.ts';
 
 let kept: ReturnType<typeof openTelemetry>;
@@ -28,7 +29,9 @@ const callOf = (init: Partial<CallInit> = {}): Call =>
     startedAt: 500,
     ...init,
   });
-const setUp = (link: LinkFacts = {}, given: OpenTelemetryApi = api) => {
+const known = createMask();
+known.add('secret');
+const setUp = (link: LinkFacts = {}, given: OpenTelemetryApi = api, masked = known.value) => {
   const time = { now: 500 };
   const reported: unknown[] = [];
   const clock: Clock = { now: () => time.now, after: () => ({ cancel: () => {}, keepAlive: () => {} }) };
@@ -38,7 +41,7 @@ const setUp = (link: LinkFacts = {}, given: OpenTelemetryApi = api) => {
     version: '1.2.3',
     guarded,
     linkOf: () => link,
-    masked: (error) => new ToolwayError(error.code, 'masked', { executed: error.executed, rpcCode: error.rpcCode }),
+    masked,
     report: (error) => reported.push(error),
   });
   const run = (call: Call, last: (call: Call) => Promise<JsonObject> = async () => ({})) => step(last)(call);
@@ -86,7 +89,7 @@ describe('a span', () => {
   });
 
   test('tells of a failure what it was, without secrets, and the caller gets it as it was', async () => {
-    const error = new ToolwayError('timeout', 'secret', { executed: 'unknown' });
+    const error = new ToolwayError('timeout', 'it is secret', { executed: 'unknown' });
     const call = Object.assign(callOf(), { attempt: 3 });
     await expect(setUp().run(call, () => Promise.reject(error))).rejects.toBe(error);
     const attributes = {
@@ -96,7 +99,7 @@ describe('a span', () => {
       'toolway.attempts': 3,
     };
     expect(kept.spans).toMatchObject([
-      { ended: true, status: { code: api.SpanStatusCode.ERROR, message: 'masked' }, attributes },
+      { ended: true, status: { code: api.SpanStatusCode.ERROR, message: 'it is ***' }, attributes },
     ]);
   });
 
@@ -124,6 +127,28 @@ describe('a span', () => {
       [true, undefined],
       [undefined, true],
     ]);
+  });
+
+  test('tells no secret by what was asked for, nor does what is measured', async () => {
+    const uri = 'postgres://me:secret@db/table';
+    await setUp().run(callOf({ method: 'resources/read', params: { uri } }));
+    await setUp().run(callOf({ params: { name: 'my_secret' } }));
+    expect(kept.spans).toMatchObject([
+      { attributes: { 'mcp.resource.uri': 'postgres://me:***@db/table' } },
+      { name: 'tools/call my_***', attributes: { 'gen_ai.tool.name': 'my_***' } },
+    ]);
+    expect(JSON.stringify([kept.spans, kept.measurements])).not.toContain('secret');
+  });
+
+  test('tells none that became known on the way', async () => {
+    const mask = createMask();
+    const uri = 'postgres://me:secret@db/table';
+    const learn = async (): Promise<JsonObject> => {
+      mask.add('secret');
+      return {};
+    };
+    await setUp({}, api, mask.value).run(callOf({ method: 'resources/read', params: { uri } }), learn);
+    expect(JSON.stringify(kept.spans)).not.toContain('secret');
   });
 
   test('holds neither arguments nor results', async () => {

@@ -25,8 +25,8 @@ export interface TelemetryOptions {
   version: string;
   guarded: typeof guarded;
   linkOf(call: Call): LinkFacts | undefined;
-  /** Takes the secrets out of an error. */
-  masked(error: ToolwayError): ToolwayError;
+  /** Takes the secrets out of a value: of errors, names and attributes. */
+  masked<T>(value: T): T;
   /** Hears when a provider fails, which changes nothing for the call. */
   report(error: unknown): void;
 }
@@ -62,8 +62,8 @@ export const createTelemetry = (options: TelemetryOptions): ((next: CallFn) => C
     const subject = subjectOf(call);
     const name = subject.name === undefined ? call.method : `${call.method} ${subject.name}`;
     const span = tracer.startSpan(
-      name,
-      { kind: CLIENT, attributes: { ...subject.facts, 'toolway.server': call.server } },
+      masked(name),
+      { kind: CLIENT, attributes: masked({ ...subject.facts, 'toolway.server': call.server }) },
       parent,
     );
     const within = trace.setSpan(parent, span);
@@ -76,15 +76,16 @@ export const createTelemetry = (options: TelemetryOptions): ((next: CallFn) => C
   const end = (call: Call, { span, within }: ReturnType<typeof begin>, outcome: Outcome): void => {
     const link = linkFacts(linkOf(call) ?? {});
     const failure = failureFacts(outcome);
-    span.setAttributes({ ...link.shared, ...link.own, ...failure, ...callFacts(call, outcome) });
+    const { facts, name } = subjectOf(call);
+    // Said again: the secrets of a server are not known before it is connected.
+    span.setAttributes(masked({ ...facts, ...link.shared, ...link.own, ...failure, ...callFacts(call, outcome) }));
     if (outcome.error !== undefined) span.setStatus({ code: ERROR, message: outcome.error.message });
     else if (outcome.isToolError) span.setStatus({ code: ERROR });
     span.end();
-    const { facts, name } = subjectOf(call);
     // A name that no list has is a caller's invention: each would be a series of its own.
     if (call.tool === undefined && name !== undefined) delete facts['gen_ai.tool.name'];
     delete facts['mcp.resource.uri'];
-    durations.record((clock.now() - call.startedAt) / 1_000, { ...facts, ...link.shared, ...failure }, within);
+    durations.record((clock.now() - call.startedAt) / 1_000, masked({ ...facts, ...link.shared, ...failure }), within);
   };
 
   return (next) => async (call) => {

@@ -20,7 +20,7 @@ afterEach(() => Promise.all(open.splice(0).map((close) => close())));
 
 /** A toolkit on one server, and all that it says. */
 const watched = async (config: ServerConfig, options: ToolkitOptions = {}) => {
-  const said: unknown[] = [];
+  const said: unknown[][] = [];
   const hear = (message: string, facts: unknown) => void said.push(['logger', message, facts]);
   const toolkit: Toolkit = await createToolkit({
     env: { THE_SECRET: SECRET },
@@ -53,8 +53,8 @@ describe('a child process that tells its secret', () => {
     const { all, call, toolkit, said } = await watched(config);
     await call('fail');
     expect(all()).toContain('it is ***');
-    said.push(await toolkit.ping('s').catch((error: unknown) => error));
-    expect(said.at(-1)).toMatchObject({ code: 'server_error' });
+    said.push(['ping', await toolkit.ping('s').catch((error: unknown) => error)]);
+    expect(said.at(-1)).toMatchObject(['ping', { code: 'server_error' }]);
     expectSilence(all());
   });
 
@@ -66,6 +66,15 @@ describe('a child process that tells its secret', () => {
     await until(isTold);
     expectSilence(all());
     await call('fail');
+  });
+
+  test('on its way, of which the caller hears as it is, and the log does not', async () => {
+    const { said, toolkit, all } = await watched(config);
+    let heard = '';
+    await toolkit.callTool('s.progress', {}, { onProgress: ({ message = '' }) => (heard += message) });
+    expect(heard).toContain(SECRET);
+    expect(said.filter(([, line]) => String(line).includes('tool_call_progress'))).toHaveLength(1);
+    expectSilence(all());
   });
 
   test('on stderr, as it dies', async () => {
