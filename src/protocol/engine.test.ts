@@ -259,6 +259,51 @@ describe('the end of a call', () => {
   });
 });
 
+describe('a transport of somebody else', () => {
+  const broken = (): never => {
+    throw new Error('the socket is not open');
+  };
+
+  test.each<[string, () => Promise<void>]>([
+    ['throws', broken],
+    ['rejects', async () => broken()],
+  ])('that %s where it is to send fails that request alone', async (_how, send) => {
+    const peer = scriptedPeer('memory', { send });
+    const engine = engineOn(peer);
+    const call = callFor('echo');
+    const failed = await outcome(engine.request(call, 'echo', {}));
+    expect(failed).toMatchObject({ code: 'internal', executed: 'unknown', message: 'the socket is not open' });
+    await expect(engine.notify('notifications/roots/list_changed')).rejects.toThrow('the socket is not open');
+    peer.say({ jsonrpc: '2.0', id: call.requestId, result: {} });
+    expect(engine.dropped.unmatched).toBe(1);
+  });
+
+  test('that returns nothing when it has sent is taken at its word', async () => {
+    const peer = scriptedPeer('memory', { send: (() => {}) as unknown as () => Promise<void> });
+    const engine = engineOn(peer);
+    const call = callFor('echo');
+    const answer = engine.request(call, 'echo', {});
+    peer.say({ jsonrpc: '2.0', id: call.requestId, result: { fine: true } });
+    expect(await answer).toEqual({ fine: true });
+  });
+
+  test('that throws at the end of a call, or of the link, throws into nobody else', async () => {
+    const warned: string[] = [];
+    let isBroken = false;
+    const maybe = () => (isBroken ? broken() : Promise.resolve());
+    const peer = scriptedPeer('memory', { send: maybe, cancel: maybe, close: maybe });
+    const engine = engineOn(peer, { onWarning: (message) => warned.push(message) });
+    const call = callFor('echo');
+    const answer = outcome(engine.request(call, 'echo', {}));
+    isBroken = true;
+    call.stop(new ToolwayError('timeout', 'too late'));
+    expect(await answer).toMatchObject({ code: 'timeout', executed: 'unknown' });
+    await settled();
+    expect(warned).toEqual(['a message could not be sent', 'a message could not be sent']);
+    await expect(engine.close()).rejects.toThrow('the socket is not open');
+  });
+});
+
 describe('progress', () => {
   test('reaches its call in order, moves its limit, and is dropped for any other token', () => {
     const peer = scriptedPeer();

@@ -4,13 +4,13 @@
  * checked here first; what fits nothing is dropped and counted, and never reaches another call.
  */
 import type { Call } from '../call.ts';
-import { type ErrorFacts, ToolwayError } from '../errors.ts';
+import { ToolwayError } from '../errors.ts';
 import type { MessageExtra, SendOptions, Transport } from '../transport/transport.ts';
 import { deeperThan } from './depth.ts';
+import { lost, malformedAnswer, serverError, tooDeep } from './failed-requests.ts';
 import type { AskingCall, Inbox } from './inbox.ts';
 import { LISTING_METHODS } from './lists.ts';
 import { createPendingTable } from './pending.ts';
-import * as RPC from './rpc-codes.ts';
 import type { JsonObject, Progress } from './types.ts';
 import { isObject, type JsonRpcErrorBody, type JsonRpcMessage, type RequestId } from './wire.ts';
 
@@ -80,10 +80,17 @@ export const createEngine = (options: EngineOptions): Engine => {
     hear = resolve;
   });
 
-  const deliver = (message: JsonRpcMessage, sendOptions?: SendOptions): Promise<void> =>
-    transport.send(message, sendOptions);
+  /** A transport of somebody else may throw where it is to reject, and return nothing; who sends may be a timer. */
+  const deliver = (message: JsonRpcMessage, sendOptions?: SendOptions): Promise<void> => {
+    try {
+      return Promise.resolve(transport.send(message, sendOptions));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+  const unsent = (error: unknown): void => onWarning('a message could not be sent', error);
   const tell = (message: JsonRpcMessage): void => {
-    deliver(message).catch((error: unknown) => onWarning('a message could not be sent', error));
+    deliver(message).catch(unsent);
   };
   /** Loaded with the first request of the server, which most never send. What is for it stays in its order. */
   let inbox: Promise<Inbox> | undefined;
@@ -124,7 +131,11 @@ export const createEngine = (options: EngineOptions): Engine => {
         params: { requestId: id, reason: error.code },
       });
     }
-    transport.cancel?.(id);
+    try {
+      transport.cancel?.(id);
+    } catch (error) {
+      unsent(error);
+    }
   };
 
   const settle = (message: JsonObject, status?: number): void => {
@@ -138,10 +149,10 @@ export const createEngine = (options: EngineOptions): Engine => {
     const { result, error } = message;
     if (error === undefined && isObject(result)) {
       if (!LISTING_METHODS.has(waiting.method) && deeperThan(result, maxDepth))
-        waiting.reject(tooDeep(waiting, maxDepth));
+        waiting.reject(tooDeep(waiting.method, maxDepth));
       else waiting.resolve(result);
     } else if (result === undefined && isErrorBody(error)) waiting.reject(serverError(error, status, waiting.method));
-    else waiting.reject(malformedAnswer(waiting));
+    else waiting.reject(malformedAnswer(waiting.method));
   };
 
   const progress = (params: JsonObject): void => {
@@ -242,57 +253,12 @@ export const createEngine = (options: EngineOptions): Engine => {
     setCancelByStream(yes) {
       cancelByStream = yes;
     },
-    close(cause) {
+    async close(cause) {
       if (cause !== undefined) end(cause);
-      return transport.close();
+      await transport.close();
     },
   };
 };
 
 const isErrorBody = (value: unknown): value is JsonRpcErrorBody =>
   isObject(value) && typeof value.code === 'number' && typeof value.message === 'string';
-
-/** Codes whose meaning says that the method did not run (JSON-RPC 2.0 §5.1 and the modern era's own). */
-const NOT_RUN: ReadonlySet<number> = new Set([
-  RPC.parseError,
-  RPC.invalidRequest,
-  RPC.methodNotFound,
-  RPC.invalidParams,
-  RPC.headerMismatch,
-  RPC.missingClientCapability,
-  RPC.unsupportedProtocolVersion,
-]);
-
-/** A tool may say "invalid params" of what it found out half way through its work. */
-const provesNotRun = (code: number, method: string): boolean =>
-  NOT_RUN.has(code) && !(code === RPC.invalidParams && method === 'tools/call');
-
-const serverError = (
-  { code, message, data }: JsonRpcErrorBody,
-  status: number | undefined,
-  method: string,
-): ToolwayError =>
-  new ToolwayError('server_error', `${message} (JSON-RPC error ${code})`, {
-    rpcCode: code,
-    status,
-    executed: provesNotRun(code, method) ? 'no' : 'unknown',
-    ...(data === undefined ? {} : { data }),
-  });
-
-const malformedAnswer = ({ method }: Pending): ToolwayError =>
-  new ToolwayError('protocol_error', `the answer to ${method} is neither a result nor an error`, { executed: 'yes' });
-
-const tooDeep = ({ method }: Pending, limit: number): ToolwayError =>
-  new ToolwayError('protocol_error', `the answer to ${method} is nested deeper than ${limit} levels`, {
-    executed: 'yes',
-    limit,
-  });
-
-/** What a request in flight is told when its link ends: it was handed over, so nobody can say whether it ran. */
-const lost = (cause: ToolwayError): ToolwayError => {
-  const facts: ErrorFacts = { executed: 'unknown', cause };
-  if (cause.exitCode !== undefined) facts.exitCode = cause.exitCode;
-  if (cause.stderr !== undefined) facts.stderr = cause.stderr;
-  if (cause.limit !== undefined) facts.limit = cause.limit;
-  return new ToolwayError('outcome_unknown', `the connection was lost before the answer came: ${cause.message}`, facts);
-};
