@@ -3,6 +3,7 @@ import { cli, type World } from '../../test/fixtures/cli/world.ts';
 import type { ElicitRequest, ElicitResult } from '../protocol/types.ts';
 
 const ESC = String.fromCharCode(27);
+const CLEAR = `\r${ESC}[2K`;
 const EVIL = `${ESC}[2J${ESC}]52;c;eA==\u0007\r\u202e`;
 const schema = (properties: object, required: string[] = []) => ({ type: 'object', properties, required });
 const form = (properties: object, required?: string[]): ElicitRequest => ({
@@ -137,7 +138,20 @@ describe('a form', () => {
       expect(text).not.toContain(ESC);
       for (const character of ['\r', '\u0007', '\u202e', '\u009b']) expect(text).not.toContain(character);
     }
-    expect(err).toContain('\\u{202e}');
+    const screen = [...err.split('\n').filter((line) => !line.includes(CLEAR)), ...asked].join('\n');
+    expect(screen).toMatchInlineSnapshot(`
+      "adhoc asks for input (in do):
+        \\u{202e}
+        Ctrl-C cancels, Ctrl-D declines.
+        \\u{202e}: \\u{202e}
+          1) \\u{202e} (v\\u{202e})
+        n\\u{202e}: d\\u{202e}
+        b: v\\u{202e}
+
+        n\\u{202e} (\\u{202e}, optional) [d\\u{202e}]: 
+        b (one of these, optional): 
+        Send this? [y]es, [e]dit, [n]o: "
+    `);
   });
 });
 

@@ -58,6 +58,25 @@ describe('a terminal', () => {
     stop();
   });
 
+  test('what is typed while a completion is looked for comes after it, line by line', async () => {
+    const { terminal, type } = makeTerminal();
+    let found = (_: [string[], string]): void => {};
+    const stop = terminal.listen(() => {});
+    const complete = () =>
+      new Promise<[string[], string]>((resolve) => {
+        found = resolve;
+      });
+    const first = terminal.read({ prompt: '> ', complete });
+    await type('a');
+    await type('\t');
+    await type('c\r');
+    await type('d\r');
+    found([['ab'], 'a']);
+    expect(await first).toEqual({ line: 'abc' });
+    expect(await terminal.read({ prompt: '> ' })).toEqual({ line: 'd' });
+    stop();
+  });
+
   test('hears Ctrl-C while it listens, which voids what was typed before', async () => {
     const { terminal, type } = makeTerminal();
     let interrupts = 0;

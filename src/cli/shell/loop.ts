@@ -91,6 +91,9 @@ const converse = async (shell: Shell): Promise<number> => {
   const { history, job } = shell;
   const { screen, output, context } = job;
   const terminal = await screen.terminal();
+  let running: AbortController | undefined;
+  // For the whole session: between two lines, too, Ctrl-C is not the end of it.
+  terminal.listen(() => running?.abort());
   let wantsToLeave = false;
   while (!context.signal.aborted) {
     const reply = await terminal.read({
@@ -104,9 +107,9 @@ const converse = async (shell: Shell): Promise<number> => {
       if (isQuit(reply.line)) return EXIT.done;
       if (reply.line.trim() === '') continue;
       await history.add(reply.line);
-      const interrupt = new AbortController();
-      const deaf = terminal.listen(() => interrupt.abort());
-      await runLine(shell, reply.line, AbortSignal.any([context.signal, interrupt.signal])).finally(deaf);
+      running = new AbortController();
+      await runLine(shell, reply.line, AbortSignal.any([context.signal, running.signal]));
+      running = undefined;
     } else if (reply.ended === 'interrupt') {
       const isEmpty = reply.typed === undefined || reply.typed === '';
       if (isEmpty && wantsToLeave) return EXIT.done;
