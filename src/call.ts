@@ -4,6 +4,7 @@
  */
 import type { Clock, Deadlines } from './clock.ts';
 import { ToolwayError } from './errors.ts';
+import { ownCopy } from './own-copy.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
 
 /**
@@ -74,7 +75,9 @@ export class Call {
   readonly retry: false | { attempts: number } | undefined;
   readonly cache: false | { ttlMs: number } | undefined;
   readonly idempotencyKey: string | undefined;
+  /** What it asks for. A call that has to wait is given a copy of its own: read it anew after waiting. */
   params: JsonObject;
+  #ownParams: JsonObject | undefined;
   /** The answer was kept from an earlier call. */
   cached = false;
   /** The answer was that of an equal call in flight. */
@@ -156,6 +159,15 @@ export class Call {
     call.#number = this.#number;
     call.seal = this.seal;
     return call;
+  }
+
+  /** From now on the caller cannot change what the call asks for. */
+  own(): void {
+    if (this.#ownParams !== this.params && !Object.isFrozen(this.params)) {
+      this.params = ownCopy(this.params);
+      this.#ownParams = this.params;
+    }
+    this.#leader?.own();
   }
 
   /** From now on another call is made on behalf of this one, which is as far as that one is. `undefined`: as far as that one came. */

@@ -10,6 +10,7 @@ import { once } from './later.ts';
 import type { Chain } from './middleware/chain.ts';
 import { matchesPattern, qualify, splitName } from './names.ts';
 import type { CallOptions, Logger, RequestOptions } from './options.ts';
+import { ownCopy } from './own-copy.ts';
 import type { CallToolResult, JsonObject, Progress } from './protocol/types.ts';
 import type { House, ManagedServer } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
@@ -45,6 +46,8 @@ export interface CallingOptions {
 const NO_META: JsonObject = {};
 /** The `_meta` key under which a server is told of the caller's idempotency key. */
 const IDEMPOTENCY_KEY = 'toolway/idempotencyKey';
+
+const owned = (asked: Asked): Asked => ({ ...asked, args: ownCopy(asked.args) });
 
 /** What a caller adds to its request. */
 const metaOf = ({ meta = NO_META, idempotencyKey }: CallOptions): JsonObject =>
@@ -112,10 +115,17 @@ export const createCalling = (options: CallingOptions): Calling => {
     return call;
   };
 
+  /** The caller has its arguments back in the next turn: a call that has not left by then needs some of its own. */
+  const send = (call: Call): Promise<JsonObject> => {
+    const answer = road.run(call);
+    if (call.state === 'queued') call.own();
+    return answer;
+  };
+
   const callAlone = (route: Route, asked: Asked): Promise<CallToolResult> => {
     const params = { name: route.tool, arguments: argumentsOf(asked.args) };
     const call = callOn(route.server, 'tools/call', params, asked, route);
-    return road.run(call) as Promise<JsonObject & CallToolResult>;
+    return send(call) as Promise<JsonObject & CallToolResult>;
   };
 
   const above = once(async () => {
@@ -137,20 +147,25 @@ export const createCalling = (options: CallingOptions): Calling => {
     });
   });
 
-  const callRoute = (route: Route, asked: Asked): Promise<CallToolResult> =>
-    asked.wanted.fallback === undefined && route.server.config.group !== undefined
-      ? above().then(({ inGroup }) => inGroup(route, asked))
-      : callAlone(route, asked);
+  const callRoute = (route: Route, asked: Asked): Promise<CallToolResult> => {
+    if (asked.wanted.fallback !== undefined || route.server.config.group === undefined) return callAlone(route, asked);
+    const own = owned(asked);
+    return above().then(({ inGroup }) => inGroup(route, own));
+  };
 
   /** No `async`: each one on this road costs a quarter of a microsecond. */
   const ask = (asked: Asked): Promise<CallToolResult> => {
     try {
-      if (asked.wanted.fallback) return above().then(({ withFallback }) => withFallback(asked));
+      if (asked.wanted.fallback) {
+        const own = owned(asked);
+        return above().then(({ withFallback }) => withFallback(own));
+      }
       const { name, wanted, startedAt } = asked;
       const route = finder.atOnce(textOf(name, 'unknown_tool'));
       if (route !== undefined) return callRoute(route, asked);
       argumentsOf(asked.args);
-      return finder.route(name, wanted, startedAt).then((found) => callRoute(found, asked));
+      const own = owned(asked);
+      return finder.route(name, wanted, startedAt).then((found) => callRoute(found, own));
     } catch (error) {
       return Promise.reject(ToolwayError.from(error, { executed: 'no' }));
     }
@@ -166,6 +181,6 @@ export const createCalling = (options: CallingOptions): Calling => {
       params: JsonObject,
       wanted: CallOptions,
       startedAt: number,
-    ) => (await road.run(callOn(server, method, params, { wanted, startedAt, making: undefined }))) as T,
+    ) => (await send(callOn(server, method, params, { wanted, startedAt, making: undefined }))) as T,
   };
 };

@@ -1,6 +1,7 @@
 /** What is loaded when it is first asked for. */
 import type { Toolkit } from './api.ts';
 import { ToolwayError } from './errors.ts';
+import { ownCopy } from './own-copy.ts';
 
 /** Loads something once; after a failure the next call tries again. Rejects with `internal` when it cannot be loaded. */
 export const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
@@ -23,7 +24,7 @@ export type Loaded<M extends AsyncMethod> = {
   [N in M]: (given: Parameters<Toolkit[N]>, startedAt: number) => ReturnType<Toolkit[N]>;
 };
 
-/** Methods that are loaded with the first call of one of them. `now` tells when each was called. */
+/** Methods that are loaded with the first call of one of them; the caller may change what it gave as soon as it has called. `now` tells when that was. */
 export const methodsLater = <M extends AsyncMethod>(
   names: readonly M[],
   load: () => Promise<Loaded<M>>,
@@ -33,7 +34,8 @@ export const methodsLater = <M extends AsyncMethod>(
     (name: M) =>
     async (...given: Parameters<Toolkit[M]>) => {
       const startedAt = now();
-      return (await load())[name](given, startedAt);
+      const own = ownCopy(given);
+      return (await load())[name](own, startedAt);
     };
   return Object.fromEntries(names.map((name) => [name, later(name)])) as unknown as Pick<Toolkit, M>;
 };

@@ -20,6 +20,17 @@ export interface SharedAnswersOptions {
 
 export type SharedAnswers = Record<'idempotency' | 'cache' | 'dedupe', Middleware>;
 
+/** What a call is known by has to be what it sends, whenever that is. */
+const owning =
+  (step: Middleware): Middleware =>
+  (next) => {
+    const run = step(next);
+    return (call) => {
+      call.own();
+      return run(call);
+    };
+  };
+
 export const createSharedAnswers = ({
   house,
   finder,
@@ -30,16 +41,18 @@ export const createSharedAnswers = ({
   const { deadlines, changes, limits } = house;
   const { clock } = deadlines;
   return {
-    idempotency: idempotency({ clock, share }),
-    cache: cache({
-      clock,
-      changes,
-      hintsOf,
-      ttlOf: (call) => trafficOf(call).sharing.ttlMs,
-      checksOf: (call) => finder.checksOf(call),
-      maxEntries: limits.maxCacheEntries,
-      maxBytes: limits.maxCacheBytes,
-    }),
-    dedupe: dedupe({ changes, explain: (call, error) => finder.whyStopped(call, error) }),
+    idempotency: owning(idempotency({ clock, share })),
+    cache: owning(
+      cache({
+        clock,
+        changes,
+        hintsOf,
+        ttlOf: (call) => trafficOf(call).sharing.ttlMs,
+        checksOf: (call) => finder.checksOf(call),
+        maxEntries: limits.maxCacheEntries,
+        maxBytes: limits.maxCacheBytes,
+      }),
+    ),
+    dedupe: owning(dedupe({ changes, explain: (call, error) => finder.whyStopped(call, error) })),
   };
 };

@@ -27,6 +27,7 @@ describe('a batch', () => {
   test('what is no call is an outcome like any other and stops nothing', async () => {
     const toolkit = await toolkitOf({ s: echo() });
     const evil = Object.defineProperty({}, 'name', {
+      enumerable: true,
       get() {
         throw new Error('trap');
       },

@@ -171,10 +171,12 @@ export const createSseTransport = (options: SseTransportOptions, parts: HttpPart
       }
       const versionHeader: Record<string, string> =
         protocolVersion === undefined ? {} : { 'mcp-protocol-version': protocolVersion };
-      Promise.resolve(readHeaders())
-        .then((given) => {
+      // Written now: what it is made of is the caller's again in the next turn.
+      const written = new Promise<string>((resolve) => resolve(JSON.stringify(message)));
+      Promise.all([readHeaders(), written])
+        .then(([given, body]) => {
           const headers = { ...given, ...MESSAGE_OUT, ...versionHeader };
-          exchange.begin(port, { method: 'POST', url: target, headers, body: JSON.stringify(message) });
+          exchange.begin(port, { method: 'POST', url: target, headers, body });
         })
         .catch((error: unknown) => exchange.fail(ToolwayError.from(error, { executed: 'no' })));
       return settled;
