@@ -57,7 +57,7 @@ test('a toolkit that is closed takes no new call, lets the others finish, then c
   expect((await quick).content).toEqual(text('in time').content);
   await clock.advance(1_100);
   await closing;
-  expect(await slow).toMatchObject({ code: 'closed', executed: 'unknown' });
+  expect(await slow).toMatchObject({ code: 'outcome_unknown', executed: 'unknown', cause: { code: 'closed' } });
   expect(order).toEqual(['cancel tools/call', 'cancel subscriptions/listen', 'close']);
   expect(clock.pendingTimers).toBe(0);
 });

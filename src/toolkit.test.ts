@@ -372,7 +372,7 @@ describe('the toolkit', () => {
     const call = failure(toolkit.callTool('s.wait'));
     await vi.waitFor(() => expect(toolkit.calls()).toHaveLength(1));
     await toolkit.close({ drainMs: 10 });
-    expect(await call).toMatchObject({ code: 'closed', executed: 'unknown' });
+    expect(await call).toMatchObject({ code: 'outcome_unknown', executed: 'unknown', cause: { code: 'closed' } });
     expect(await failure(toolkit.callTool('s.wait'))).toMatchObject({ code: 'closed', executed: 'no' });
     expect(toolkit.status().s?.state).toBe('closed');
     await toolkit.close();

@@ -162,7 +162,7 @@ describe('a batch', () => {
     await vi.waitFor(() => expect(open).toHaveLength(4));
     await toolkit.close({ drainMs: 0 });
     const ended = (await outcomes).map(({ error }) => [error?.code, error?.executed]);
-    expect(ended.slice(0, 4)).toEqual(Array(4).fill(['closed', 'unknown']));
+    expect(ended.slice(0, 4)).toEqual(Array(4).fill(['outcome_unknown', 'unknown']));
     expect(ended.slice(4)).toEqual(Array(36).fill(['closed', 'no']));
   });
 

@@ -63,9 +63,18 @@ export const label = (call: Call) => ({
 
 const explained = (call: Call, thrown: unknown): ToolwayError => {
   const tool = call.toolName;
-  return ToolwayError.from(thrown, {
+  const error = ToolwayError.from(thrown, { executed: call.state === 'queued' ? 'no' : 'unknown' });
+  const isInDoubt = error.code === 'closed' && error.executed === 'unknown';
+  return (isInDoubt ? inDoubt(error) : error).with({
     server: call.server,
-    executed: call.state === 'queued' ? 'no' : 'unknown',
     ...(tool === undefined ? {} : { tool }),
   });
 };
+
+/** What was closed while the server had the call is why nobody knows what became of it. */
+const inDoubt = (cause: ToolwayError): ToolwayError =>
+  new ToolwayError('outcome_unknown', `${cause.message} before the answer came`, {
+    executed: 'unknown',
+    attempts: cause.attempts,
+    cause,
+  });

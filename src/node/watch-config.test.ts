@@ -318,5 +318,5 @@ test('a running toolkit follows: calls to a server that did not change go on', a
   expect(Object.keys(toolkit.status()).sort()).toEqual(['changes', 'comes', 'stays']);
   expect(toolkit.status().stays).toMatchObject({ pid: before.stays?.pid, inFlight: 1 });
   await toolkit.close({ drainMs: 0 });
-  expect(await hanging).toMatchObject({ code: 'closed' });
+  expect(await hanging).toMatchObject({ code: 'outcome_unknown', cause: { code: 'closed' } });
 });
