@@ -335,3 +335,22 @@ test.each<[string, string, string]>([
 ])('JSON: %s is taken out with what stands on its line', async (which, text, result) => {
   expect(await removeServer(text, which === 'the first' ? 'a' : 'b', as('json'))).toBe(result);
 });
+
+test('YAML: comments inside of a server stay with it, and go with it', async () => {
+  const text = lines(
+    'mcpServers:',
+    '  a:',
+    '    command: x # why',
+    '    # args: [later]',
+    '',
+    '  # b is switched off',
+    '',
+    '# the rest',
+    'pins: warn',
+  );
+  const edited = await addServer(text, { name: 'new', entry: { command: 'z' } }, as('yaml'));
+  expect(edited).toBe(text.replace('switched off\n', 'switched off\n  new:\n    command: z\n'));
+  expect(await removeServer(edited, 'a', as('yaml'))).toBe(
+    lines('mcpServers:', '', '  # b is switched off', '  new:', '    command: z', '', '# the rest', 'pins: warn'),
+  );
+});
