@@ -103,6 +103,15 @@ goes on, and sends no call again that was finished, nor one of which nobody know
     positionals: { min: 1, max: 1 },
     load: () => import('./commands/watch.ts'),
   },
+  doctor: {
+    summary: 'what is wrong with servers, and what mends it',
+    usage: '[SERVER]',
+    example: 'toolway doctor files',
+    details: `Looks at the configuration, the program and its interpreter, the network and the certificate, what the server
+says when it starts, and its tools as model providers take them. Values of variables and headers are never shown.`,
+    positionals: { max: 1 },
+    load: () => import('./commands/doctor.ts'),
+  },
   types: {
     summary: 'TypeScript types of the arguments and results of tools',
     usage: '[SERVER]',

@@ -1,0 +1,198 @@
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { live } from '../../test/fixtures/cli/live.ts';
+import { folder } from '../../test/fixtures/cli/world.ts';
+import type { ServerConfig } from '../options.ts';
+import { checkCommand } from './doctor/command.ts';
+import type { Finding } from './doctor/finding.ts';
+import { checkProxy, checkTls, placeOf } from './doctor/network.ts';
+import { checkTools } from './doctor/tools.ts';
+import { checkVariables } from './doctor/variables.ts';
+
+const SERVER = fileURLToPath(new URL('../../test/fixtures/cli/server.js', import.meta.url));
+const SECRET = 'hunter2-hunter2';
+
+const examine = async (config: ServerConfig, env: Record<string, string> = {}, ...argv: string[]) => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'c.json'), JSON.stringify({ mcpServers: { s: config } }));
+  return live(['doctor', '--config', 'c.json', ...argv], { cwd, env: { NO_COLOR: '1', ...env } });
+};
+const findings = async (config: ServerConfig, env: Record<string, string> = {}): Promise<Finding[]> =>
+  JSON.parse((await examine(config, env, '--json')).out).servers[0].findings;
+
+describe('a server that works', () => {
+  test('is told with what was tried: program, start, versions, tools', async () => {
+    const { code, out, err } = await examine({ command: 'node', args: [SERVER] });
+    expect([code, err]).toEqual([0, '1 server, 0 problems\n']);
+    expect(out).toMatch(/^s {2}connected {2}stdio\n/);
+    expect(out).toMatch(/ok {7}command: node is \/\S*node, version \d+\.\d+\.\d+\n/);
+    expect(out).toMatch(/ok {7}start: cli-fixture 1\.0\.0 answered after \d+ ms\n/);
+    expect(out).toContain('protocol: speaks 2025-11-25 (legacy); offered were 2026-07-28, 2025-11-25, 2025-06-18,');
+    expect(out).toContain('ok       messages: nothing but messages came\n');
+    expect(out).toContain('note     tools: without a description no model knows when to call: args, ');
+  });
+
+  test('as a document', async () => {
+    const document = JSON.parse((await examine({ command: 'node', args: [SERVER] }, {}, '--json')).out);
+    expect(document).toMatchObject({
+      toolway: '1.2.3',
+      node: process.version,
+      servers: [{ name: 's', state: 'connected', protocolVersion: '2025-11-25', connectMs: expect.any(Number) }],
+    });
+    expect(document.servers[0].findings).toContainEqual({
+      level: 'ok',
+      check: 'messages',
+      says: 'nothing but messages came',
+    });
+  });
+
+  test('noise on stdout is shown with a sample', async () => {
+    const noisy = `console.log('\u001b[2Jready to serve'); import(${JSON.stringify(SERVER)})`;
+    const said = await findings({ command: 'node', args: ['-e', noisy] });
+    const noise = said.find(({ check }) => check === 'messages');
+    expect(noise).toMatchObject({ level: 'note', fix: expect.stringContaining('stderr') });
+    expect(noise?.says).toContain('ready to serve');
+  });
+});
+
+describe('a server that does not', () => {
+  test('a program that dies is told with its last words, and its secrets are not', async () => {
+    const dies = 'console.error("no key\\nat all: " + process.env.KEY); process.exit(4)';
+    const config = { command: 'node', args: ['-e', dies], env: { KEY: SECRET } };
+    const { code, out } = await examine(config);
+    expect(code).toBe(3);
+    expect(out).toMatch(/problem {2}start: connect_failed: .*exited with code 4/);
+    expect(out).toContain('no key');
+    expect(out).not.toContain(SECRET);
+  });
+
+  test('variables that are not set are named, with the command that sets them', async () => {
+    const said = await findings({ command: 'node', args: ['${WHERE}', '$${NOT}'], env: { T: '${env:TOKEN}' } });
+    expect(said.filter(({ fix }) => fix?.startsWith('export'))).toEqual([
+      { level: 'problem', check: 'configuration', says: 'the variable WHERE is not set', fix: 'export WHERE=…' },
+      { level: 'problem', check: 'configuration', says: 'the variable TOKEN is not set', fix: 'export TOKEN=…' },
+    ]);
+  });
+
+  test('a URL is told without what may be secret in it', async () => {
+    const url = `http://user:${SECRET}@127.0.0.1:9/mcp?key=${SECRET}`;
+    const { code, out } = await examine({ url });
+    expect(code).toBe(3);
+    expect(out).toContain('http://127.0.0.1:9/mcp');
+    expect(out).not.toContain(SECRET);
+  });
+
+  test('one that wants authorization is told what to give it', async () => {
+    const guarded = createServer((_, response) => response.writeHead(401).end()).listen(0, '127.0.0.1');
+    onTestFinished(() => void guarded.close());
+    await once(guarded, 'listening');
+    const { port } = guarded.address() as { port: number };
+    const said = await findings({ url: `http://127.0.0.1:${port}/mcp` });
+    expect(said.find(({ check }) => check === 'authorization')).toMatchObject({
+      level: 'problem',
+      says: expect.stringContaining('auth_required at http://127.0.0.1'),
+      fix: expect.stringContaining('Authorization'),
+    });
+  });
+
+  test('a bad definition, a disabled server, and no server at all', async () => {
+    expect((await examine({ command: 'node', args: 'x' } as never)).out).toMatch(
+      /problem {2}configuration: c\.json:1:/,
+    );
+    expect(await findings({ command: 'node', disabled: true })).toEqual([
+      { level: 'note', check: 'configuration', says: 'it is disabled' },
+    ]);
+    expect(await live(['doctor'])).toMatchObject({ code: 0, out: '', err: expect.stringContaining('no servers') });
+    expect((await examine({ command: 'node' }, {}, 'x')).code).toBe(2);
+  });
+});
+
+describe('the command', () => {
+  const check = (command: string, cwd: string, env = {}) => checkCommand({ command, cwd, env });
+
+  test.runIf(process.platform !== 'win32')('that is missing, may not run, or has no interpreter', async () => {
+    const cwd = folder();
+    const bin = join(cwd, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'my-server'), '#!/usr/bin/env no-such-interpreter\n');
+    const env = { PATH: bin };
+    expect(await check('my-server', cwd, env)).toEqual([
+      {
+        level: 'problem',
+        check: 'command',
+        says: `${bin}/my-server may not be executed`,
+        fix: `chmod +x ${bin}/my-server`,
+      },
+    ]);
+    chmodSync(join(bin, 'my-server'), 0o755);
+    expect((await check('./bin/my-server', cwd, env))[0]?.says).toBe(
+      `${bin}/my-server wants the interpreter no-such-interpreter, which is not there`,
+    );
+    expect((await check('my-sever', cwd, env))[0]?.says).toBe('there is no my-sever on PATH; did you mean my-server?');
+    expect(await check('uvx', cwd, env)).toMatchObject([
+      { level: 'problem', fix: expect.stringContaining('astral.sh/uv') },
+    ]);
+    expect(await check('my-server', join(cwd, "it's gone"), env)).toMatchObject([
+      { says: expect.stringContaining('is not there'), fix: expect.stringMatching(/^mkdir -p '.*it'\\''s gone'$/) },
+    ]);
+    writeFileSync(join(bin, 'fine'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    expect(await check('fine', cwd, env)).toEqual([{ level: 'ok', check: 'command', says: `fine is ${bin}/fine` }]);
+  });
+});
+
+describe('the network', () => {
+  test('a proxy of the environment is named, not shown', () => {
+    const [finding] = checkProxy('https://example.com/', undefined, { https_proxy: `http://me:${SECRET}@proxy:1` });
+    expect(finding).toMatchObject({ level: 'note', fix: 'give the server "proxy": "${https_proxy}"' });
+    expect(JSON.stringify(finding)).not.toContain(SECRET);
+    expect(checkProxy('http://localhost:1/', undefined, { HTTPS_PROXY: 'http://p' })).toEqual([]);
+    expect(checkProxy('https://a.b/', `http://me:${SECRET}@proxy:1`, {})[0]?.says).toBe(
+      'goes through the proxy http://proxy:1',
+    );
+    expect(placeOf('nonsense')).toBe('no URL');
+  });
+
+  test('a certificate that nobody vouches for, and one that somebody does', async () => {
+    const https = await import('node:https');
+    const { LOCALHOST } = await import('../../test/fixtures/http/tls.ts');
+    const server = https.createServer(LOCALHOST);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const [refused] = await checkTls(`https://localhost:${port}/`);
+    expect(refused).toMatchObject({ level: 'problem', fix: expect.stringContaining('"tls"') });
+    const [trusted] = await checkTls(`https://localhost:${port}/`, LOCALHOST.cert);
+    expect(trusted?.says).toMatch(/^TLSv1\.3, certificate of /);
+    server.close();
+    expect((await checkTls(`https://localhost:${port}/`))[0]?.says).toMatch(/^no TLS connection/);
+  });
+});
+
+test('tools are held against what model providers refuse', () => {
+  const tool = (name: string, inputSchema: unknown, description = 'd') => ({ name, description, inputSchema }) as never;
+  const says = (name: string, schema: unknown = { type: 'object' }) =>
+    checkTools('s', [tool(name, schema)]).map((each) => each.says);
+  expect(says('fine')).toEqual([expect.stringContaining('nothing is known')]);
+  expect(says('x'.repeat(62))).toEqual([expect.stringContaining('more than 64 characters')]);
+  expect(says('a.b')).toEqual([expect.stringContaining('characters other than')]);
+  expect(says('a', { type: 'string' })).toEqual([expect.stringContaining('no object')]);
+  expect(says('a', { type: 'object', oneOf: [] })).toEqual([expect.stringContaining('at the top')]);
+  expect(says('a', { type: 'object', properties: { l: { type: 'array' } } })).toEqual([
+    expect.stringContaining('what it holds'),
+  ]);
+  expect(says('a', { type: 'object', properties: { l: { $ref: '#' } } })).toEqual([
+    expect.stringContaining('references'),
+  ]);
+  expect(says('a', { type: 'object', properties: { l: { const: 1 } } })).toEqual([expect.stringContaining('const')]);
+  const many = Array.from({ length: 8 }, (_, at) => tool(`t${at}`, { type: 'object' }, ' '));
+  expect(checkTools('s', many)[0]?.says).toBe(
+    'without a description no model knows when to call: t0, t1, t2, t3, t4 and 3 more',
+  );
+});
+
+test('variables that have a default, or are set, are no finding', () => {
+  expect(checkVariables({ command: '${A} ${B:-b} ${env:C}' }, { A: '', C: 'c' })).toEqual([]);
+});
