@@ -40,6 +40,8 @@ export interface CallInit {
   cache?: false | { ttlMs: number };
   /** Calls of one principal with the same key, tool and arguments share one outcome. */
   idempotencyKey?: string;
+  /** Among whose outcomes that of its key is kept; the server's own, or those of its group, where absent. */
+  keeper?: string;
   /** When the caller asked, on the monotonic clock. */
   startedAt: number;
 }
@@ -75,6 +77,7 @@ export class Call {
   readonly retry: false | { attempts: number } | undefined;
   readonly cache: false | { ttlMs: number } | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly keeper: string | undefined;
   /** What it asks for. A call that has to wait is given a copy of its own: read it anew after waiting. */
   params: JsonObject;
   #ownParams: JsonObject | undefined;
@@ -123,6 +126,7 @@ export class Call {
     this.retry = init.retry;
     this.cache = init.cache;
     this.idempotencyKey = init.idempotencyKey;
+    this.keeper = init.keeper;
     this.#onProgress = init.onProgress;
     this.#onTouch = init.onTouch;
   }

@@ -80,7 +80,7 @@ export const createCalling = (options: CallingOptions): Calling => {
     server: ManagedServer,
     method: string,
     params: JsonObject,
-    { wanted, startedAt, making }: Pick<Asked, 'wanted' | 'startedAt' | 'making'>,
+    { wanted, startedAt, making, keeper }: Pick<Asked, 'wanted' | 'startedAt' | 'making' | 'keeper'>,
     route?: Route,
   ): Call => {
     if (closed() && making?.accepted !== true)
@@ -107,6 +107,7 @@ export const createCalling = (options: CallingOptions): Calling => {
       retry: wanted.retry,
       cache: wanted.cache,
       idempotencyKey: wanted.idempotencyKey,
+      keeper,
       onProgress,
       startedAt,
     };

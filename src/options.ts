@@ -228,7 +228,11 @@ export interface CallOptions extends RequestOptions {
   retry?: RetryOption;
   /** `false`: neither a kept answer nor that of an equal call in flight will do. Default: the server's `cache`. */
   cache?: CacheOption;
-  /** Calls of one principal with this key, the same tool and arguments share one outcome; it travels in `_meta`. */
+  /**
+   * Calls of one principal, in one scope, to one server or group with this key, the same tool and arguments share one
+   * outcome; it travels in `_meta`. A server that is tried after another one failed, and each one of a broadcast, has an
+   * outcome of its own.
+   */
   idempotencyKey?: string;
   /**
    * What stands in when the call fails. Servers are tried where the call cannot have run or both tools are `retrySafe`.

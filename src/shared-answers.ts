@@ -1,5 +1,6 @@
 /** The steps under which calls share answers, for the servers of one toolkit. Loaded with the first call that may. */
 import type { Call, share } from './call.ts';
+import { keeperOf } from './calls/keeper.ts';
 import type { Finder } from './finder.ts';
 import { cache } from './middleware/cache.ts';
 import { dedupe } from './middleware/dedupe.ts';
@@ -41,7 +42,7 @@ export const createSharedAnswers = ({
   const { deadlines, changes, limits } = house;
   const { clock } = deadlines;
   return {
-    idempotency: owning(idempotency({ clock, share })),
+    idempotency: owning(idempotency({ clock, share, keeperOf: (call) => keeperOf(finder.home(call)) })),
     cache: owning(
       cache({
         clock,

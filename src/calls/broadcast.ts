@@ -32,7 +32,7 @@ export const runBroadcast = async (
         throw notConnected(server, name, wanted.scope);
       }
       const route = { server, tool: name, entry: server.catalog.tool(name) };
-      return callAlone(route, { name, args, wanted: { ...wanted, signal }, startedAt, making });
+      return callAlone(route, { name, args, wanted: { ...wanted, signal }, startedAt, making, keeper: server.name });
     });
   };
   const outcomes = new Map<string, CallOutcome>(servers.map((server) => [server.name, undefined as never]));

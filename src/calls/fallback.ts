@@ -7,10 +7,11 @@ import { ToolwayError } from '../errors.ts';
 import type { CallToolResult } from '../protocol/types.ts';
 import { allFailed } from './all-failed.ts';
 import { runFunctions } from './fallback-function.ts';
+import { keeperOf } from './keeper.ts';
 import { linkOf, notConnected } from './link.ts';
 import { namedFallback, routesOf } from './named-fallback.ts';
 import type { Asked, Calls, CallsPort } from './port.ts';
-import { type Failure, groupStandIns, isRefusal, mayFollow } from './stand-ins.ts';
+import { type Failure, groupStandIns, isRefusal, mayBothRun, mayFollow } from './stand-ins.ts';
 
 /** One server that may be tried, and its place in the order. */
 interface Candidate {
@@ -59,6 +60,7 @@ export const createFallback = (port: CallsPort): Pick<Calls, 'withFallback' | 'i
     };
     let tried = failures.length > 0;
     let left = [...candidates];
+    const [meant] = candidates;
     while (left.length > 0 && !failures.some(isRefusal)) {
       const remainingMs = startedAt + totalTimeoutMs - clock.now();
       if (failures.length > 0 && (closed() || remainingMs <= 0)) break;
@@ -86,9 +88,12 @@ export const createFallback = (port: CallsPort): Pick<Calls, 'withFallback' | 'i
       const limits = tried
         ? { wanted: { ...wanted, totalTimeoutMs: remainingMs }, startedAt: clock.now() }
         : { wanted: { ...wanted, totalTimeoutMs }, startedAt };
+      // What may run beside the first is another call under the key; what takes its place is the same one.
+      const isOther = tried || meant === undefined || mayBothRun(port, meant.route, next.route);
+      const keeper = isOther ? next.route.server.name : keeperOf(meant.route.server);
       tried = true;
       try {
-        return await callUnlessLost(next.route, { ...asked, ...limits }, () => true);
+        return await callUnlessLost(next.route, { ...asked, ...limits, keeper }, () => true);
       } catch (error) {
         fail(next, error);
       }

@@ -29,6 +29,8 @@ export interface Asked {
   /** When it was asked for, on the monotonic clock. */
   startedAt: number;
   making: Making | undefined;
+  /** Among whose outcomes that of its idempotency key is kept. */
+  keeper?: string;
 }
 
 /** Times are in milliseconds on the monotonic clock. */

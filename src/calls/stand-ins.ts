@@ -28,6 +28,10 @@ const isRetrySafe = ({ matchesPattern }: CallsPort, { server, tool }: Route): bo
   return hints?.readOnlyHint === true || hints?.idempotentHint === true;
 };
 
+/** Whether it does no harm that both tools run. */
+export const mayBothRun = (port: CallsPort, one: Route, other: Route): boolean =>
+  isRetrySafe(port, one) && isRetrySafe(port, other);
+
 /**
  * Whether `next` may be tried after these failures: none of them may have run, or it does no harm that both run. A task
  * that a server has made of its call may still be at work, so it has no successor.
@@ -35,7 +39,7 @@ const isRetrySafe = ({ matchesPattern }: CallsPort, { server, tool }: Route): bo
 export const mayFollow = (port: CallsPort, failures: readonly Failure[], next: Route): boolean =>
   failures.every(({ error, route }) => {
     if (error.executed === 'no') return true;
-    return error.taskId === undefined && route !== undefined && isRetrySafe(port, route) && isRetrySafe(port, next);
+    return error.taskId === undefined && route !== undefined && mayBothRun(port, route, next);
   });
 
 /** The other servers of the group, in configuration order, whose tool of this name takes the same input. */

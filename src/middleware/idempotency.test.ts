@@ -45,10 +45,10 @@ describe('calls under one idempotency key', () => {
     expect(payments()).toBe(2);
   });
 
-  test('share it whatever their scope, their _meta and their wish for no cache', async () => {
+  test('share it whatever their _meta and their wish for no cache', async () => {
     const { pay, payments } = answering();
     await pay('k').outcome;
-    await pay('k', 5, { scope: 'x', meta: { trace: 1 }, cache: false, retry: false }).outcome;
+    await pay('k', 5, { meta: { trace: 1 }, cache: false, retry: false }).outcome;
     expect(payments()).toBe(1);
   });
 
@@ -59,17 +59,18 @@ describe('calls under one idempotency key', () => {
     expect(arrivals).toHaveLength(1);
   });
 
-  test('of two principals are two, and so are those under two keys', async () => {
+  test('of two principals, scopes or servers are two, and so are those under two keys', async () => {
     const { pay, payments } = answering();
     for (const principal of ['ann', 'bob', '', undefined]) await pay('k', 5, { principal }).outcome;
+    for (const scope of ['ann', 'bob']) await pay('k', 5, { scope }).outcome;
+    await pay('k', 5, { server: 't' }).outcome;
     await pay('l').outcome;
-    expect(payments()).toBe(5);
+    expect(payments()).toBe(8);
   });
 
   test.each<[string, (world: ReturnType<typeof shop>) => Made]>([
     ['other arguments', ({ pay }) => pay('k', 6)],
     ['another tool', ({ tool }) => tool('refund', { amount: 5, to: 'ann' }, { idempotencyKey: 'k' })],
-    ['another server', ({ pay }) => pay('k', 5, { server: 't' })],
   ])('are refused with %s, in flight and afterwards', async (_, other) => {
     const world = shop();
     const first = world.pay('k');

@@ -1,5 +1,5 @@
 /**
- * Calls of one principal under the same key share one outcome, in flight and afterwards. Inside the policy, since a
+ * Calls of one principal, in one scope, to one server under the same key share one outcome, in flight and afterwards. Inside the policy, since a
  * kept outcome must not slip past a refusal, and inside the deadline, since who waits for another's outcome has limits
  * of its own; outside the cache, since what a key promises holds for calls that are never kept.
  */
@@ -16,6 +16,8 @@ export interface IdempotencyOptions {
   clock: Clock;
   /** Handed in, since it is loaded long before. */
   share: typeof share;
+  /** Among whose outcomes that of a call is kept, where it does not say. */
+  keeperOf(call: Call): string;
   /** Outcomes that are kept; the oldest one makes room. Default 10 000. */
   maxOutcomes?: number;
   /** The same in bytes, with what was asked for. Default 64 MiB. */
@@ -48,6 +50,7 @@ interface UnderWay {
 export const idempotency = ({
   clock,
   share,
+  keeperOf,
   maxOutcomes = 10_000,
   maxBytes = 64 * 1024 * 1024,
 }: IdempotencyOptions): Middleware => {
@@ -119,8 +122,8 @@ export const idempotency = ({
     };
 
     const take = async (call: Call): Promise<JsonObject> => {
-      const name = nameOf(call);
-      const asked = wireText([call.server, call.params]);
+      const name = nameOf(call, call.keeper ?? keeperOf(call));
+      const asked = wireText(call.params);
       if (asked === undefined) throw refusal('the arguments cannot be written as JSON');
       forgetOld();
       const flying = underWay.get(name);
@@ -146,12 +149,12 @@ export const idempotency = ({
   };
 };
 
-const nameOf = ({ principal, idempotencyKey }: Call): string => {
+const nameOf = ({ principal, scope, idempotencyKey }: Call, keeper: string): string => {
   if (typeof idempotencyKey !== 'string' || idempotencyKey === '')
     throw refusal('an idempotency key must be a string that is not empty');
   if (idempotencyKey.length > MAX_KEY_LENGTH)
     throw refusal(`an idempotency key has at most ${MAX_KEY_LENGTH} characters`, undefined, MAX_KEY_LENGTH);
-  return JSON.stringify([principal ?? null, idempotencyKey]);
+  return JSON.stringify([keeper, scope, principal ?? null, idempotencyKey]);
 };
 
 const refusal = (reason: string, cause?: unknown, limit?: number): ToolwayError =>
