@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { scriptedServer, text } from '../test/fixtures/scripted-server.ts';
-import { failure, toolkitOf } from '../test/fixtures/toolkits.ts';
+import { clockedToolkitOf, failure, toolkitOf } from '../test/fixtures/toolkits.ts';
 import { ToolwayError } from './errors.ts';
 import type { ServerConfig } from './options.ts';
 import type { JsonObject } from './protocol/types.ts';
@@ -87,6 +87,49 @@ describe('a call of a server that is removed', () => {
       { code: 'closed', executed: 'no' },
     ]);
     expect(other.latest().requests('tools/call')).toEqual([]);
+  });
+});
+
+describe('a call of a server that is removed ends with it', () => {
+  test('while it waits for the rate, or for an answer, and no timer is left', async () => {
+    const server = scriptedServer({ work: () => text('') }, { rateLimit: { perSecond: 0.01, burst: 1 } });
+    const { toolkit, clock } = await clockedToolkitOf({ s: server });
+    await toolkit.callTool('s.work');
+    const waits = failure(toolkit.callTool('s.work'));
+    await clock.settle();
+    expect(toolkit.calls()).toHaveLength(1);
+    await toolkit.removeServer('s');
+    await clock.settle();
+    expect(toolkit.calls()).toEqual([]);
+    expect(await waits).toMatchObject({ code: 'closed', executed: 'no', server: 's', tool: 'work' });
+    await toolkit.close();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  test('while it waits until it may be sent again', async () => {
+    const server = scriptedServer({ work: () => text('') });
+    const make = server.config.transport as () => Transport;
+    const transport = (): Transport => {
+      const link = make();
+      const { send } = link;
+      link.send = (message) => {
+        const { id, method } = message as { id?: number; method?: string };
+        if (method !== 'tools/call') return send.call(link, message);
+        const facts = { executed: 'no', retryAfterMs: 8_000 } as const;
+        return Promise.reject(new ToolwayError('rate_limited', `not now, ${id}`, facts));
+      };
+      return link;
+    };
+    const { toolkit, clock } = await clockedToolkitOf({}, { mcpServers: { s: { transport } } });
+    const waits = failure(toolkit.callTool('s.work'));
+    await clock.settle();
+    expect(toolkit.calls()).toHaveLength(1);
+    await toolkit.removeServer('s');
+    await clock.settle();
+    expect(toolkit.calls()).toEqual([]);
+    expect(await waits).toMatchObject({ code: 'closed', executed: 'no' });
+    await toolkit.close();
+    expect(clock.pendingTimers).toBe(0);
   });
 });
 

@@ -33,6 +33,24 @@ test('a lane that waits for its next token does not keep the process running by 
   expect(lane.inFlight).toBe(2);
 });
 
+test('a lane that is closed lets nobody wait, and leaves no timer, whatever still comes back', async () => {
+  const clock = createHandClock();
+  const lane = createLane({ maxConcurrency: 4, maxQueue: 4, rateLimit: { perSecond: 1, burst: 2 } }, clock);
+  const closed = new ToolwayError('closed', 'gone');
+  expect([lane.tryEnter(), lane.tryEnter()]).toEqual([true, true]);
+  const waits = failure(lane.enter(callFor('tools/call')));
+  expect(clock.pendingTimers).toBe(1);
+  expect(() => lane.fail(limited(8_000))).toThrow();
+  expect(clock.pendingTimers).toBe(2);
+  lane.close(closed);
+  expect(clock.pendingTimers).toBe(0);
+  expect(await waits).toMatchObject({ code: 'closed', executed: 'no' });
+  expect(() => lane.fail(limited(8_000))).toThrow();
+  expect(lane.tryEnter()).toBe(false);
+  expect(await failure(lane.enter(callFor('tools/call')))).toMatchObject({ code: 'closed', executed: 'no' });
+  expect(clock.pendingTimers).toBe(0);
+});
+
 /** A step before a server whose answers the test gives, one for each call that got through. */
 const world = ({
   maxConcurrency = 64,

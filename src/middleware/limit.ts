@@ -27,6 +27,8 @@ export interface Lane {
   resume(): void;
   /** Rejects all that wait. */
   refuse(error: ToolwayError): void;
+  /** The same for all that come from now on. Leaves no timer. */
+  close(error: ToolwayError): void;
 }
 
 interface Waiting {
@@ -42,7 +44,8 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
   let inFlight = 0;
   let tokens = burst;
   let refilledAt = clock.now();
-  let ticking = false;
+  let tick: Timer | undefined;
+  let closed: ToolwayError | undefined;
   let rest: { until: number; timer: Timer } | undefined;
 
   const takeToken = (): boolean => {
@@ -55,7 +58,7 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
     return true;
   };
   const tryEnter = (): boolean => {
-    if (rest !== undefined || inFlight >= maxConcurrency || !takeToken()) return false;
+    if (closed !== undefined || rest !== undefined || inFlight >= maxConcurrency || !takeToken()) return false;
     inFlight += 1;
     return true;
   };
@@ -66,11 +69,16 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
       line.delete(waiting);
       waiting.go();
     }
-    if (line.size === 0 || rest !== undefined || inFlight >= maxConcurrency || rateLimit === undefined || ticking)
+    if (
+      line.size === 0 ||
+      rest !== undefined ||
+      inFlight >= maxConcurrency ||
+      rateLimit === undefined ||
+      tick !== undefined
+    )
       return;
-    ticking = true;
-    const tick = clock.after((1 - tokens) / perMs, () => {
-      ticking = false;
+    tick = clock.after((1 - tokens) / perMs, () => {
+      tick = undefined;
       advance();
     });
     // Who waits has a deadline that keeps the process running; without anybody there is nothing to come back for.
@@ -84,12 +92,16 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
   };
   const restFor = (ms: number): void => {
     const until = clock.now() + ms;
-    if (rest !== undefined && rest.until >= until) return;
+    if (closed !== undefined || (rest !== undefined && rest.until >= until)) return;
     rest?.timer.cancel();
     const timer = clock.after(ms, resume);
     timer.keepAlive(false);
     rest = { until, timer };
     for (const { call, refuse } of line) if (call.dueAt <= until) refuse(resting(ms));
+  };
+
+  const refuse = (error: ToolwayError): void => {
+    for (const waiting of line) waiting.refuse(error);
   };
 
   const leave: Lane['leave'] = (result) => {
@@ -108,6 +120,10 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
     tryEnter: () => line.size === 0 && tryEnter(),
     enter: (call) =>
       new Promise((resolve, reject) => {
+        if (closed !== undefined) {
+          reject(closed);
+          return;
+        }
         if (rest !== undefined && call.dueAt <= rest.until) {
           reject(resting(rest.until - clock.now()));
           return;
@@ -145,8 +161,12 @@ export const createLane = ({ maxConcurrency, maxQueue, rateLimit }: ServerLimits
       throw error;
     },
     resume,
-    refuse(error) {
-      for (const waiting of line) waiting.refuse(error);
+    refuse,
+    close(error) {
+      closed = error.with({ executed: 'no' });
+      refuse(closed);
+      tick?.cancel();
+      resume();
     },
   };
 };

@@ -209,7 +209,10 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     }),
     async close() {
       closed = true;
+      const removed = new ToolwayError('closed', 'the server was removed');
+      for (const call of house.calls.values()) if (call.server === name) call.stop(removed);
       managed.traffic?.fuse.close();
+      managed.traffic?.lane.close(removed);
       house.changes.tell({ server: name, what: 'everything' });
       catalog.close();
       await connections.close();
