@@ -47,6 +47,8 @@ export interface CliContext {
   stdin(): Promise<string>;
   /** The lines of stdin as they come. */
   lines(): AsyncIterable<string>;
+  /** The bytes of stdin as they come. */
+  bytes(): AsyncIterable<Uint8Array>;
   /** There only where a person can be asked: stdin and stderr are a terminal. */
   terminal?(): Promise<Terminal>;
   /** Opens a URL, which is http or https, in the browser of whoever sits here. */

@@ -73,6 +73,7 @@ const context: CliContext = {
   stdout: sinkOf(process.stdout),
   stderr: sinkOf(process.stderr),
   stdin: readStdin,
+  bytes: () => process.stdin,
   async *lines() {
     const { createInterface } = await import('node:readline');
     yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });

@@ -80,7 +80,7 @@ const openBatch = async (
   { options, output, context }: Job,
   path: string,
 ): Promise<{ input: Input; files: BatchFiles }> => {
-  const { cwd, stdout, stdin } = context;
+  const { cwd, stdout, bytes } = context;
   const shown = options.value('out');
   const resume = options.flag('resume');
   if (resume && path === '-') throw usage('--resume reads the input again: give it as a file');
@@ -89,7 +89,7 @@ const openBatch = async (
     throw usage('--json prints a summary on stdout: give the results a file with --out');
   if (!isFile(shown) || path === '-') {
     if (isFile(shown)) throw usage('results of stdin go to stdout: give the input as a file, or redirect the output');
-    const input = path === '-' ? streamInput(textChunks(stdin)) : await openInput(resolve(cwd, path), path);
+    const input = path === '-' ? streamInput(bytes()) : await openInput(resolve(cwd, path), path);
     const ledger = createUnwritten((text) => stdout.write(text));
     return { input, files: { ledger, recovered: nothingDone(), close: ledger.close } };
   }
@@ -99,10 +99,6 @@ const openBatch = async (
   const input = await openInput(resolve(cwd, path), path);
   return { input, files: await openFiles({ out, shown, input, resume, overwrite: options.flag('yes') }) };
 };
-
-async function* textChunks(read: () => Promise<string>): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(await read());
-}
 
 /** Starts the servers. Throws when none of them is there: every line would fail for that. */
 const openSession = async ({ open, output, context }: Job): Promise<Session> => {
