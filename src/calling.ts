@@ -8,7 +8,7 @@ import { guarded } from './events.ts';
 import type { Finder } from './finder.ts';
 import { once } from './later.ts';
 import type { Chain } from './middleware/chain.ts';
-import { matchesPattern, qualify, splitName } from './names.ts';
+import { qualify, splitName } from './names.ts';
 import type { CallOptions, Logger, RequestOptions } from './options.ts';
 import { ownCopy } from './own-copy.ts';
 import type { CallToolResult, JsonObject, Progress } from './protocol/types.ts';
@@ -131,6 +131,7 @@ export const createCalling = (options: CallingOptions): Calling => {
 
   const above = once(async () => {
     const { createCalls } = await import('./calls/calls.ts');
+    const { mayRunAgain } = await house.ground;
     return createCalls({
       ...options,
       ask,
@@ -143,7 +144,7 @@ export const createCalling = (options: CallingOptions): Calling => {
       argumentsOf,
       splitName,
       qualify,
-      matchesPattern,
+      mayRunAgain,
       DEFAULTS,
     });
   });

@@ -3,6 +3,7 @@ import type { Call } from './call.ts';
 import { nearest } from './config/nearest.ts';
 import type { Emitter } from './events.ts';
 import { pinning } from './guarding.ts';
+import { mayRunAgain } from './middleware/resend.ts';
 import { createTraffic, type Traffic } from './middleware/traffic.ts';
 import type { Limits, ServerConfig, ToolkitOptions } from './options.ts';
 import type { DriftWatchOptions } from './policy/drift-watch.ts';
@@ -28,6 +29,7 @@ export interface Ground {
   readonly describeServer: typeof describeServer;
   readonly describeCall: typeof describeCall;
   readonly nearest: typeof nearest;
+  readonly mayRunAgain: typeof mayRunAgain;
   /** What the tools of one server are held to. */
   pinsOf(server: Omit<DriftWatchOptions, 'firstSeen'> & { config: ServerConfig }): Pins;
   /** Resolves when what was first seen of tools is where later programs find it. */
@@ -45,6 +47,7 @@ export const layGround = async (options: ToolkitOptions, given: GroundOptions): 
     describeServer,
     describeCall,
     nearest,
+    mayRunAgain,
     pinsOf: ({ config, ...server }) => createPins({ ...server, firstSeen: firstSeen(server.server, config) }),
     ...saving,
   };

@@ -91,6 +91,15 @@ describe('a call with a fallback', () => {
     expect(b.had()).toEqual([]);
   });
 
+  test('nor is a tool whose every call is a task, where nobody knows whether one was made', async () => {
+    const safe = { retrySafe: ['who'], retry: false as const };
+    const [a, b] = [doubtful(safe), named('b', safe)];
+    a.definitions.who = { execution: { taskSupport: 'required' } };
+    const toolkit = await toolkitOf({ a, b });
+    expect(await failure(toolkit.callTool('a.who', {}, { fallback: ['b'] }))).toMatchObject({ executed: 'unknown' });
+    expect([a.had().length, b.had().length]).toEqual([1, 0]);
+  });
+
   test('an error that the tool reports, or the server answers with, is an answer: nobody else is asked', async () => {
     const a = plugServer({
       who: () => ({ ...text('no'), isError: true }),

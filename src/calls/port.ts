@@ -5,7 +5,8 @@ import type { Route } from '../catalog.ts';
 import type { argumentsOf, textOf } from '../doors.ts';
 import type { guarded } from '../events.ts';
 import type { Finder } from '../finder.ts';
-import type { matchesPattern, qualify, splitName } from '../names.ts';
+import type { mayRunAgain } from '../middleware/resend.ts';
+import type { qualify, splitName } from '../names.ts';
 import type { CallOptions, Logger } from '../options.ts';
 import type { CallToolResult } from '../protocol/types.ts';
 import type { House } from '../server/server.ts';
@@ -54,7 +55,7 @@ export interface CallsPort {
   argumentsOf: typeof argumentsOf;
   splitName: typeof splitName;
   qualify: typeof qualify;
-  matchesPattern: typeof matchesPattern;
+  mayRunAgain: typeof mayRunAgain;
   DEFAULTS: typeof DEFAULTS;
 }
 

@@ -20,17 +20,9 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set(['denied', 'approval_timeout', 
 /** Whether a failure is the end for every server. */
 export const isRefusal = ({ error }: Failure): boolean => REFUSALS.has(error.code);
 
-/** Whether the operator let this tool be run again; hints count only for servers whose hints are trusted. */
-const isRetrySafe = ({ matchesPattern }: CallsPort, { server, tool }: Route): boolean => {
-  const { retrySafe = [], trustHints } = server.config;
-  if (retrySafe.some((pattern) => matchesPattern(pattern, tool))) return true;
-  const hints = trustHints === true ? server.catalog.tool(tool)?.tool.annotations : undefined;
-  return hints?.readOnlyHint === true || hints?.idempotentHint === true;
-};
-
 /** Whether it does no harm that both tools run. */
-export const mayBothRun = (port: CallsPort, one: Route, other: Route): boolean =>
-  isRetrySafe(port, one) && isRetrySafe(port, other);
+export const mayBothRun = ({ mayRunAgain }: CallsPort, ...routes: readonly [Route, Route]): boolean =>
+  routes.every(({ server, tool }) => mayRunAgain(tool, server.catalog.tool(tool)?.tool, server.config));
 
 /**
  * Whether `next` may be tried after these failures: none of them may have run, or it does no harm that both run. A task

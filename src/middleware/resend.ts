@@ -3,6 +3,7 @@ import type { Call } from '../call.ts';
 import type { ErrorCode, ToolwayError } from '../errors.ts';
 import { matchesPattern } from '../names.ts';
 import type { ServerConfig } from '../options.ts';
+import type { Tool } from '../protocol/types.ts';
 
 /** What the operator says of a server's tools. */
 export type ResendRules = Pick<ServerConfig, 'retrySafe' | 'trustHints'>;
@@ -44,14 +45,16 @@ export const mayResend = (call: Call, error: ToolwayError, rules: ResendRules): 
 const isLastWord = ({ code, executed, status = 0 }: ToolwayError): boolean =>
   code === 'protocol_error' && (executed === 'yes' || (status >= 400 && status < 500));
 
-/** A tool that may run twice. Even then a task is not made twice: the first one may be at work. */
-const isSafeTool = (
-  { method, tool, toolName = '' }: Call,
-  { taskId }: ToolwayError,
-  { retrySafe, trustHints }: ResendRules,
-): boolean => {
-  if (method !== 'tools/call' || taskId !== undefined || tool?.execution?.taskSupport === 'required') return false;
-  if (retrySafe?.some((pattern) => matchesPattern(pattern, toolName))) return true;
+const isSafeTool = ({ method, tool, toolName = '' }: Call, { taskId }: ToolwayError, rules: ResendRules): boolean =>
+  method === 'tools/call' && taskId === undefined && mayRunAgain(toolName, tool, rules);
+
+/**
+ * Whether a tool may run twice, there or on another server: the operator named it, or trusts the server's hints. A task
+ * is not made twice even then, since the first one may be at work.
+ */
+export const mayRunAgain = (name: string, tool: Tool | undefined, { retrySafe, trustHints }: ResendRules): boolean => {
+  if (tool?.execution?.taskSupport === 'required') return false;
+  if (retrySafe?.some((pattern) => matchesPattern(pattern, name))) return true;
   const hints = trustHints === true ? tool?.annotations : undefined;
   return hints?.readOnlyHint === true || hints?.idempotentHint === true;
 };
