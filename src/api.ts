@@ -182,6 +182,11 @@ export interface Toolkit extends AsyncDisposable {
   /** Calls so far, and how long they took: overall, by server and by tool. */
   metrics(): ToolkitMetrics;
   on<E extends EventName>(event: E, handler: EventHandler<E>): () => void;
+  /**
+   * Adds a step to the road of the calls that are made from now on: just inside `observe`, where it sees every call, also
+   * those that reach no server and those whose tool is not known yet, or at a place that it names, such as
+   * `{ after: 'route' }`, where calls have their tool. `invalid_config` for a place that is none.
+   */
   use(middleware: Middleware, place?: { before?: string; after?: string }): void;
   addServer(name: string, config: ServerConfig): Promise<void>;
   removeServer(name: string): Promise<void>;

@@ -305,6 +305,25 @@ describe('the toolkit', () => {
     );
   });
 
+  test('runs a step of the user for calls too that never reach a server, or a tool', async () => {
+    const away = scriptedServer({});
+    const transport = (): Transport => {
+      throw new ToolwayError('connect_failed', 'gone', { permanent: true });
+    };
+    const toolkit = await toolkitOf({ s: echo(), away: { ...away, config: { transport } } });
+    const seen: unknown[] = [];
+    toolkit.use((next) => (call) => {
+      seen.push([call.server, call.toolName, call.tool?.name]);
+      return next(call);
+    });
+    for (const name of ['s.echo', 's.nothing', 'away.echo']) await toolkit.callTool(name, { say: '' }).catch(() => {});
+    expect(seen).toEqual([
+      ['s', 'echo', 'echo'],
+      ['s', 'nothing', undefined],
+      ['away', 'echo', undefined],
+    ]);
+  });
+
   test('takes servers in and lets them go while it runs', async () => {
     const toolkit = await toolkitOf({ a: echo() });
     const b = scriptedServer({ hello: () => text('b') });

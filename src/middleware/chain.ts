@@ -1,4 +1,4 @@
-/** Puts the steps of the road in their order. A user's step stands just inside `observe`, where the call has its tool, unless it names a place. */
+/** Puts the steps of the road in their order. A user's step stands just inside `observe`, where it sees every call, unless it names a place; behind `route` a call has its tool. */
 import { ToolwayError } from '../errors.ts';
 import type { CallFn, Middleware } from './middleware.ts';
 
@@ -20,7 +20,7 @@ export const createChain = (steps: readonly Step[], last: CallFn): Chain => {
   let run = compose();
 
   const positionOf = ({ before, after }: { before?: string; after?: string }): number => {
-    const name = before ?? after ?? 'route';
+    const name = before ?? after ?? 'observe';
     const index = road.findIndex((step) => step.name === name);
     if (index < 0) {
       const names = road.map((step) => step.name);
