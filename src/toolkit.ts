@@ -5,7 +5,7 @@ import { createCalling } from './calling.ts';
 import { listedBy, routeOfBareName, unknownTool } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
 import type { nearest } from './config/nearest.ts';
-import { textOf } from './doors.ts';
+import { checkLimits, textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import { guarded } from './events.ts';
 import { createFinder } from './finder.ts';
@@ -106,7 +106,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
   });
   const { metrics, describeServer, describeCall, pinsSaved, traffic } = laid;
   suggest = laid.nearest;
-  if (watch.step !== undefined) road.use(watch.step(servers), { after: 'observe' });
+  if (watch.step !== undefined) road.use(watch.step(servers), { before: 'observe' });
   const { batchWindowMs } = options;
   const { callTool, above, perform, tellProgress } = createCalling({
     house,
@@ -144,16 +144,17 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     listTools: async (filter = {}) => listedBy(await finder.read('tools', filter), 'tools'),
     server(name) {
       const server = finder.server(name);
-      return createServerClient(({ method, params, options: wanted = {} }, run) =>
-        server.request(method, run, {
+      return createServerClient(async ({ method, params, options: wanted = {} }, run) => {
+        checkLimits(wanted);
+        return server.request(method, run, {
           ...wanted,
           params,
           meta: wanted.meta ?? {},
           ...(wanted.onProgress === undefined
             ? {}
             : { onProgress: (progress) => tellProgress(wanted.onProgress, progress) }),
-        }),
-      );
+        });
+      });
     },
     status: () =>
       Object.fromEntries([...servers.values()].map((server) => [server.name, describeServer(server.facts())])),

@@ -62,7 +62,7 @@ describe('a batch', () => {
   test('each call has its own options', async () => {
     const { server, open } = gated();
     const toolkit = await toolkitOf({ s: server });
-    const outcomes = toolkit.batch([{ name: 's.wait', options: { timeoutMs: 20 } }, { name: 's.wait' }]);
+    const outcomes = toolkit.batch([{ name: 's.wait', options: { timeoutMs: 200 } }, { name: 's.wait' }]);
     await vi.waitFor(() => expect(open).toHaveLength(2));
     await vi.waitFor(() => expect(toolkit.calls()).toHaveLength(1));
     open[1]?.();

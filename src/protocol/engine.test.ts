@@ -257,6 +257,23 @@ describe('the end of a call', () => {
     expect(await outcome(engine.request(call, 'echo', {}))).toMatchObject({ code: 'cancelled', executed: 'no' });
     expect(peer.sent).toEqual([]);
   });
+
+  test('a call whose time was over before anybody looked is never sent', async () => {
+    const peer = scriptedPeer();
+    let now = 0;
+    const engine = engineOn(peer, { now: () => now });
+    const limits = { startedAt: 0, timeoutMs: 100 };
+    now = 100;
+    const late = { code: 'timeout', executed: 'no', limit: 100 };
+    expect(await outcome(engine.request(callFor('echo', {}, limits), 'echo', {}))).toMatchObject(late);
+    const begun = callFor('echo', {}, limits);
+    begun.state = 'answering';
+    expect(await outcome(engine.request(begun, 'echo', {}))).toMatchObject({ ...late, executed: 'unknown' });
+    expect(peer.sent).toEqual([]);
+    now = 99;
+    void outcome(engine.request(callFor('echo', {}, limits), 'echo', {}));
+    expect(peer.sent).toHaveLength(1);
+  });
 });
 
 describe('a transport of somebody else', () => {

@@ -235,6 +235,8 @@ export const createEngine = (options: EngineOptions): Engine => {
           reject(new ToolwayError('not_connected', 'the connection has ended', { executed: 'no', cause: ended }));
           return;
         }
+        // Whoever kept the thread busy kept the timer from it as well.
+        if (now() >= call.dueAt) call.expire();
         if (call.stopped !== undefined) {
           reject(call.stopped.with({ executed: call.state === 'queued' ? 'no' : 'unknown' }));
           return;
