@@ -1,9 +1,10 @@
-/** `toolway batch` as a process, where the disk takes no more. */
+/** `toolway batch` as a process: at a terminal, where its reader leaves, and where the disk takes no more. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { atTerminal, CTRL_C } from './fixtures/cli/pty.ts';
 import { folder } from './fixtures/cli/world.ts';
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -49,3 +50,50 @@ test.runIf(process.platform !== 'win32')(
     expect(sentAgain).toEqual([]);
   },
 );
+
+/** A folder with calls that take their time, and the words of a batch over them. */
+const slowCalls = (count: number, delayMs: number) => {
+  const cwd = folder();
+  const call = (n: number) => ({ name: 'charge', arguments: { key: `${n}`, delayMs } });
+  writeFileSync(
+    join(cwd, 'in.jsonl'),
+    Array.from({ length: count }, (_, n) => `${JSON.stringify(call(n))}\n`).join(''),
+  );
+  const effects = fileURLToPath(new URL('./fixtures/cli/effects.js', import.meta.url));
+  const stdio = ['--stdio', `'${process.execPath}' '${effects}'`, '--env', `EFFECTS=${join(cwd, 'effects')}`];
+  const linesOf = (name: string): string[] => readFileSync(join(cwd, name), 'utf8').split('\n').filter(Boolean);
+  return { cwd, argv: [main, 'batch', 'in.jsonl', ...stdio], linesOf };
+};
+
+test.runIf(process.platform !== 'win32')(
+  'a terminal shows a bar with the time that is left; Ctrl-C ends it, and --resume goes on',
+  async () => {
+    const { cwd, argv, linesOf } = slowCalls(40, 100);
+    const env = { PATH: process.env.PATH ?? '', HOME: cwd, NO_COLOR: '1' };
+    const out = ['--out', 'out.jsonl', '--resume', '--concurrency', '4'];
+    const pty = atTerminal([process.execPath, ...argv, ...out], { cwd, env });
+    await pty.see(/\[#+-+\] +\d+ % \d+\/40 · \d+\/s · ETA \d+:\d\d/);
+    pty.type(CTRL_C);
+    expect(await pty.exit()).toBe(130);
+    const cut = linesOf('out.jsonl').length;
+    expect(cut).toBeLessThan(40);
+    const rest = spawnSync(process.execPath, [...argv, ...out], { cwd, env, encoding: 'utf8' });
+    expect(rest.stderr).not.toContain('\r');
+    const results = linesOf('out.jsonl').map((line) => JSON.parse(line));
+    expect(new Set(results.map(({ line }) => line)).size).toBe(40);
+    expect(results).toHaveLength(40);
+    expect(new Set(linesOf('effects')).size).toBe(linesOf('effects').length);
+    expect(results.filter(({ outcome }) => outcome !== 'done').length).toBeLessThanOrEqual(4);
+  },
+);
+
+test('a reader of the results that leaves ends it quietly', () => {
+  const { cwd, argv } = slowCalls(200, 5);
+  const quoted = [process.execPath, ...argv].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `set -o pipefail; ${quoted} --quiet | head -1`], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: cwd },
+    encoding: 'utf8',
+  });
+  expect([status, stdout.split('\n').length, stderr]).toEqual([0, 2, '']);
+});
