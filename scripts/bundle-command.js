@@ -1,6 +1,6 @@
 /** Makes the command of few files: each one costs a third of a millisecond at every start. */
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -59,7 +59,7 @@ export const bundleCommand = async (dist) => {
     splitting: true,
     metafile: true,
     plugins: [byName],
-    external: [...external, './quick.js'],
+    external: [...external, './quick.js', './at-tab.js'],
   });
   /** @type {import('esbuild').Plugin} */
   const alone = {
@@ -70,6 +70,19 @@ export const bundleCommand = async (dist) => {
       ),
   };
   await build({ ...common, entryPoints: [join(dist, 'cli/quick.js')], plugins: [alone] });
+  // The languages that most configurations are not written in stay where the library has them.
+  /** @type {import('esbuild').Plugin} */
+  const withoutLanguages = {
+    name: 'no command is imported, and yaml and toml when there is some',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\/commands\// }, ({ path }) => ({ path, external: true }));
+      onResolve({ filter: /\/(yaml|toml)\.js$/ }, ({ path }) => ({
+        path: `../config/${basename(path)}`,
+        external: true,
+      }));
+    },
+  };
+  await build({ ...common, entryPoints: [join(dist, 'cli/at-tab.js')], external, plugins: [withoutLanguages] });
 
   const licences = licencesOf(Object.keys(metafile.inputs).map((file) => join(root, file)));
   writeFileSync(

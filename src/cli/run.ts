@@ -27,10 +27,6 @@ const COMMAND_LINE: CommandLine = {
 export const runCli = async (argv: readonly string[], context: CliContext): Promise<number> => {
   let output = createOutput(context, glimpse(argv));
   try {
-    if (argv[0] === '__complete') {
-      await (await import('./completion/fast-path.ts')).completeFast(argv.slice(1), context, COMMANDS);
-      return EXIT.done;
-    }
     const { name, command, args, options, help } = parseLine(argv);
     output = createOutput(context, options);
     if (options.flag('version')) {
