@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Errand, follow, hurry } from './errand.ts';
+import { type Errand, follow } from './errand.ts';
 import { createLine } from './line.ts';
 
+const hurry = (errand: Errand): void => {
+  errand.urgent = true;
+  errand.raise?.();
+};
 interface Job {
   name: string;
 }

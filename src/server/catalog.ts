@@ -7,7 +7,7 @@ import { ToolwayError } from '../errors.ts';
 import type { Drift } from '../policy/drift.ts';
 import type { ListKind, ListKinds, WholeList } from '../protocol/lists.ts';
 import type { Tool } from '../protocol/types.ts';
-import { type Errand, hurry } from '../schema/errand.ts';
+import type { Errand } from '../schema/errand.ts';
 import { type Check, isRefusal, type Validator } from '../schema/validator.ts';
 import type { Pins, Seen } from './pins.ts';
 
@@ -121,12 +121,14 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
 
   const entryOf = (tool: Tool, ambiguous: boolean, drift: Drift | undefined): ToolEntry => {
     const input: Errand = { owner: catalog, urgent: false };
-    const output: Errand = { owner: catalog, urgent: false };
-    const hurryBoth = (): void => {
-      hurry(input);
-      hurry(output);
+    const output: Errand = { ...input };
+    const hurry = (): void => {
+      for (const errand of [input, output]) {
+        errand.urgent = true;
+        errand.raise?.();
+      }
     };
-    const entry = { tool, ambiguous, drift, ready: false, compiled: Promise.resolve(), hurry: hurryBoth };
+    const entry = { tool, ambiguous, drift, ready: false, compiled: Promise.resolve(), hurry };
     const compiled = Promise.all([compile(entry, 'input', input), compile(entry, 'output', output)])
       .catch((cause: unknown) => onWarning('a schema could not be compiled', { tool: tool.name, cause }))
       .then(() => {
