@@ -69,6 +69,15 @@ describe('equal calls in flight', () => {
     expect(arrivals[0]?.call).toMatchObject({ ...wanted, id: first.call.id });
   });
 
+  test('are one whatever trace each belongs to: the request is of the first one’s', () => {
+    const { tool, arrivals } = lab({ config: SAFE });
+    const traceOf = (n: number) => ({ traceparent: `00-${n}`, tracestate: `a=${n}`, baggage: `b=${n}` });
+    for (const n of [1, 2, 3]) tool('find', {}, { meta: traceOf(n) });
+    expect(arrivals.map(({ call }) => call.meta)).toEqual([traceOf(1)]);
+    tool('find', {}, { meta: { ...traceOf(4), other: 1 } });
+    expect(arrivals).toHaveLength(2);
+  });
+
   test('are two where the second comes behind the answer to the first', async () => {
     const { tool, arrivals } = lab({ config: SAFE });
     const first = tool('find');

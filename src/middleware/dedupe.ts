@@ -42,9 +42,13 @@ export const dedupe = ({ changes, explain }: DedupeOptions): Middleware => {
   };
 };
 
+/** Where a request belongs in its caller's trace (2026-07-28 basic, `_meta`): each call has another place. */
+const TRACE_KEYS: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'baggage']);
+
 /** What else goes to the server, or decides how often, has to be equal too. */
 const keyOf = (call: Call): string | undefined => {
-  const more = wireText([call.meta ?? {}, call.retry ?? null]);
+  const meta = Object.entries(call.meta ?? {}).filter(([key]) => !TRACE_KEYS.has(key));
+  const more = wireText([Object.fromEntries(meta), call.retry ?? null]);
   const keys = answerKeys(call);
   return keys === undefined || more === undefined ? undefined : `${keys.own}${more}`;
 };
