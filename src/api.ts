@@ -188,7 +188,13 @@ export interface Toolkit extends AsyncDisposable {
    * `{ after: 'route' }`, where calls have their tool. `invalid_config` for a place that is none.
    */
   use(middleware: Middleware, place?: { before?: string; after?: string }): void;
+  /**
+   * Takes a server in; resolves when it is connected and its lists are read. Rejects with `invalid_config` where the name
+   * is taken or unusable, and nothing is taken in. Where its first attempt to connect fails it rejects as well, but the
+   * server is in: it is tried again as any other is, until `removeServer`.
+   */
   addServer(name: string, config: ServerConfig): Promise<void>;
+  /** Ends its calls; resolves when nothing of it is left. */
   removeServer(name: string): Promise<void>;
   /** Drops the link and connects anew; resolves when connected. Closes the breaker, and ends a rest that the server asked for. */
   reconnect(name: string): Promise<void>;

@@ -9,8 +9,8 @@ export interface Members {
   readonly servers: ReadonlyMap<string, ManagedServer>;
   /** Takes a server in. Rejects with `invalid_config` where the name is taken or unusable. */
   add(name: string, config: ServerConfig): Promise<ManagedServer>;
-  /** Takes in a server under whatever name a file gives it: a bad one gets an alias. */
-  addAsNamed(name: string, config: ServerConfig): Promise<ManagedServer>;
+  /** Takes in a server under whatever name a file gives it: a bad one gets an alias. One whose name is taken is left out, with a warning. */
+  addAsNamed(name: string, config: ServerConfig): Promise<void>;
   /** Resolves when nothing of the server is left. */
   remove(server: ManagedServer): Promise<void>;
   close(): Promise<void>;
@@ -58,7 +58,15 @@ export const createMembers = ({ house, defaults, closed }: MembersOptions): Memb
       admit(name);
       return enrol(...settled);
     },
-    addAsNamed: async (name, raw) => enrol(...(await settle(name, raw))),
+    async addAsNamed(original, raw) {
+      const [name, config] = await settle(original, raw);
+      if (!servers.has(name)) {
+        await enrol(name, config);
+        return;
+      }
+      const message = `"${original}" is left out: it would be called "${name}", as another server is`;
+      house.events.emit('warning', { server: name, scope: '', message });
+    },
     async remove(server) {
       servers.delete(server.name);
       const gone = server.close();

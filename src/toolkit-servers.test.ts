@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { scriptedServer, text } from '../test/fixtures/scripted-server.ts';
 import { clockedToolkitOf, failure, toolkitOf } from '../test/fixtures/toolkits.ts';
+import { serverAlias } from './config/alias.ts';
 import { ToolwayError } from './errors.ts';
 import type { ServerConfig } from './options.ts';
 import type { JsonObject } from './protocol/types.ts';
@@ -131,6 +132,36 @@ describe('a call of a server that is removed ends with it', () => {
     await toolkit.close();
     expect(clock.pendingTimers).toBe(0);
   });
+});
+
+describe('of two servers that come to one name', () => {
+  test.each([[0], [1]])('the later one is left out, and that is told (order %i)', async (order) => {
+    const alias = await serverAlias('a b');
+    const servers = [scriptedServer({ who: () => text('first') }), scriptedServer({ who: () => text('second') })];
+    const names = order === 0 ? ['a b', alias] : [alias, 'a b'];
+    const warn = vi.fn();
+    const mcpServers = Object.fromEntries(names.map((name, index) => [name, servers[index]?.config ?? {}]));
+    const toolkit = await toolkitOf({}, { mcpServers, logger: { debug() {}, info() {}, warn, error() {} } });
+    expect(Object.keys(toolkit.status())).toEqual([alias]);
+    expect(await toolkit.callTool(`${alias}.who`)).toEqual(text('first'));
+    expect(warn.mock.calls.map(([said]) => said)).toEqual([
+      expect.stringContaining(`"${names[1]}" is left out: it would be called "${alias}"`),
+    ]);
+  });
+});
+
+test('a server that is added and cannot be reached is in, until it is removed', async () => {
+  const toolkit = await toolkitOf({});
+  const config: ServerConfig = {
+    transport: () => {
+      throw new ToolwayError('connect_failed', 'nobody is there', { executed: 'no', permanent: true });
+    },
+  };
+  expect(await failure(toolkit.addServer('far', config))).toMatchObject({ code: 'connect_failed', server: 'far' });
+  expect(toolkit.status().far).toMatchObject({ state: 'failed', lastError: { code: 'connect_failed' } });
+  expect(await failure(toolkit.addServer('far', config))).toMatchObject({ code: 'invalid_config' });
+  await toolkit.removeServer('far');
+  expect(toolkit.status()).toEqual({});
 });
 
 describe('what is no configuration', () => {
