@@ -245,8 +245,9 @@ export interface CallOptions extends RequestOptions {
 /** Names of servers (for a tool of the same name), `server.tool` names, a function, or a list of these, in which functions come last. */
 export type Fallback = string | FallbackFunction | readonly (string | FallbackFunction)[];
 /**
- * Gives a result where all servers failed; called for every failure but `denied` and `cancelled`. It has the call's
- * `timeoutMs` for itself; what it throws is told beside the failure before it.
+ * Gives a result where all servers failed; called for every failure but `denied` and `cancelled`. The end of the
+ * call may be what failed, so it has a time of its own: the call's `timeoutMs`, from when it is called, also beyond the
+ * call's `totalTimeoutMs`. What it throws is told beside the failure before it.
  */
 export type FallbackFunction = (call: FailedCall, error: ToolwayError) => CallToolResult | Promise<CallToolResult>;
 /** What a fallback function is told of the call that failed. */
