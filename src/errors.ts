@@ -140,8 +140,9 @@ const describe = (reason: string, { server, tool }: ErrorFacts): string => {
   return `${tool === undefined ? server : `${server}.${tool}`}: ${reason}`;
 };
 
-const withoutUndefined = (facts: ErrorFacts): ErrorFacts =>
-  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+/** An object without the fields that say nothing. */
+export const withoutUndefined = <T extends object>(facts: T): T =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as T;
 
 const reasonOf = (thrown: unknown): string => {
   if (thrown instanceof Error) return String(thrown.message || thrown.name);

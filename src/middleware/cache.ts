@@ -29,9 +29,8 @@ export interface CacheOptions {
   maxBytes?: number;
 }
 
-const DAY_MS = 86_400_000;
 /** No answer is kept longer, whatever anybody says. */
-const MAX_TTL_MS = DAY_MS;
+const DAY_MS = 86_400_000;
 /** For so long behind its end an answer may stand in for a server that cannot be reached. */
 const STALE_MS = DAY_MS;
 
@@ -39,8 +38,8 @@ const STALE_MS = DAY_MS;
 const STALE = 'toolway/stale';
 const AGE_MS = 'toolway/ageMs';
 
-/** Failures that say that the server cannot be reached. */
-const UNREACHABLE: ReadonlySet<ErrorCode> = new Set([
+/** Failures of calls that never left, for want of the server. */
+const AWAY: ReadonlySet<ErrorCode> = new Set([
   'not_connected',
   'connect_failed',
   'connect_timeout',
@@ -48,8 +47,8 @@ const UNREACHABLE: ReadonlySet<ErrorCode> = new Set([
   'server_exited',
   'breaker_open',
 ]);
-const isUnreachable = (error: unknown): boolean =>
-  error instanceof ToolwayError && UNREACHABLE.has(error.code) && (error.executed ?? 'no') === 'no';
+const isAway = (error: unknown): boolean =>
+  error instanceof ToolwayError && AWAY.has(error.code) && (error.executed ?? 'no') === 'no';
 
 /** For calls whose answers may be kept, and no others. */
 export const cache = ({
@@ -92,7 +91,7 @@ export const cache = ({
     // The caller is told of it further out; the next one shall have another try.
     if (output !== undefined && (structuredContent === undefined || (await output(structuredContent)) !== undefined))
       return 0;
-    return wantedMs > 0 ? Math.min(wantedMs, MAX_TTL_MS) : 0;
+    return wantedMs > 0 ? Math.min(wantedMs, DAY_MS) : 0;
   };
 
   const keep = ({ own, shared }: AnswerKeys, call: Call, result: JsonObject, ttlMs: number): void => {
@@ -123,7 +122,7 @@ export const cache = ({
       return result;
     } catch (error) {
       // Looked for again: what was there may have been overtaken by a change, or by a newer answer.
-      const left = isUnreachable(error) ? find(keys) : undefined;
+      const left = isAway(error) ? find(keys) : undefined;
       if (left === undefined) throw error;
       call.cached = true;
       return clock.now() < left.until ? left.read() : stale(left, clock.now());

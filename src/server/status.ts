@@ -2,6 +2,7 @@
 import type { CallInfo, ServerState, ServerStatus } from '../api.ts';
 import type { Call } from '../call.ts';
 import type { ConnectionState } from '../connection/connection.ts';
+import { withoutUndefined } from '../errors.ts';
 import type { ServerTraffic } from '../middleware/traffic.ts';
 import type { ServerConfig } from '../options.ts';
 import type { TransportKind } from '../transport/transport.ts';
@@ -54,9 +55,6 @@ const off = ({ disabled, untrusted }: ServerConfig): ServerState | undefined => 
   if (disabled === true) return 'disabled';
   return untrusted === true ? 'untrusted' : undefined;
 };
-
-const withoutUndefined = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
 
 /** A server that was never reached is `failed` between attempts; one that was is `reconnecting`. */
 const stateOf = (state: ConnectionState, everConnected: boolean): ServerState => {
