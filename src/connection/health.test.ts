@@ -33,6 +33,7 @@ const world = ({
     get arrivals() {
       return state.arrivals;
     },
+    isBusySince: (at: number) => state.busySince < at,
     transport: transport as Transport,
     ping: (call: Call) =>
       new Promise<void>((resolve, reject) => {
@@ -50,7 +51,6 @@ const world = ({
     clock: { now: () => clock.now() + slept, after: clock.after },
     intervalMs,
     newCall: () => callFor('ping'),
-    isBusySince: (at) => state.busySince < at,
     onCheck: (check) => state.checks.push(check),
     onHeard: () => {
       state.heard += 1;

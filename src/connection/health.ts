@@ -15,13 +15,11 @@ export interface HealthCheck {
 }
 
 export interface HealthOptions {
-  session: Pick<Session, 'arrivals' | 'ping' | 'transport'>;
+  session: Pick<Session, 'arrivals' | 'isBusySince' | 'ping' | 'transport'>;
   clock: Clock;
   /** How often it is looked whether anything was heard. */
   intervalMs: number;
   newCall(): Call;
-  /** Whether a request that was sent before then is still without its answer. */
-  isBusySince(at: number): boolean;
   onCheck(check: HealthCheck): void;
   /** The server was heard of its own accord, so that no check was needed. */
   onHeard(): void;
@@ -45,7 +43,7 @@ const SIGNS_OF_LIFE: ReadonlySet<string> = new Set(['server_error', 'rate_limite
  * missed is left to that request's own limits: one that does one thing at a time cannot answer both.
  */
 export const watchHealth = (options: HealthOptions): (() => void) => {
-  const { session, clock, intervalMs, newCall, isBusySince, onCheck, onHeard, lost } = options;
+  const { session, clock, intervalMs, newCall, onCheck, onHeard, lost } = options;
   const answerMs = Math.min(ANSWER_MS, intervalMs);
   let heard = session.arrivals;
   let misses = 0;
@@ -113,7 +111,7 @@ export const watchHealth = (options: HealthOptions): (() => void) => {
     if (misses === 0) missedSince = askedAt;
     misses += 1;
     onCheck({ ok: false, durationMs, error: failure });
-    if (misses >= MAX_MISSES && !isBusySince(missedSince)) lost(silent(misses, failure));
+    if (misses >= MAX_MISSES && !session.isBusySince(missedSince)) lost(silent(misses, failure));
     else if (slept) void check(true);
     else lookIn(intervalMs);
   };

@@ -321,6 +321,21 @@ describe('a transport of somebody else', () => {
   });
 });
 
+describe('a server at work', () => {
+  test('is one that holds a request from before; a subscription is none', () => {
+    const peer = scriptedPeer();
+    let now = 0;
+    const engine = engineOn(peer, { now: () => now });
+    const ask = (method: string) => void outcome(engine.request(callFor(method, {}, { startedAt: 0 }), method, {}));
+    ask('subscriptions/listen');
+    now = 10;
+    ask('tools/call');
+    expect([5, 10, 11].map(engine.isBusySince)).toEqual([false, false, true]);
+    peer.answer(peer.requests('tools/call')[0], {});
+    expect(engine.isBusySince(11)).toBe(false);
+  });
+});
+
 describe('progress', () => {
   test('reaches its call in order, moves its limit, and is dropped for any other token', () => {
     const peer = scriptedPeer();

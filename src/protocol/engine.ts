@@ -45,6 +45,8 @@ export interface Engine {
   readonly heard: Promise<void>;
   /** How many messages have arrived. */
   readonly arrivals: number;
+  /** Whether a request that was sent before then is still without its answer; a subscription is never answered. */
+  isBusySince(at: number): boolean;
   /** Set once the link has ended. */
   readonly ended: ToolwayError | undefined;
   start(): Promise<void>;
@@ -64,6 +66,7 @@ export interface Engine {
 interface Pending {
   readonly call: Call;
   readonly method: string;
+  readonly sentAt: number;
   readonly resolve: (result: JsonObject) => void;
   readonly reject: (error: ToolwayError) => void;
 }
@@ -225,6 +228,11 @@ export const createEngine = (options: EngineOptions): Engine => {
     get arrivals() {
       return arrivals;
     },
+    isBusySince: (at) =>
+      pending.ids().some((id) => {
+        const { sentAt, method } = pending.get(id) as Pending;
+        return sentAt < at && method !== 'subscriptions/listen';
+      }),
     get ended() {
       return ended;
     },
@@ -236,12 +244,13 @@ export const createEngine = (options: EngineOptions): Engine => {
           return;
         }
         // Whoever kept the thread busy kept the timer from it as well.
-        if (now() >= call.dueAt) call.expire();
+        const sentAt = now();
+        if (sentAt >= call.dueAt) call.expire();
         if (call.stopped !== undefined) {
           reject(call.stopped.with({ executed: call.state === 'queued' ? 'no' : 'unknown' }));
           return;
         }
-        const id = pending.add({ call, method, resolve, reject });
+        const id = pending.add({ call, method, sentAt, resolve, reject });
         if (params._meta !== undefined) (params._meta as JsonObject).progressToken = id;
         call.state = 'handed_over';
         call.requestId = id;

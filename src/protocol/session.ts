@@ -33,6 +33,8 @@ export interface Session {
   readonly dropped: Engine['dropped'];
   /** How many messages of the server have arrived. */
   readonly arrivals: number;
+  /** Whether the server holds a request from before then, whoever sent it. */
+  isBusySince(at: number): boolean;
   /** Sends a call and resolves to its checked result. */
   perform(call: Call): Promise<JsonObject>;
   /** Reads a whole list on behalf of `call`; empty where the server does not declare it. */
@@ -123,6 +125,7 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
     get arrivals() {
       return engine.arrivals;
     },
+    isBusySince: engine.isBusySince,
     perform,
     list,
     ping: (call) => era.ping(call),

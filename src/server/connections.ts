@@ -55,7 +55,6 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
         clock,
         intervalMs,
         newCall: () => newCall('ping', { scope }),
-        isBusySince: (at) => hasCall(scope, ({ state, startedAt }) => state !== 'queued' && startedAt < at),
         onCheck: (check) => record.checked(scope, check),
         onHeard: () => record.checked(scope),
         lost,

@@ -71,6 +71,17 @@ test('a server that is alive no more is connected anew, and calls in flight are 
   expect(await toolkit.callTool('s.echo')).toEqual(text('hi'));
 });
 
+test.each(['callTool', 'server().callTool'])('a server at work for %s is left to that call', async (how) => {
+  const { server, toolkit, clock, told, goSilent } = await world(10_000);
+  goSilent();
+  const result = how === 'callTool' ? toolkit.callTool('s.silent') : toolkit.server('s').callTool('silent');
+  await clock.advance(50_000);
+  expect(told.length).toBeGreaterThanOrEqual(2);
+  expect(server.peers).toHaveLength(1);
+  server.latest().answer(server.latest().requests('tools/call')[0], text('done'));
+  expect(await result).toEqual(text('done'));
+});
+
 test('0 turns the checks off, and a closed toolkit leaves no timer of them', async () => {
   const off = await world(0);
   await off.clock.advance(300_000);
