@@ -140,10 +140,10 @@ describe('a call', () => {
   test('that is not answered ends with its own limit, is cancelled on the server, and leaves nothing', async () => {
     const server = scriptedServer({ wait: () => undefined });
     const toolkit = await toolkitOf({ s: server });
-    expect(await failure(toolkit.callTool('s.wait', {}, { timeoutMs: 30 }))).toMatchObject({
+    expect(await failure(toolkit.callTool('s.wait', {}, { timeoutMs: 200 }))).toMatchObject({
       code: 'timeout',
       executed: 'unknown',
-      limit: 30,
+      limit: 200,
       server: 's',
       tool: 'wait',
     });
