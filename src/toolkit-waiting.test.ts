@@ -72,7 +72,7 @@ describe('a call that waits for its server', () => {
     await closed;
   });
 
-  test('shows every step of the user the definition of its tool', async () => {
+  test('shows a step of the user behind the route the definition of its tool', async () => {
     const server = held();
     const { toolkit } = await toolkitWith(server);
     const seen = vi.fn();
@@ -80,7 +80,7 @@ describe('a call that waits for its server', () => {
       seen(call.tool?.name, call.state);
       return next(call);
     };
-    toolkit.use(look);
+    toolkit.use(look, { after: 'route' });
     const result = toolkit.callTool('s.echo');
     expect(seen).not.toHaveBeenCalled();
     server.connect();
