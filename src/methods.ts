@@ -109,7 +109,7 @@ export const createMethods = (options: MethodsOptions): Methods => {
       await finder.server(name).request('ping', (session, call) => session.ping(call), wanted);
       return now() - askedAt;
     },
-    async acceptTool([given], startedAt) {
+    async acceptTool([given, { hash } = {}], startedAt) {
       const name = textOf(given, 'unknown_tool');
       const { server, tool } = finder.atOnce(name) ?? (await finder.route(name, {}, startedAt));
       if (server.catalog.tool(tool) === undefined)
@@ -117,7 +117,7 @@ export const createMethods = (options: MethodsOptions): Methods => {
       const entry = server.catalog.tool(tool);
       if (entry === undefined)
         throw new ToolwayError('unknown_tool', 'there is no such tool', { server: server.name, tool, executed: 'no' });
-      await server.catalog.accept(entry);
+      await server.catalog.accept(entry, hash);
     },
   };
 };

@@ -1,6 +1,6 @@
 /** Finds the tools of one server that changed, and says so once for each definition. */
 import type { ToolkitEvents } from '../events.ts';
-import { type Drift, findDrift, type Sighting } from './drift.ts';
+import { type Drift, findDrift, mustBe, type Sighting } from './drift.ts';
 import type { FirstSeen } from './first-seen.ts';
 
 /** What `tool_drift` says, but for whose tool it is. */
@@ -9,6 +9,8 @@ export type DriftNews = Omit<ToolkitEvents['tool_drift'], 'server' | 'scope'>;
 export interface DriftWatch {
   /** The drifts by tool. `tell` gives the news of those that were not told before. */
   compare(sightings: readonly Sighting[]): Promise<{ drifts: Map<string, Drift>; tell(): void }>;
+  /** Rejects with `tool_changed` where a definition, as JSON text, is not the one of this hash. */
+  mustBe(tool: string, text: string, hash: string): Promise<void>;
 }
 
 export interface DriftWatchOptions {
@@ -25,6 +27,7 @@ export const createDriftWatch = ({ server, blocks, firstSeen, onDrift }: DriftWa
   const told = new Map<string, string>();
 
   return {
+    mustBe: (tool, text, hash) => mustBe(tool, server, text, hash),
     async compare(sightings) {
       const drifts = new Map<string, Drift>();
       const news: DriftNews[] = [];

@@ -85,10 +85,30 @@ const told = (before: string | undefined, after: string | undefined): string => 
   return after === undefined ? `is gone: ${before}` : `was ${before}, is ${after}`;
 };
 
+/** Rejects with `tool_changed` where a definition, as JSON text, is not the one of this hash. */
+export const mustBe = async (tool: string, server: string, text: string, hash: string): Promise<void> => {
+  const [present] = await hashesOf(canonicalJson(JSON.parse(text)));
+  if (present !== hash)
+    throw new ToolwayError(
+      'tool_changed',
+      'the definition is not the one that is to be accepted: it has changed since',
+      {
+        executed: 'no',
+        server,
+        tool,
+      },
+    );
+};
+
+const hashes = async (...texts: [before: string, after: string]): Promise<{ before?: string; after?: string }> => {
+  const [before, after] = await hashesOf(...texts);
+  return before === undefined ? {} : { before, after };
+};
+
 /** SHA-256 in hex; nothing where the platform has none, as on pages without TLS. */
-const hashes = async (before: string, after: string): Promise<{ before?: string; after?: string }> => {
+const hashesOf = async (...texts: string[]): Promise<string[]> => {
   const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
-  if (subtle === undefined) return {};
+  if (subtle === undefined) return [];
   const { sha256 } = await import('./sha256.ts');
-  return { before: await sha256(before), after: await sha256(after) };
+  return Promise.all(texts.map(sha256));
 };

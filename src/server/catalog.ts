@@ -73,8 +73,8 @@ export interface Catalog {
   tool(name: string): ToolEntry | undefined;
   /** True while a call of a tool needs a closer look before it leaves: a change was announced and not read, or was read. */
   readonly alarmed: boolean;
-  /** Holds a tool to its present definition. */
-  accept(tool: ToolEntry): Promise<void>;
+  /** Holds a tool to its present definition. Rejects with `tool_changed` where that is not the one of the hash. */
+  accept(tool: ToolEntry, hash?: string): Promise<void>;
   /** Resolves when no change of the tools is known that has not been read. */
   upToDate(): Promise<void>;
   /** Why the tools could not be listed, when they could not. */
@@ -248,10 +248,12 @@ export const createCatalog = (options: CatalogOptions): Catalog => {
     get alarmed() {
       return drifting || (notices.read < notices.said && pins?.blocks === true);
     },
-    async accept(entry) {
+    async accept(entry, hash) {
+      const held = await pins?.load();
+      if (hash !== undefined) await held?.mustBe(entry.tool, hash);
       entry.drift = undefined;
       lookForDrift();
-      await (await pins?.load())?.accept(entry.tool);
+      await held?.accept(entry.tool);
     },
     async upToDate() {
       if (notices.read < notices.said) await readDue('tools');

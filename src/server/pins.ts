@@ -16,6 +16,8 @@ export interface Pins {
   readonly blocks: boolean;
   /** Looks at a list, each tool once; a tool that was never seen is held to what it is now. */
   see(tools: Iterable<Tool>): Promise<Seen | undefined>;
+  /** Rejects with `tool_changed` where a tool's definition is not the one of this hash, as `tool_drift` tells it. */
+  mustBe(tool: Tool, hash: string): Promise<void>;
   /** Holds a tool to another definition from now on. */
   accept(tool: Tool): Promise<void>;
 }
@@ -24,10 +26,13 @@ export const createPins = (options: DriftWatchOptions): Pins => {
   const { firstSeen, blocks } = options;
   let watch: DriftWatch | undefined;
 
+  const load = async (): Promise<DriftWatch> => {
+    watch ??= (await import('../policy/drift-watch.ts')).createDriftWatch(options);
+    return watch;
+  };
   const compare = async (strange: readonly Sighting[]): Promise<Seen> => {
     try {
-      watch ??= (await import('../policy/drift-watch.ts')).createDriftWatch(options);
-      return await watch.compare(strange);
+      return await (await load()).compare(strange);
     } catch (cause) {
       // What cannot be compared may well have changed.
       const drift = { blocks, changes: [], error: () => cause as ToolwayError };
@@ -49,6 +54,7 @@ export const createPins = (options: DriftWatchOptions): Pins => {
       }
       return strange.length === 0 ? undefined : compare(strange);
     },
+    mustBe: async (tool, hash) => (await load()).mustBe(tool.name, definitionText(tool), hash),
     async accept(tool) {
       firstSeen.set(tool.name, definitionText(tool));
       await firstSeen.saved?.();

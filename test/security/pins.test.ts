@@ -165,6 +165,25 @@ test('acceptTool takes what was last told, and no later change that nobody has s
   ]);
 });
 
+test('acceptTool with the hash of what was shown takes that, and nothing that it has become since', async () => {
+  const server = postOffice();
+  const toolkit = await toolkitOf({ s: server });
+  const shown: (string | undefined)[] = [];
+  toolkit.on('tool_drift', ({ after }) => shown.push(after));
+  const definition = server.definitions.send as JsonObject;
+  for (const title of ['Shown', 'Later']) {
+    definition.title = title;
+    await toolkit.reconnect('s');
+  }
+  const [first, second] = shown;
+  expect(shown).toHaveLength(2);
+  const refused = { code: 'tool_changed', executed: 'no', server: 's', tool: 'send' };
+  expect(await failure(toolkit.acceptTool('s.send', { hash: first }))).toMatchObject(refused);
+  expect(await failure(toolkit.callTool('s.send'))).toMatchObject(refused);
+  await toolkit.acceptTool('s.send', { hash: second });
+  expect(await toolkit.callTool('s.send')).toMatchObject(text('sent'));
+});
+
 test('acceptTool of an unknown tool or server fails', async () => {
   const toolkit = await toolkitOf({ s: postOffice() });
   expect((await failure(toolkit.acceptTool('s.nothing'))).code).toBe('unknown_tool');

@@ -32,7 +32,8 @@ export const acceptChanges = async (name: string, job: Job): Promise<number> => 
   for (const drift of drifts) {
     const now = tools.find((tool) => tool.name === drift.tool);
     if (!(await isAccepted(name, drift, now, job))) continue;
-    await toolkit.acceptTool(`${name}.${drift.tool}`);
+    // What was shown, and not what it has become while somebody read it.
+    await toolkit.acceptTool(`${name}.${drift.tool}`, drift.after === undefined ? {} : { hash: drift.after });
     accepted.push(drift);
   }
   if (output.json) {
