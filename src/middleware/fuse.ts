@@ -27,7 +27,7 @@ export interface FuseFacts {
 }
 
 /** What the failures of a server mean for it. */
-export interface Judge {
+export interface FailureJudge {
   readonly state: CircuitState['name'];
   refusal(): ToolwayError | undefined;
   failed(error: ToolwayError, progress: Progress, when: Moment): void;
@@ -43,7 +43,7 @@ export interface FuseOptions {
   events: Emitter;
   /** Gets rid of the calls that wait for their turn. */
   refuseWaiting(error: ToolwayError): void;
-  load(facts: FuseFacts): Promise<Judge>;
+  load(facts: FuseFacts): Promise<FailureJudge>;
 }
 
 export interface ServerFuse extends Fuse {
@@ -64,9 +64,9 @@ const INTERNAL_ERROR = -32603;
 export const createFuse = ({ server, clock, events, refuseWaiting, load }: FuseOptions): ServerFuse => {
   const answers = createTally();
   let answered = 0;
-  let judge: Judge | undefined;
+  let judge: FailureJudge | undefined;
   /** What happened while the judge was being loaded. */
-  let early: ((judge: Judge) => void)[] | undefined;
+  let early: ((judge: FailureJudge) => void)[] | undefined;
   let holders = 0;
   let closed = false;
 
@@ -94,7 +94,7 @@ export const createFuse = ({ server, clock, events, refuseWaiting, load }: FuseO
     answers.add(clock.now());
     return answer;
   };
-  const tell = (what: (judge: Judge) => void): void => {
+  const tell = (what: (judge: FailureJudge) => void): void => {
     if (holders > 0 || closed) return;
     if (judge !== undefined) {
       what(judge);

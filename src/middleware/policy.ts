@@ -15,7 +15,7 @@ export interface ToolStanding extends ToolChecks {
 }
 
 /** The rules, where there are any. */
-export interface Judge {
+export interface PolicyGuard {
   /** Gives the call arguments that nobody else can change. */
   take(call: Call): void;
   judge(call: Call, next: (call: Call) => Promise<JsonObject>): Promise<JsonObject>;
@@ -24,7 +24,7 @@ export interface Judge {
 export interface PolicyOptions {
   /** What is known of a call's tool; nothing where its definition could not be read. */
   standingOf(call: Call): ToolStanding | undefined;
-  guard?: Judge;
+  guard?: PolicyGuard;
   /** The schemas of a tool may have to be waited for. */
   waitFor: WaitFor;
 }

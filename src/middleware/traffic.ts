@@ -22,7 +22,7 @@ interface Bearer {
   readonly name: string;
   readonly config: ServerConfig;
   traffic: ServerTraffic | undefined;
-  loadJudge: FuseOptions['load'];
+  loadFailureJudge: FuseOptions['load'];
 }
 
 export interface Traffic {
@@ -48,7 +48,7 @@ export const createTraffic = (options: TrafficOptions): Traffic => {
 };
 
 const trafficOf = (
-  { name, config, loadJudge }: Bearer,
+  { name, config, loadFailureJudge }: Bearer,
   { clock, events, limits }: { clock: Clock; events: Emitter; limits: Limits },
 ): ServerTraffic => {
   const { maxConcurrency = DEFAULTS.maxConcurrency, rateLimit } = config;
@@ -56,7 +56,7 @@ const trafficOf = (
   const lane = createLane({ maxConcurrency, maxQueue, ...(rateLimit === undefined ? {} : { rateLimit }) }, clock);
   return {
     config,
-    fuse: createFuse({ server: name, clock, events, refuseWaiting: lane.refuse, load: loadJudge }),
+    fuse: createFuse({ server: name, clock, events, refuseWaiting: lane.refuse, load: loadFailureJudge }),
     lane,
     budget: createRetryBudget(),
     sharing: createSharing(config),

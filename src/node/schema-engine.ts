@@ -135,11 +135,11 @@ const workerCheck = (worker: SchemaWorker, entry: Entry, resident: WorkerSchema)
   return async (value) => {
     const text = textOf(value);
     if (typeof text !== 'string') return [text];
-    const verdict = await worker.check(resident, text);
+    const outcome = await worker.check(resident, text);
     if (resident.condemned !== undefined)
       entry.refusal = { reason: `checking against the schema ${resident.condemned}` };
-    if ('reason' in verdict) return [unchecked(verdict.reason)];
-    return verdict.failures && explain(verdict.failures, value);
+    if ('reason' in outcome) return [unchecked(outcome.reason)];
+    return outcome.failures && explain(outcome.failures, value);
   };
 };
 

@@ -35,14 +35,14 @@ export interface WorkerSchema {
 }
 
 /** What came out of a check: nothing wrong, failures, or no answer. */
-export type Verdict = { failures?: Failure[] } | { reason: string };
+export type CheckOutcome = { failures?: Failure[] } | { reason: string };
 
 export interface SchemaWorker {
   admit(schema: JsonObject, facts: Pick<WorkerSchema, 'usesUnevaluated' | 'owner'>): WorkerSchema;
   /** Resolves with the reason when the schema cannot be used. */
   compile(schema: WorkerSchema, errand: Errand): Promise<string | undefined>;
   /** Checks a value that is given as JSON text; somebody waits for that. */
-  check(schema: WorkerSchema, text: string): Promise<Verdict>;
+  check(schema: WorkerSchema, text: string): Promise<CheckOutcome>;
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ interface Job {
   errand: Errand;
   /** The value to check; without one, the schema is only compiled. */
   text?: string;
-  done(verdict: Verdict): void;
+  done(outcome: CheckOutcome): void;
 }
 
 interface Thread {
@@ -199,7 +199,7 @@ export const createSchemaWorker = (): SchemaWorker => {
     for (const held of [thread.worker, thread.port]) busy ? held.ref() : held.unref();
   };
 
-  const run = (schema: WorkerSchema, errand: Errand, text?: string): Promise<Verdict> =>
+  const run = (schema: WorkerSchema, errand: Errand, text?: string): Promise<CheckOutcome> =>
     new Promise((done) => {
       const reason = closed ?? schema.condemned;
       if (reason !== undefined) return done({ reason });
@@ -215,8 +215,8 @@ export const createSchemaWorker = (): SchemaWorker => {
       return { ...facts, id: lastId, text: JSON.stringify(schema), proven: false };
     },
     async compile(schema, errand) {
-      const verdict = await run(schema, errand);
-      return 'reason' in verdict ? verdict.reason : undefined;
+      const outcome = await run(schema, errand);
+      return 'reason' in outcome ? outcome.reason : undefined;
     },
     check: (schema, text) => run(schema, { owner: schema.owner, urgent: true }, text),
     async close() {

@@ -9,8 +9,8 @@ import type { JsonObject, Tool } from '../protocol/types.ts';
 import { ask } from './asking.ts';
 import { frozenCopy } from './frozen.ts';
 import { hintsOf } from './hints.ts';
-import type { Verdict } from './judge.ts';
 import { createRemembered, type Subject } from './remembered.ts';
+import type { Ruling } from './rule-book.ts';
 import { aboutArguments } from './suspicions.ts';
 
 /** What is known of a call's tool. */
@@ -38,7 +38,7 @@ export interface Candidate {
   tool: string;
   config: ServerConfig;
   known: KnownTool | undefined;
-  verdict: Verdict;
+  ruling: Ruling;
   /** What of the tool may deceive, in words. */
   suspicions: readonly string[];
 }
@@ -51,7 +51,7 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
   const remembered = createRemembered();
 
   /** What an answer may be remembered for: a tool that is known, and is the only one of its name. */
-  const subjectOf = ({ call, config, known, verdict: { by } }: Candidate): Subject | undefined => {
+  const subjectOf = ({ call, config, known, ruling: { by } }: Candidate): Subject | undefined => {
     if (known === undefined || known.ambiguous === true) return undefined;
     const { principal, scope } = call;
     const definition = definitionText(known.tool);
@@ -59,7 +59,7 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
   };
 
   return async (candidate) => {
-    const { call, tool, config, verdict } = candidate;
+    const { call, tool, config, ruling } = candidate;
     const about = { id: call.id, server: call.server, scope: call.scope, method: call.method, tool };
     const askedAt = clock.now();
     const tell = (by: Resolution['by'], { approved, reason }: Pick<ApprovalDecision, 'approved' | 'reason'>): void => {
@@ -75,7 +75,7 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
     }
     const handler = config.onApprove ?? options.onApprove;
     if (handler === undefined)
-      throw new ToolwayError('denied', `${verdict.by} asks for approval, and there is no onApprove to give it`, {
+      throw new ToolwayError('denied', `${ruling.by} asks for approval, and there is no onApprove to give it`, {
         executed: 'no',
       });
     const request = requestOf(candidate);
@@ -97,7 +97,7 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
 
 const argumentsOf = (call: Call): JsonObject => call.params.arguments as JsonObject;
 
-const requestOf = ({ call, tool, config, known, verdict, suspicions }: Candidate): ApprovalRequest => {
+const requestOf = ({ call, tool, config, known, ruling, suspicions }: Candidate): ApprovalRequest => {
   const warnings = [...suspicions, ...aboutArguments(argumentsOf(call))];
   const title: unknown = known?.tool.title ?? known?.tool.annotations?.title;
   return {
@@ -108,7 +108,7 @@ const requestOf = ({ call, tool, config, known, verdict, suspicions }: Candidate
     ...(known !== undefined && { definition: frozenCopy(known.tool) as JsonObject & Tool }),
     arguments: argumentsOf(call),
     annotations: hintsOf(known?.tool, config.trustHints === true),
-    reason: verdict.reason ?? verdict.by,
+    reason: ruling.reason ?? ruling.by,
     ...(warnings.length > 0 && { warnings }),
     ...(known?.drift !== undefined && { diff: [...known.drift.changes] }),
   };

@@ -9,7 +9,7 @@ import type { Matches } from './conditions.ts';
 import { differences } from './differences.ts';
 import { problemsOf } from './drift.ts';
 import { hintsOf } from './hints.ts';
-import { createJudge, type Verdict } from './judge.ts';
+import { createRuleBook, type Ruling } from './rule-book.ts';
 import { sealCall, takeCopy, takenCopy } from './seal.ts';
 import { createSuspicions, type ToolList } from './suspicions.ts';
 
@@ -37,7 +37,7 @@ export interface Guard {
 /** Throws where the policy is unusable. */
 export const createGuard = (options: GuardOptions): Guard => {
   const { configOf, mustBeIn, toolOf, toolsOf, matches, definitionText } = options;
-  const judge = createJudge(options.policy, matches);
+  const rulingOn = createRuleBook(options.policy, matches);
   const approve = createApprover(options);
   const suspicionsOf = createSuspicions();
 
@@ -64,22 +64,22 @@ export const createGuard = (options: GuardOptions): Guard => {
       const config = configOf(call);
       const known = toolOf(call);
       const suspicions = (): string[] => suspicionsOf(tool, known, toolsOf(call));
-      const verdict = judge({
+      const ruling = rulingOn({
         server: call.server,
         tool,
         arguments: params.arguments as JsonObject,
         hints: hintsOf(known?.tool, config.trustHints === true),
         autoApproved: isAutoApproved(config, tool) && suspicions().length === 0,
       });
-      if (verdict.action === 'ask') {
+      if (ruling.action === 'ask') {
         sealCall(call, () => {
           const error = changed(call, known);
           if (error !== undefined) throw error;
         });
-        await approve({ call, tool, config, known, verdict, suspicions: suspicions() });
+        await approve({ call, tool, config, known, ruling, suspicions: suspicions() });
         // What is kept under its name is another server's by now.
         mustBeIn(call);
-      } else if (verdict.action !== 'allow') throw denied(verdict);
+      } else if (ruling.action !== 'allow') throw denied(ruling);
       return next(call);
     },
   };
@@ -87,5 +87,5 @@ export const createGuard = (options: GuardOptions): Guard => {
 
 const parsed = (text: string | undefined): unknown => (text === undefined ? undefined : JSON.parse(text));
 
-const denied = ({ by, reason }: Verdict): ToolwayError =>
+const denied = ({ by, reason }: Ruling): ToolwayError =>
   new ToolwayError('denied', `denied by ${by}${reason === undefined ? '' : `: ${reason}`}`, { executed: 'no' });

@@ -8,7 +8,7 @@ import type { Emitter } from '../events.ts';
 import type { Ground } from '../ground.ts';
 import { once } from '../later.ts';
 import type { Changes } from '../middleware/changes.ts';
-import type { FuseFacts, Judge, Turn } from '../middleware/fuse.ts';
+import type { FailureJudge, FuseFacts, Turn } from '../middleware/fuse.ts';
 import type { CallFn } from '../middleware/middleware.ts';
 import type { ServerTraffic } from '../middleware/traffic.ts';
 import type { Handlers, Limits, ServerConfig } from '../options.ts';
@@ -71,7 +71,7 @@ export interface ManagedServer {
   /** Made with the first. */
   subscriptions: Subscriptions | undefined;
   /** What its failures mean. */
-  loadJudge(facts: FuseFacts): Promise<Judge>;
+  loadFailureJudge(facts: FuseFacts): Promise<FailureJudge>;
   /** That of all callers who do not isolate themselves. */
   connection(): Connection;
   /** That of a scope, if there is one. */
@@ -185,9 +185,9 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     subscriptions: undefined,
     connection: () => connections.main,
     connectionOf: connections.known,
-    async loadJudge(facts) {
-      const { createJudge } = await import('./judge.ts');
-      return createJudge({ ...facts, breaker: config.breaker, clock, connections: connections.all, request });
+    async loadFailureJudge(facts) {
+      const { createFailureJudge } = await import('./failure-judge.ts');
+      return createFailureJudge({ ...facts, breaker: config.breaker, clock, connections: connections.all, request });
     },
     reconnect() {
       managed.traffic?.fuse.reset();

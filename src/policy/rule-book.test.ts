@@ -4,7 +4,7 @@ import { matchesPattern } from '../names.ts';
 import type { ArgumentCondition, Policy, PolicyAction, PolicyRule } from '../permission.ts';
 import type { JsonObject, Tool } from '../protocol/types.ts';
 import { hintsOf } from './hints.ts';
-import { createJudge, type Facts } from './judge.ts';
+import { createRuleBook, type Facts } from './rule-book.ts';
 
 const facts = (args: JsonObject = {}, more: Partial<Facts> = {}): Facts => ({
   server: 'files',
@@ -15,7 +15,7 @@ const facts = (args: JsonObject = {}, more: Partial<Facts> = {}): Facts => ({
   ...more,
 });
 const actionOf = (policy: Policy, given: Facts = facts()): PolicyAction =>
-  createJudge(policy, matchesPattern)(given).action;
+  createRuleBook(policy, matchesPattern)(given).action;
 const fits = (rule: Omit<PolicyRule, 'action'>, given: Facts, action: PolicyAction = 'deny'): boolean =>
   actionOf({ default: action === 'allow' ? 'deny' : 'allow', rules: [{ ...rule, action }] }, given) === action;
 const meets = (condition: ArgumentCondition, value: unknown, action: PolicyAction = 'deny'): boolean =>
@@ -31,12 +31,12 @@ describe('which rule decides', () => {
       { tool: 'write_*', action: 'ask', reason: 'writes' },
       { action: 'allow' },
     ];
-    const judge = createJudge({ default: 'deny', rules }, matchesPattern);
-    expect(judge(facts())).toEqual({ action: 'ask', by: 'rule 2 of the policy', reason: 'writes' });
-    expect(judge(facts({}, { tool: 'other' }))).toEqual({ action: 'allow', by: 'rule 3 of the policy' });
+    const rulingOn = createRuleBook({ default: 'deny', rules }, matchesPattern);
+    expect(rulingOn(facts())).toEqual({ action: 'ask', by: 'rule 2 of the policy', reason: 'writes' });
+    expect(rulingOn(facts({}, { tool: 'other' }))).toEqual({ action: 'allow', by: 'rule 3 of the policy' });
   });
   test('the default when none fits', () => {
-    expect(createJudge({ default: 'deny' }, matchesPattern)(facts())).toEqual({
+    expect(createRuleBook({ default: 'deny' }, matchesPattern)(facts())).toEqual({
       action: 'deny',
       by: 'the default of the policy',
     });
@@ -58,7 +58,7 @@ describe('which rule decides', () => {
       },
     ) as JsonObject;
     const rules: PolicyRule[] = [{ arguments: { a: { equals: 1 } }, action: 'ask' }];
-    expect(createJudge({ rules }, matchesPattern)(facts(trap))).toEqual({
+    expect(createRuleBook({ rules }, matchesPattern)(facts(trap))).toEqual({
       action: 'deny',
       by: 'a rule of the policy that failed',
       reason: 'trapped',
@@ -66,17 +66,17 @@ describe('which rule decides', () => {
   });
   test('a rule with an operator that there is not cannot be made', () => {
     const rules = [{ arguments: { a: { like: 1 } as ArgumentCondition }, action: 'ask' as const }];
-    expect(() => createJudge({ rules }, matchesPattern)).toThrow();
+    expect(() => createRuleBook({ rules }, matchesPattern)).toThrow();
   });
   test('what is done to the policy afterwards has no effect', () => {
     const folders = ['/a'];
     const rules: PolicyRule[] = [{ arguments: { value: { within: folders } }, action: 'allow' }];
     const policy: Policy = { default: 'deny', rules };
-    const judge = createJudge(policy, matchesPattern);
+    const rulingOn = createRuleBook(policy, matchesPattern);
     folders.push('/');
     rules.unshift({ action: 'allow' });
     policy.default = 'allow';
-    expect(judge(facts({ value: '/etc' })).action).toBe('deny');
+    expect(rulingOn(facts({ value: '/etc' })).action).toBe('deny');
   });
 });
 

@@ -14,22 +14,22 @@ export interface Facts {
   autoApproved: boolean;
 }
 
-export interface Verdict {
+export interface Ruling {
   action: PolicyAction;
   /** Who says so: `rule 2 of the policy`. */
   by: string;
   reason?: string;
 }
 
-export type Judge = (facts: Facts) => Verdict;
+export type RuleBook = (facts: Facts) => Ruling;
 
 /** Makes rules ready for use; the policy may change afterwards without effect. Throws where a rule is unusable. */
-export const createJudge = ({ default: fallback = 'allow', rules = [] }: Policy, matches: Matches): Judge => {
+export const createRuleBook = ({ default: fallback = 'allow', rules = [] }: Policy, matches: Matches): RuleBook => {
   const ready = rules.map((rule, index) => createRule(rule, index, matches));
-  const byDefault = (action: PolicyAction): Verdict => ({ action, by: 'the default of the policy' });
+  const byDefault = (action: PolicyAction): Ruling => ({ action, by: 'the default of the policy' });
 
-  const decide = (facts: Facts): Verdict => {
-    for (const { fits, verdict } of ready) if (fits(facts)) return verdict;
+  const decide = (facts: Facts): Ruling => {
+    for (const { fits, ruling } of ready) if (fits(facts)) return ruling;
     return byDefault(fallback === 'ask' && facts.autoApproved ? 'allow' : fallback);
   };
   return (facts) => {
@@ -46,7 +46,7 @@ const createRule = (
   { server, tool, annotations = {}, arguments: conditions = {}, action, reason }: PolicyRule,
   index: number,
   matches: Matches,
-): { fits: (facts: Facts) => boolean; verdict: Verdict } => {
+): { fits: (facts: Facts) => boolean; ruling: Ruling } => {
   // In doubt a rule that lets calls through does not fit, and one that holds them up does.
   const possibly = action !== 'allow';
   const wanted = Object.entries(annotations) as [keyof ToolHints, boolean][];
@@ -59,7 +59,7 @@ const createRule = (
       isTool(facts.tool) &&
       wanted.every(([hint, value]) => facts.hints[hint] === value) &&
       all.every((holds) => holds(facts.arguments, possibly)),
-    verdict: { action, by: `rule ${index + 1} of the policy`, ...(reason === undefined ? {} : { reason }) },
+    ruling: { action, by: `rule ${index + 1} of the policy`, ...(reason === undefined ? {} : { reason }) },
   };
 };
 

@@ -6,19 +6,19 @@ import type { Call } from '../call.ts';
 import type { Connection } from '../connection/connection.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { type CircuitOptions, createCircuit } from '../middleware/circuit.ts';
-import type { FuseFacts, Judge } from '../middleware/fuse.ts';
+import type { FailureJudge, FuseFacts } from '../middleware/fuse.ts';
 import { isUnreachable, verdictOn } from '../middleware/verdict.ts';
 import type { ServerConfig } from '../options.ts';
 import type { ManagedServer } from './server.ts';
 
-export interface JudgeOptions extends Pick<CircuitOptions, 'clock' | 'random'>, FuseFacts {
+export interface FailureJudgeOptions extends Pick<CircuitOptions, 'clock' | 'random'>, FuseFacts {
   breaker: ServerConfig['breaker'];
   /** The connections of the server by scope, that of all callers first. */
   connections(): [scope: string, connection: Connection][];
   request: ManagedServer['request'];
 }
 
-export const createJudge = ({ breaker, connections, request, ...rest }: JudgeOptions): Judge => {
+export const createFailureJudge = ({ breaker, connections, request, ...rest }: FailureJudgeOptions): FailureJudge => {
   const circuit = createCircuit({
     ...rest,
     mostInRow: breaker?.failures,
@@ -61,7 +61,7 @@ const SIGNS_OF_LIFE: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** Asks for a sign of life over a connection that is there, or waits for one that is wanted. */
-const probe = async (all: readonly [string, Connection][], request: JudgeOptions['request']): Promise<void> => {
+const probe = async (all: readonly [string, Connection][], request: FailureJudgeOptions['request']): Promise<void> => {
   const isWanted = ({ state }: Connection): boolean => state.name === 'connecting' || state.name === 'waiting';
   const [scope, connection] =
     all.find(([, each]) => each.current() !== undefined) ?? all.find(([, each]) => isWanted(each)) ?? all[0] ?? [];
