@@ -212,7 +212,9 @@ export interface Logger {
 /** What one request may ask for beside its arguments. */
 export interface RequestOptions {
   signal?: AbortSignal;
+  /** Longest time without an answer or progress. Above 0, `Infinity` for no limit; anything else is `invalid_arguments`. */
   timeoutMs?: number;
+  /** Longest time altogether, under the same rule. */
   totalTimeoutMs?: number;
   /** Every progress notification, in order, before the result. */
   onProgress?: (progress: Progress) => void;
