@@ -46,6 +46,7 @@ export const createSharedAnswers = ({
     cache: owning(
       cache({
         clock,
+        share,
         changes,
         hintsOf,
         ttlOf: (call) => trafficOf(call).sharing.ttlMs,

@@ -247,6 +247,15 @@ describe('the result of a tool', () => {
     expect(runs()).toBe(3);
   });
 
+  test('that is checked for long keeps no call from being stopped, which says that it ran', async () => {
+    const checks = { ready: true, compiled: Promise.resolve(), output: () => new Promise<undefined>(() => {}) };
+    const { tool, clock } = tools({ tools: ['*'] }, () => ({ structuredContent: {} }), { checks });
+    const { call, failure } = tool('x');
+    await clock.settle();
+    call.stop(new ToolwayError('cancelled', 'enough'));
+    expect(await failure).toMatchObject({ code: 'cancelled', executed: 'yes' });
+  });
+
   test('stays with its principal, also where the server calls it public', async () => {
     const { tool, runs } = tools({ tools: ['*'] }, () => ({ content: [], ...PUBLIC }));
     for (const principal of ['ann', 'bob']) await tool('x', {}, { principal }).outcome;

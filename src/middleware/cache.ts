@@ -3,10 +3,11 @@
  * as the server says (2026-07-28 server/utilities/caching). While the server cannot be reached, one that ran out is
  * better than none, and says so.
  */
-import type { Call } from '../call.ts';
+import type { Call, share } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
+import type { Check } from '../schema/validator.ts';
 import type { Changes } from './changes.ts';
 import { createKeptStore, type Kept } from './kept.ts';
 import { type AnswerKeys, answerKeys } from './key.ts';
@@ -16,6 +17,7 @@ import type { ToolChecks } from './validate.ts';
 
 export interface CacheOptions {
   clock: Clock;
+  share: typeof share;
   changes: Changes;
   /** What an answer says of how long it holds, and for whom. */
   hintsOf: (result: JsonObject) => { ttlMs: number; cacheScope: 'public' | 'private' };
@@ -53,6 +55,7 @@ const isAway = (error: unknown): boolean =>
 /** For calls whose answers may be kept, and no others. */
 export const cache = ({
   clock,
+  share,
   changes,
   hintsOf,
   ttlOf,
@@ -81,6 +84,10 @@ export const cache = ({
   };
 
   /** How long an answer may be kept; 0 where it may not. */
+  const fits = async (call: Call, found: ReturnType<Check>): Promise<boolean> => {
+    const problems = found instanceof Promise ? await share(call, found).catch(afterAnswer) : found;
+    return problems === undefined;
+  };
   const holdsFor = async (call: Call, result: JsonObject, wantedMs: number): Promise<number> => {
     const { ttlMs } = hintsOf(result);
     if (call.method !== 'tools/call') return call.asked ? 0 : ttlMs;
@@ -89,7 +96,7 @@ export const cache = ({
     const { structuredContent } = result;
     const output = checksOf(call)?.output;
     // The caller is told of it further out; the next one shall have another try.
-    if (output !== undefined && (structuredContent === undefined || (await output(structuredContent)) !== undefined))
+    if (output !== undefined && (structuredContent === undefined || !(await fits(call, output(structuredContent)))))
       return 0;
     return wantedMs > 0 ? Math.min(wantedMs, DAY_MS) : 0;
   };
@@ -130,6 +137,10 @@ export const cache = ({
       asking.delete(call);
     }
   };
+};
+
+const afterAnswer = (error: unknown): never => {
+  throw ToolwayError.from(error, { executed: 'yes' });
 };
 
 const stale = (kept: Kept, now: number): JsonObject => {
