@@ -1,5 +1,5 @@
 /** A folder of somebody else's: nothing of it runs before the person at the terminal has read what it is, and agreed. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -241,22 +241,4 @@ test('a shell follows its files: what is new comes when it is agreed to, what is
   expect(pty.all).not.toContain('\u001b[2J');
   pty.type(`quit${ENTER}`);
   expect(await pty.exit()).toBe(0);
-});
-
-test.runIf(existsSync('/usr/bin/strace'))('strace agrees that nothing is started and nothing is reached', () => {
-  configure({ a: { command: 'touch', args: ['x'] }, b: { url: 'http://127.0.0.1:9/' } });
-  const trace = join(home, 'trace');
-  try {
-    execFileSync('strace', ['-f', '-o', trace, '-e', 'trace=execve,connect', node, cli.main, 'list'], {
-      cwd: project,
-      env: env(),
-      stdio: 'ignore',
-    });
-  } catch {
-    // Its exit code says that no server is connected.
-  }
-  const calls = readFileSync(trace, 'utf8')
-    .split('\n')
-    .filter((line) => /execve|connect\(/.test(line));
-  expect(calls.filter((line) => !line.includes(node))).toEqual([]);
 });
