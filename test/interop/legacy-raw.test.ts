@@ -297,6 +297,7 @@ describe('over HTTP', () => {
     await until(() => toolkit.status().s?.connected === false, 'the loss is noticed');
     const again = await launch(everything, { port: Number(new URL(first.origin).port) });
     closers.push(again.stop);
+    await toolkit.waitForConnection('s', { timeoutMs: 20_000 });
     expect(textOf(await toolkit.callTool('s.echo', { message: 'back' }))).toBe('Echo: back');
   });
 });
