@@ -108,13 +108,17 @@ export interface ServerConfig extends Handlers {
   /**
    * After `failures` in a row (default 5), or when half of the calls of half a minute failed, calls fail with
    * `breaker_open` for `openMs` (default 5 000; doubled each time, up to 300 000), then a probe of our own decides.
+   * `false`: never.
    */
-  breaker?: { failures?: number; openMs?: number };
+  breaker?: BreakerOption;
   /** Answers of the tools named (`*` is a wildcard) are kept for `ttlMs` (default 60 000), and equal calls in flight are merged. */
   cache?: { ttlMs?: number; tools: string[] };
   /** Severity from which the server shall send log messages. Default: `info` where `onLog` is set. */
   logLevel?: LogLevel;
 }
+
+/** When a server's calls are held back; `false`: never. */
+export type BreakerOption = false | { failures?: number; openMs?: number };
 
 /** A value that a configuration wants asked for, as in VS Code's `inputs`. */
 export interface InputDefinition {

@@ -67,6 +67,13 @@ const world = async (config: Partial<ServerConfig> = {}, options: ToolkitOptions
 };
 
 describe('a server that fails', () => {
+  test('is never left alone where its breaker is turned off', async () => {
+    const { toolkit, told, breakerOf, fail } = await world({ breaker: false });
+    await fail('silent', 12);
+    await toolkit.callTool('s.echo');
+    expect([breakerOf(), told]).toEqual(['closed', []]);
+  });
+
   test('is not called any more, asked with a ping after a while, and called again', async () => {
     const { toolkit, clock, told, breakerOf, fail, requests } = await world();
     await fail('silent', 5, 100);

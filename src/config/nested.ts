@@ -1,5 +1,5 @@
 /** The fields of a server that are objects themselves. */
-import type { RetryOption, ServerConfig } from '../options.ts';
+import type { BreakerOption, RetryOption, ServerConfig } from '../options.ts';
 import { nearest } from './nearest.ts';
 import { count, isObject, kindOf, names, positive, type Read, type Reader, someText } from './readers.ts';
 
@@ -34,9 +34,16 @@ const object =
 export const rateLimit = object<NonNullable<ServerConfig['rateLimit']>>({ perSecond: positive, burst: positive }, [
   'perSecond',
 ]);
-export const breaker = object<NonNullable<ServerConfig['breaker']>>({ failures: positive, openMs: positive });
 export const cache = object<NonNullable<ServerConfig['cache']>>({ ttlMs: positive, tools: names }, ['tools']);
 export const tls = object<NonNullable<ServerConfig['tls']>>({ ca: someText, cert: someText, key: someText });
 
+const thresholds = object<Exclude<BreakerOption, false>>({ failures: positive, openMs: positive });
 const attempts = object<Exclude<RetryOption, false>>({ attempts: count }, ['attempts']);
-export const retry: Reader<RetryOption> = (value) => (value === false ? { ok: true, value } : attempts(value));
+
+/** `false` turns the whole thing off. */
+const orFalse =
+  <T extends object>(read: Reader<T>): Reader<false | T> =>
+  (value) =>
+    value === false ? { ok: true, value } : read(value);
+export const retry = orFalse(attempts);
+export const breaker = orFalse(thresholds);

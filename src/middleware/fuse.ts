@@ -43,7 +43,8 @@ export interface FuseOptions {
   events: Emitter;
   /** Gets rid of the calls that wait for their turn. */
   refuseWaiting(error: ToolwayError): void;
-  load(facts: FuseFacts): Promise<FailureJudge>;
+  /** Absent where failures shall open nothing. */
+  load?: ((facts: FuseFacts) => Promise<FailureJudge>) | undefined;
 }
 
 export interface ServerFuse extends Fuse {
@@ -95,7 +96,7 @@ export const createFuse = ({ server, clock, events, refuseWaiting, load }: FuseO
     return answer;
   };
   const tell = (what: (judge: FailureJudge) => void): void => {
-    if (holders > 0 || closed) return;
+    if (holders > 0 || closed || load === undefined) return;
     if (judge !== undefined) {
       what(judge);
       return;

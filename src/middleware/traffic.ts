@@ -22,7 +22,7 @@ interface Bearer {
   readonly name: string;
   readonly config: ServerConfig;
   traffic: ServerTraffic | undefined;
-  loadFailureJudge: FuseOptions['load'];
+  loadFailureJudge: NonNullable<FuseOptions['load']>;
 }
 
 export interface Traffic {
@@ -56,7 +56,13 @@ const trafficOf = (
   const lane = createLane({ maxConcurrency, maxQueue, ...(rateLimit === undefined ? {} : { rateLimit }) }, clock);
   return {
     config,
-    fuse: createFuse({ server: name, clock, events, refuseWaiting: lane.refuse, load: loadFailureJudge }),
+    fuse: createFuse({
+      server: name,
+      clock,
+      events,
+      refuseWaiting: lane.refuse,
+      load: config.breaker === false ? undefined : loadFailureJudge,
+    }),
     lane,
     budget: createRetryBudget(),
     sharing: createSharing(config),

@@ -8,21 +8,22 @@ import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { type CircuitOptions, createCircuit } from '../middleware/circuit.ts';
 import type { FailureJudge, FuseFacts } from '../middleware/fuse.ts';
 import { isUnreachable, verdictOn } from '../middleware/verdict.ts';
-import type { ServerConfig } from '../options.ts';
+import type { BreakerOption } from '../options.ts';
 import type { ManagedServer } from './server.ts';
 
 export interface FailureJudgeOptions extends Pick<CircuitOptions, 'clock' | 'random'>, FuseFacts {
-  breaker: ServerConfig['breaker'];
+  breaker: BreakerOption | undefined;
   /** The connections of the server by scope, that of all callers first. */
   connections(): [scope: string, connection: Connection][];
   request: ManagedServer['request'];
 }
 
 export const createFailureJudge = ({ breaker, connections, request, ...rest }: FailureJudgeOptions): FailureJudge => {
+  const { failures: mostInRow, openMs } = breaker || {};
   const circuit = createCircuit({
     ...rest,
-    mostInRow: breaker?.failures,
-    openMs: breaker?.openMs,
+    mostInRow,
+    openMs,
     probe: () => probe(connections(), request),
   });
   return {

@@ -30,8 +30,7 @@ interface Lane {
 
 const openLane = async (fixture: Fixture): Promise<Lane> => {
   const world = await fixture.start();
-  const breaker = { failures: 1_000_000 };
-  const s = { ...world.config, retrySafe: ['planned_safe'], retryDelayMs: 20, breaker };
+  const s = { ...world.config, retrySafe: ['planned_safe'], retryDelayMs: 20, breaker: false as const };
   const toolkit = await createToolkit({ connect: 'wait', mcpServers: { s } });
   const lane: Lane = { world, toolkit, outcomes: [], losses: 0 };
   toolkit.on('reconnecting', () => {

@@ -394,7 +394,7 @@ describe.each(LINKS)('server-everything over $name', ({ kind, start }) => {
     reply = () => ({ action: 'decline' });
     await expect(
       toolkit.callTool('everything.trigger-url-elicitation', { url: 'https://example.com/no', errorPath: true }),
-    ).rejects.toMatchObject({ code: 'denied', executed: 'no' });
+    ).rejects.toMatchObject({ code: 'denied', executed: 'unknown' });
   });
 
   test('the roots are known to the server, also after they changed', async () => {
