@@ -70,9 +70,12 @@ export const createRecovery = (options: RecoveryOptions): Recovery => {
     return asking;
   };
 
+  /** Waits until there is a session; a handshake under way belongs to a newer one than any request that would be sent now. */
+  const opened = async (call: Call): Promise<void> => {
+    while (!isOpen || isForgotten()) await reopen(call, sessions);
+  };
   const send: Recovery['send'] = async (call, method, params) => {
-    // A handshake under way belongs to a newer session than any request that would be sent now.
-    if (!isOpen || isForgotten()) await reopen(call, sessions);
+    await opened(call);
     const session = sessions;
     try {
       return await sendOnce(call, method, params);
@@ -96,6 +99,8 @@ export const createRecovery = (options: RecoveryOptions): Recovery => {
     await reopen(call, session);
     if (!proven) throw error;
     await call.look?.(call, false);
+    // Another call may have lost the new session meanwhile.
+    await opened(call);
     return sendOnce(call, method, params);
   };
 
