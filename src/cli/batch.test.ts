@@ -186,11 +186,18 @@ describe('an end before the end', () => {
     const running = run([...OUT, '--concurrency', '1'], { signal: interrupt.signal });
     await server.request('tools/call');
     interrupt.abort();
-    expect(await running).toMatchObject({ code: 130, err: expect.stringContaining('--resume goes on') });
+    expect(await running).toMatchObject({
+      code: 130,
+      err: expect.stringMatching(/--resume goes on\ntoolway: of 1 line nobody knows/),
+    });
     expect(results()).toMatchObject([{ line: 1, outcome: 'cancelled', error: { executed: 'unknown' } }]);
     expect(existsSync(at('out.jsonl.journal'))).toBe(true);
-    await run([...OUT, '--resume']);
+    const resumed = await run([...OUT, '--resume']);
     expect(results().map(({ outcome }) => outcome)).toEqual(['cancelled', 'done', 'done']);
+    expect([resumed.code, resumed.err]).toEqual([
+      8,
+      expect.stringContaining('of 1 line nobody knows whether its call ran; it is not sent again'),
+    ]);
   });
 });
 

@@ -64,7 +64,10 @@ A bare TOOL will do where one server has it.`,
     details: `Each line of FILE is a call: {"name": "server.tool", "arguments": {…}}, and may have an "id", a "server"
 and "options" (timeoutMs, retry, fallback, …). FILE - is stdin. Results come in the order in which calls end, each
 with the number and the id of its line. With --out a journal is kept beside the results: after a crash --resume
-goes on, and sends no call again that was finished, nor one of which nobody knows.`,
+goes on, and sends no call again that was finished, nor one of which nobody knows.
+Lines in doubt (outcome_unknown, or cancelled under way) are in the results with their number: once you have looked
+whether they ran, send those that did not as a batch of their own.
+Exit code: 0 when every line is done, 8 when a line is in doubt, else that of the first line that failed; 130 after Ctrl-C.`,
     options: ['out', 'concurrency', 'resume'],
     positionals: { min: 1, max: 1 },
     load: () => import('./commands/batch.ts'),

@@ -52,7 +52,9 @@ export interface Tally {
   readonly counts: ReadonlyMap<Word, number>;
   readonly total: number;
   readonly failed: number;
-  /** 0 when everything was done; 8 when the outcome of a call is unknown; else what stands for the first line that failed. */
+  /** Lines of which nobody knows whether their call ran: a call that was cancelled under way is one. */
+  readonly inDoubt: number;
+  /** 0 when everything was done; 8 when a line is in doubt; else what stands for the first line that failed. */
   exitCode(): number;
 }
 
@@ -60,6 +62,7 @@ export const createTally = (): Tally => {
   const counts = new Map<Word, number>();
   let total = 0;
   let first: { line: number; word: Word } | undefined;
+  const inDoubt = (): number => (counts.get('outcome_unknown') ?? 0) + (counts.get('cancelled') ?? 0);
   return {
     counts,
     get total() {
@@ -68,13 +71,16 @@ export const createTally = (): Tally => {
     get failed() {
       return total - (counts.get('done') ?? 0);
     },
+    get inDoubt() {
+      return inDoubt();
+    },
     add(line, word) {
       counts.set(word, (counts.get(word) ?? 0) + 1);
       total += 1;
       if (word !== 'done' && line < (first?.line ?? Number.POSITIVE_INFINITY)) first = { line, word };
     },
     exitCode() {
-      if (counts.has('outcome_unknown')) return EXIT_CODES.outcome_unknown;
+      if (inDoubt() > 0) return EXIT_CODES.outcome_unknown;
       if (first === undefined) return EXIT.done;
       return first.word === 'tool_error' ? EXIT.toolError : first.word === 'done' ? EXIT.done : EXIT_CODES[first.word];
     },

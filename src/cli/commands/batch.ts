@@ -65,6 +65,7 @@ export const run: Run = async (job) => {
     if (ledger.failure !== undefined) return await reportFailure(withAdvice(ledger.failure, job), output);
     if (signal.aborted) {
       await output.note(`toolway: interrupted; ${tally.total} lines have their result${onward(job)}`);
+      await noteDoubt(output, tally);
       return EXIT.cancelled;
     }
     await summarize(job, tally, durationMs, before);
@@ -145,7 +146,7 @@ const withAdvice = (failure: ToolwayError, job: Job): ToolwayError =>
 /** The table of outcomes; or the document, for programs. */
 const summarize = async (
   { output, options }: Job,
-  { counts, total, failed }: Tally,
+  { counts, total, failed, inDoubt }: Tally,
   durationMs: number,
   before: number,
 ): Promise<void> => {
@@ -165,4 +166,14 @@ const summarize = async (
       '\n',
     ),
   );
+  await noteDoubt(output, { inDoubt });
+};
+
+/** Lines in doubt are the reader's to look at: no run sends them again. */
+const noteDoubt = async ({ note, remarks }: Job['output'], { inDoubt }: Pick<Tally, 'inDoubt'>): Promise<void> => {
+  if (inDoubt === 0) return;
+  const [lines, whose, they] =
+    inDoubt === 1 ? ['1 line', 'its call', 'it is'] : [`${inDoubt} lines`, 'their calls', 'they are'];
+  const told = `toolway: of ${lines} nobody knows whether ${whose} ran; ${they} not sent again ("toolway batch --help" says what to do)`;
+  await note(remarks.red(told));
 };
