@@ -52,6 +52,8 @@ describe('general', () => {
       },
     });
     expect((await cli(['lsit', '--', '--json'])).out).toBe('');
+    const nothing = await cli(['--json']);
+    expect(nothing).toMatchObject({ code: 2, err: '', json: { error: { code: 'invalid_arguments', executed: 'no' } } });
   });
 
   test.each(Object.entries(EXIT_CODES) as [ErrorCode, number][])(

@@ -1,4 +1,5 @@
 /** The command line without a process: words and a world in, output and an exit code out. */
+import { ToolwayError } from '../errors.ts';
 import { parseLine } from './args.ts';
 import type { CliContext, Command, CommandLine } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -34,6 +35,11 @@ export const runCli = async (argv: readonly string[], context: CliContext): Prom
       return EXIT.done;
     }
     if (help || name === undefined || command === undefined) {
+      if (!help && output.json) {
+        throw new ToolwayError('invalid_arguments', 'there is no command; toolway --help lists them', {
+          executed: 'no',
+        });
+      }
       const { helpOn } = await import('./help.ts');
       const text = helpOn(name, command);
       await (help ? output.print(text) : output.complain(text));
