@@ -89,7 +89,10 @@ describe('arguments', () => {
       err: `toolway: ${message}\nUsage: ${usage}\n`,
     });
     const { json } = await call([...argv, '--json']);
-    expect(json).toMatchObject({ error: { code: 'invalid_arguments', message, executed: 'no', signature: usage } });
+    const facts = { server: 'adhoc', tool: 'do', message: `adhoc.do: ${message}` };
+    expect(json).toEqual({
+      error: expect.objectContaining({ code: 'invalid_arguments', executed: 'no', signature: usage, ...facts }),
+    });
   });
 
   test.each([

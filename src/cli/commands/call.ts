@@ -52,7 +52,10 @@ export const run: Run = async (job) => {
     }
     return result.isError === true ? EXIT.toolError : EXIT.done;
   } catch (thrown) {
-    return reportFailure(thrown, output, isAboutArguments(thrown) ? usage : undefined);
+    if (!isAboutArguments(thrown)) return reportFailure(thrown, output);
+    // A person reads the name in the signature below.
+    const facts = output.json ? { server: definition.server, tool: definition.name } : {};
+    return reportFailure(ToolwayError.from(thrown, facts), output, usage);
   }
 };
 
