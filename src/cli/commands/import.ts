@@ -15,6 +15,7 @@ import { type Offer, type OfferingFile, readOffers } from '../import/offers.ts';
 import { safeLine } from '../safe-text.ts';
 import { describeDefinition, screened } from '../trust/describe.ts';
 import { quote, shown } from '../trust/quote.ts';
+import { refuseInterrupt } from '../until.ts';
 
 const usage = (message: string, matches: string[] = []): ToolwayError =>
   new ToolwayError('invalid_arguments', message, { executed: 'no', matches });
@@ -114,6 +115,7 @@ const picked = async (files: readonly OfferingFile[], { options, output, screen,
     for (;;) {
       const prompt = 'Which ones shall be taken? Names, "all", or nothing: ';
       const reply = await ask({ prompt, signal: context.signal });
+      refuseInterrupt(reply);
       if (!('line' in reply)) return [];
       const words = reply.line.split(/[\s,]+/).filter((word) => word !== '');
       if (words.length === 1 && words[0] === 'all') return all.filter(({ unusable }) => unusable !== true);

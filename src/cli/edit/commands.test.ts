@@ -248,6 +248,8 @@ describe('toolway import', () => {
     expect((await cli(['import', 'vscode', '--to', 'x.json'], { ...world, typed: [''] })).err).toContain(
       'nothing was taken',
     );
+    const interrupted = await cli(['import', 'vscode'], { ...world, typed: [{ ended: 'interrupt' }] });
+    expect([interrupted.code, interrupted.err]).toEqual([130, 'toolway: cancelled\n']);
   });
 
   test('hosts are known by name; a file will do as well', async () => {

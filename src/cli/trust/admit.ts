@@ -7,6 +7,7 @@ import type { ServerConfig } from '../../options.ts';
 import type { CliContext } from '../command.ts';
 import type { Output } from '../output.ts';
 import type { Screen } from '../screen.ts';
+import { refuseInterrupt } from '../until.ts';
 import { type DescribedLine, describeDefinition } from './describe.ts';
 import { quote } from './quote.ts';
 
@@ -30,21 +31,24 @@ export const linesOf = (found: FoundDefinition, { remarks }: Pick<Output, 'remar
   return [title, ...lines.map(row)];
 };
 
-/** Shows each definition and asks for it. Gives those that were agreed to, and are remembered. */
+/** Shows each definition and asks for it. Gives those that were agreed to, and are remembered. Throws `cancelled` at an interrupt. */
 export const askToTrust = async (
   definitions: readonly FoundDefinition[],
   { screen, output, context, yes }: AdmitOptions,
 ): Promise<FoundDefinition[]> => {
   const agreed: FoundDefinition[] = [];
-  for (const found of definitions) {
-    const lines = linesOf(found, output);
-    if (yes) {
-      await screen.note(lines.join('\n'));
-      await screen.note(`toolway: ${found.name} is trusted from now on (--yes)`);
-      agreed.push(found);
-    } else if (await askPerson(lines, found, { screen, context })) agreed.push(found);
+  try {
+    for (const found of definitions) {
+      const lines = linesOf(found, output);
+      if (yes) {
+        await screen.note(lines.join('\n'));
+        await screen.note(`toolway: ${found.name} is trusted from now on (--yes)`);
+        agreed.push(found);
+      } else if (await askPerson(lines, found, { screen, context })) agreed.push(found);
+    }
+  } finally {
+    await remember(agreed, context);
   }
-  await remember(agreed, context);
   return agreed;
 };
 
@@ -58,6 +62,7 @@ const askPerson = (
     for (const line of lines) above(line);
     for (;;) {
       const reply = await ask({ prompt: `  Do you trust ${name}? [y]es, [n]o: `, signal: context.signal });
+      refuseInterrupt(reply);
       if (!('line' in reply)) return false;
       const word = reply.line.trim().toLowerCase();
       if (word === 'y' || word === 'yes') return true;

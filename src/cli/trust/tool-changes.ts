@@ -5,7 +5,7 @@ import type { ServerConfig } from '../../options.ts';
 import type { Job } from '../command.ts';
 import { EXIT, EXIT_CODES } from '../exit-codes.ts';
 import { configOf, pinFile } from '../session.ts';
-import { untilAborted } from '../until.ts';
+import { refuseInterrupt, untilAborted } from '../until.ts';
 import { quote, shown } from './quote.ts';
 
 type Drift = ToolkitEvents['tool_drift'];
@@ -81,6 +81,7 @@ const isAccepted = async (
     for (const line of lines) above(line);
     for (;;) {
       const reply = await ask({ prompt: '  Do you accept it as it is now? [y]es, [n]o: ', signal: context.signal });
+      refuseInterrupt(reply);
       if (!('line' in reply)) return false;
       const word = reply.line.trim().toLowerCase();
       if (word === 'y' || word === 'yes') return true;

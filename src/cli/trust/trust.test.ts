@@ -48,6 +48,13 @@ describe('toolway trust', () => {
     expect(await stateOf(cwd)).toBe('untrusted');
   });
 
+  test('Ctrl-C ends it with 130; what was agreed to before stays so', async () => {
+    const cwd = project({ a: { command: 'x' }, b: { command: 'y' } });
+    const { code, err } = await cli(['trust'], { cwd, typed: ['y', { ended: 'interrupt' }] });
+    expect([code, err]).toEqual([130, expect.stringContaining('toolway: cancelled\n')]);
+    expect([await stateOf(cwd), await stateOf(cwd, 'b')]).toEqual(['connected', 'untrusted']);
+  });
+
   test('without a terminal it says what to run, and agrees to nothing', async () => {
     const cwd = project({ a: { command: 'x', args: ['evil\u202e\u001b[2J'] } });
     const { code, out, err } = await cli(['trust', 'a'], { cwd });
@@ -184,6 +191,12 @@ describe('a command that needs a server which nobody agreed to', () => {
     const cwd = project({ a: { command: 'x' } });
     const outcome = await cli(['call', 'a.list'], { cwd, servers: { a: files }, typed: ['n'] });
     expect([outcome.code, outcome.calls]).toEqual([6, []]);
+  });
+
+  test('is cancelled at Ctrl-C: exit 130', async () => {
+    const cwd = project({ a: { command: 'x' } });
+    const { code, options } = await cli(['call', 'a.list'], { cwd, typed: [{ ended: 'interrupt' }] });
+    expect([code, options]).toEqual([130, undefined]);
   });
 
   test('is refused without a terminal, by name of the command that agrees: exit 6', async () => {
