@@ -6,6 +6,7 @@ import type { Clock, Deadlines } from './clock.ts';
 import { ToolwayError } from './errors.ts';
 import { ownCopy } from './own-copy.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
+import { whenAborted } from './when-aborted.ts';
 
 /**
  * How far the request got, which decides what may be done after a failure:
@@ -208,6 +209,13 @@ export class Call {
     this.#holder?.(error);
   }
 
+  /** Has its caller's signal stop it, at once or later; gives the means to end that. */
+  heed(): (() => void) | undefined {
+    const stop = (cause: unknown): void =>
+      this.stop(new ToolwayError('cancelled', 'the caller cancelled the call', { cause }));
+    return this.callerSignal && whenAborted(this.callerSignal, stop);
+  }
+
   /** Moves all its limits: what was waited for is not the call's own time. */
   postpone(ms: number): void {
     this.startedAt += ms;
@@ -280,14 +288,12 @@ export const bounded = async <T>(
   run: (call: Call) => Promise<T>,
 ): Promise<T> => {
   const { callerSignal } = call;
-  const onAbort = (): void =>
-    call.stop(new ToolwayError('cancelled', 'the caller cancelled the call', { cause: callerSignal?.reason }));
   if (callerSignal?.aborted)
     throw new ToolwayError('cancelled', 'the caller had cancelled the call', {
       executed: call.state === 'queued' ? 'no' : 'unknown',
       cause: callerSignal.reason,
     });
-  callerSignal?.addEventListener('abort', onAbort, { once: true });
+  const heedNoMore = call.heed();
   const seat = deadlines.add(call);
   try {
     return await run(call);
@@ -295,6 +301,6 @@ export const bounded = async <T>(
     throw ToolwayError.from(error, { executed: call.state === 'queued' ? 'no' : 'unknown' });
   } finally {
     deadlines.remove(seat);
-    callerSignal?.removeEventListener('abort', onAbort);
+    heedNoMore?.();
   }
 };

@@ -21,24 +21,18 @@ export type Outcome =
 /** Resolves as soon as there is an answer, the time is over, or the call is stopped; the handler's signal says so to it. */
 export const ask = ({ call, clock, timeoutMs, request, handler }: AskOptions): Promise<Outcome> =>
   new Promise((resolve) => {
-    const { callerSignal } = call;
     const asking = new AbortController();
     const finish = (outcome: Outcome): void => {
       timer.cancel();
       call.hold(undefined);
-      callerSignal?.removeEventListener('abort', onAbort);
+      heedNoMore?.();
       if (outcome.by === 'timeout' || outcome.by === 'cancelled') asking.abort(outcome.error);
       resolve(outcome);
     };
     const stopped = (error: ToolwayError): void => finish({ by: 'cancelled', error: error.with({ executed: 'no' }) });
-    const onAbort = (): void =>
-      call.stop(
-        new ToolwayError('cancelled', 'the caller cancelled the call', { executed: 'no', cause: callerSignal?.reason }),
-      );
     const timer = clock.after(timeoutMs, () => finish({ by: 'timeout', error: tooLate(timeoutMs) }));
+    const heedNoMore = call.heed();
     call.hold(stopped);
-    callerSignal?.addEventListener('abort', onAbort, { once: true });
-    if (callerSignal?.aborted) onAbort();
     if (call.stopped !== undefined) return;
     const { server, scope } = call;
     const context = { server, scope, call: { id: call.id, tool: request.tool }, signal: asking.signal };
