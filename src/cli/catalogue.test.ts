@@ -78,7 +78,7 @@ describe('the catalogue', () => {
 describe('ping and status', () => {
   const world = () => config({ servers: { up: { pingMs: 1.25 }, down: { error: down } } }, 'up', 'down');
 
-  test('ping tells each server’s time, and fails with the first that fails', async () => {
+  test('ping tells each server’s time without that of connecting, and fails with the first that fails', async () => {
     expect(await run(['ping'], world())).toMatchObject({
       code: 3,
       out: 'up  1.3 ms\ndown  connect_failed: down: refused\n',

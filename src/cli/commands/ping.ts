@@ -7,9 +7,11 @@ import { askServers, openServers } from '../servers.ts';
 export const run: Run = async (job) => {
   const { output, context } = job;
   const { signal } = context;
-  const answers = await askServers(await openServers(job), signal, (toolkit, server) =>
-    toolkit.ping(server, { signal }),
-  );
+  const answers = await askServers(await openServers(job), signal, async (toolkit, server) => {
+    // A ping that has to connect first would tell how long that took.
+    await toolkit.waitForConnection(server);
+    return toolkit.ping(server, { signal });
+  });
   const asked = answers.filter(({ status }) => status?.state !== 'disabled');
   if (output.json) {
     await output.document({
