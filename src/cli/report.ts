@@ -13,7 +13,7 @@ export const reportFailure = async (thrown: unknown, output: Output, signature?:
 };
 
 const inSentences = async (error: ToolwayError, { remarks, verbose }: Output, signature?: string): Promise<string> => {
-  const { safeText } = await import('./safe-text.ts');
+  const [{ safeText }, { beyondMessage }] = await Promise.all([import('./safe-text.ts'), import('./last-words.ts')]);
   const { message, matches = [], problems = [], stderr } = error;
   const lines = [remarks.red(safeText(`toolway: ${message}`))];
   const add = (text: string): void => void lines.push(safeText(text));
@@ -22,7 +22,8 @@ const inSentences = async (error: ToolwayError, { remarks, verbose }: Output, si
   if (unnamed.length > 0)
     add(`${error.code.startsWith('ambiguous') ? 'It could be' : 'Did you mean'}: ${unnamed.join(', ')}`);
   if (signature !== undefined) add(`Usage: ${signature}`);
-  if (stderr !== undefined && stderr.trim() !== '' && !message.includes(stderr.trim())) add(stderr.trimEnd());
+  const lastWords = beyondMessage(stderr, message);
+  if (lastWords !== undefined) add(lastWords);
   if (verbose)
     for (let cause = error.cause; cause instanceof Error; cause = cause.cause) add(`  because: ${cause.message}`);
   return lines.join('\n');

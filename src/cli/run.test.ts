@@ -83,6 +83,15 @@ describe('general', () => {
     expect(err).toBe('toolway: it died\n  /a: is bad\nDid you mean: read\nboom\nat line 1\n');
   });
 
+  test.each([
+    ['that the message quotes are told once', 'boom\nat line 1', 'toolway: it died: boom\nat line 1\n'],
+    ['of which it quotes the end are told whole', 'line 1', 'toolway: it died: line 1\nboom\n\nat line 1\n'],
+  ])('last words %s', async (_, quoted, told) => {
+    const stderr = `boom\n\n${ESC}[31mat line 1${ESC}[0m \n`;
+    const world = adhoc({ error: new ToolwayError('server_exited', `it died: ${quoted}`, { stderr }) });
+    expect((await cli([...STDIO, 'call', 'list'], world)).err.replaceAll(' \n', '\n')).toBe(told);
+  });
+
   test.each<[string, string[], World, boolean]>([
     ['on a terminal', [], { tty: true }, true],
     ['not with --no-color', ['--no-color'], { tty: true }, false],

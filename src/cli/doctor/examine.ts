@@ -6,6 +6,7 @@ import { type ConfigProblem, describeProblem } from '../../config/problem.ts';
 import type { ToolwayError } from '../../errors.ts';
 import type { ServerConfig } from '../../options.ts';
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from '../../protocol/wire.ts';
+import { beyondMessage } from '../last-words.ts';
 import { checkCommand } from './command.ts';
 import { type Finding, shellWord } from './finding.ts';
 import { checkProxy, checkTls, placeOf } from './network.ts';
@@ -97,8 +98,8 @@ const connecting = ({ name, config, status, error, warnings }: Patient): Finding
 
 const failure = (name: string, config: ServerConfig, error: ToolwayError | undefined): Finding[] => {
   if (error === undefined) return [{ level: 'problem', check: 'start', says: 'it is not connected' }];
-  const tail = error.stderr?.trim().split('\n').slice(-STDERR_LINES).join('\n');
-  const said = tail === undefined || tail === '' || error.message.includes(tail) ? '' : `\nits last words:\n${tail}`;
+  const tail = beyondMessage(error.stderr?.trim().split('\n').slice(-STDERR_LINES).join('\n'), error.message);
+  const said = tail === undefined ? '' : `\nits last words:\n${tail}`;
   const where = config.url === undefined ? '' : ` at ${placeOf(config.url)}`;
   const isAuthorization = error.code === 'auth_required' || error.code === 'auth_failed' || error.code === 'forbidden';
   const finding: Finding = {
