@@ -240,6 +240,48 @@ describe('results', () => {
     expect(readdirSync(join(cwd, 'new/folder'))).toEqual(['do.png']);
   });
 
+  test('--save with --json names the files in the document', async () => {
+    const cwd = folder();
+    const pdf = { type: 'resource', resource: { uri: 'a:b', blob: image.data, mimeType: 'application/pdf' } };
+    const world = { ...answering({ type: 'text', text: 'x' }, image, pdf), cwd };
+    const { json, out } = await call(['do', '--save', 'out', '--json'], world);
+    expect(json).toMatchObject({
+      result: { content: [{ text: 'x' }, image, pdf] },
+      files: [
+        { path: join(cwd, 'out/do.png'), mimeType: 'image/png' },
+        { path: join(cwd, 'out/a_b.pdf'), mimeType: 'application/pdf' },
+      ],
+    });
+    expect(out).not.toContain('saved as');
+    expect(readFileSync(join(cwd, 'out/do.png'))).toEqual(png);
+    expect((await call(['do', '--json'], world)).json).not.toHaveProperty('files');
+    const servers = {
+      adhoc: {
+        read: { contents: [{ uri: 'a:logo.png', blob: image.data, mimeType: 'image/png' }] },
+        prompt: { messages: [{ role: 'user' as const, content: image }] },
+      },
+    } as World['servers'];
+    const files = [{ path: join(cwd, 'new/a_logo.png'), mimeType: 'image/png' }];
+    const over = ['--save', 'new', '--json', '--stdio', 'x'];
+    expect((await cli(['read', 'a:logo.png', ...over], { cwd, servers })).json).toMatchObject({ files });
+    const more = [{ path: join(cwd, 'new/prompt.png'), mimeType: 'image/png' }];
+    expect((await cli(['prompt', 'adhoc.p', ...over], { cwd, servers })).json).toMatchObject({ files: more });
+  });
+
+  test('a folder that --save cannot use is told before anything is sent', async () => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'file'), '');
+    for (const argv of [
+      ['call', 'do', 'n=1'],
+      ['read', 'a:b'],
+      ['prompt', 'adhoc.p'],
+    ]) {
+      const outcome = await cli(['--stdio', 'x', ...argv, '--save', 'file/out'], { ...answering(image), cwd });
+      expect(outcome).toMatchObject({ code: 2, calls: [], options: undefined });
+      expect(outcome.err).toMatch(/^toolway: --save: .*file/);
+    }
+  });
+
   test.each([
     ['../../x', 'x'],
     ['..', 'content'],

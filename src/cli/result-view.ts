@@ -7,7 +7,7 @@ import { type ContentOptions, printContent } from './content.ts';
 import { imageProtocol } from './inline-image.ts';
 import { type Output, safeJson } from './output.ts';
 import { safeLine, safeText } from './safe-text.ts';
-import { createSaveOrTemporary } from './save.ts';
+import { createSaveOrTemporary, prepareFolder, type Save } from './save.ts';
 import { sizeName } from './size.ts';
 import { rowsOf, tableLines } from './table.ts';
 
@@ -15,10 +15,15 @@ const COLUMNS_WITHOUT_WIDTH = 80;
 
 const usage = (message: string): ToolwayError => new ToolwayError('invalid_arguments', message, { executed: 'no' });
 
-/** Throws `invalid_arguments` for options that make no sense. What is printed raw may hold anything, and a terminal obeys it. */
-export const checkResultOptions = ({ options, context }: Pick<Job, 'options' | 'context'>): void => {
+/**
+ * Makes the folder of `--save`, so that nothing is asked of a server whose files could not be kept. Throws
+ * `invalid_arguments` for options that make no sense. What is printed raw may hold anything, and a terminal obeys it.
+ */
+export const checkResultOptions = async ({ options, context }: Pick<Job, 'options' | 'context'>): Promise<void> => {
   maxBytesOf({ options });
   if (options.flag('raw') && context.stdout.isTty) throw usage('--raw does not print to a terminal');
+  const folder = options.value('save');
+  if (folder !== undefined) await prepareFolder(folder, context.cwd);
 };
 
 const maxBytesOf = ({ options }: Pick<Job, 'options'>): number => {
@@ -29,19 +34,24 @@ const maxBytesOf = ({ options }: Pick<Job, 'options'>): number => {
   throw usage(`--max-output must be a whole number of bytes, not ${JSON.stringify(given)}`);
 };
 
+/** Shows a result through the options that it is given. */
+type Write = (options: ContentOptions) => Promise<void>;
+
 export interface ResultView {
   /** Prints a result through the options that it is given, into a file where it is too long. */
-  print(write: (options: ContentOptions) => Promise<void>): Promise<void>;
-  /** Prints the result as a document with these further members; where it is too long, with the file that holds it instead. */
-  document(result: unknown, about: object, more?: object): Promise<void>;
+  print(write: Write): Promise<void>;
+  /**
+   * Prints the result as a document with these further members; where it is too long, with the file that holds it
+   * instead. With `--save` it has `files` as well: what `write` would save, in its order.
+   */
+  document(result: unknown, about: object, more: object, write: Write): Promise<void>;
 }
 
-/** `name` is what files are called where the server proposes nothing. */
+/** The view of a result whose options were checked. `name` is what files are called where the server proposes nothing. */
 export const createResultView = (
   { options, output, context }: Pick<Job, 'options' | 'output' | 'context'>,
   name: string,
 ): ResultView => {
-  checkResultOptions({ options, context });
   const maxBytes = maxBytesOf({ options });
   const { stdout, cwd, env } = context;
   const raw = options.flag('raw');
@@ -54,6 +64,20 @@ export const createResultView = (
     name,
     ...((!raw || folder !== undefined) && { save }),
     ...(folder === undefined && { images: imageProtocol(stdout, env) }),
+  };
+
+  /** The files of a result of which nothing is shown. */
+  const filesOf = async (write: Write): Promise<{ path: string; mimeType?: string }[]> => {
+    const files: { path: string; mimeType?: string }[] = [];
+    const nowhere = async (): Promise<void> => {};
+    const kept: Save = async (data, mimeType, proposed) => {
+      const path = await save(data, mimeType, proposed);
+      files.push({ path, ...(mimeType !== undefined && { mimeType }) });
+      return path;
+    };
+    const silent = { ...output, print: nowhere, note: nowhere };
+    await write({ output: silent, stdout: { isTty: false, write: nowhere }, save: kept, name });
+    return files;
   };
 
   return {
@@ -70,7 +94,8 @@ export const createResultView = (
       const path = await save(kept, raw ? undefined : 'text/plain', name);
       await output.print(safeLine(`[result ${sizeName(kept.length)}] saved as ${path}`));
     },
-    async document(result, about, more = {}) {
+    async document(result, about, facts, write) {
+      const more = folder === undefined ? facts : { ...facts, files: await filesOf(write) };
       const whole = { ...about, result, ...more };
       const text = safeJson(whole);
       const bytes = Buffer.byteLength(text);

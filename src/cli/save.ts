@@ -1,5 +1,5 @@
 /** Files made from what a server sent. The server proposes a name; nothing of it can leave the folder or replace a file. */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ToolwayError } from '../errors.ts';
@@ -46,6 +46,17 @@ export const safeStem = (proposed: string): string => {
 export const extensionOf = (mimeType: string | undefined): string => {
   const essence = (mimeType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   return (Object.hasOwn(EXTENSIONS, essence) && EXTENSIONS[essence]) || 'bin';
+};
+
+/** Makes the folder where it is missing. Throws `invalid_arguments` where no file can be put into it. */
+export const prepareFolder = async (folder: string, cwd: string): Promise<void> => {
+  const target = resolve(cwd, folder);
+  try {
+    await mkdir(target, { recursive: true });
+    await access(target, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new ToolwayError('invalid_arguments', `--save: ${(cause as Error).message}`, { executed: 'no', cause });
+  }
 };
 
 /** Saves into `folder`, which is made when it is missing. A name that is taken gets a number; nothing is overwritten. */

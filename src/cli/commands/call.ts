@@ -6,6 +6,7 @@ import * as RPC from '../../protocol/rpc-codes.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 import { gatherArguments, settleArguments, unknownKeys } from '../call-arguments.ts';
 import type { Run, Session } from '../command.ts';
+import type { ContentOptions } from '../content.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findTool } from '../find-tool.ts';
 import { parseFunctionForm } from '../function-form.ts';
@@ -18,7 +19,7 @@ import { signature } from '../signature.ts';
 
 export const run: Run = async (job) => {
   const { args, options, output, context, screen, open } = job;
-  checkResultOptions(job);
+  await checkResultOptions(job);
   const [target = '', ...words] = args;
   const form = parseFunctionForm(target);
   const name = form?.name ?? target;
@@ -44,10 +45,12 @@ export const run: Run = async (job) => {
     }).finally(progress.end);
     if (!outcome.success) throw outcome.error;
     const { result, serverUsed = definition.server } = outcome;
+    const write = (content: ContentOptions): Promise<void> => printToolResult(result, content, output.columns);
     if (output.json) {
-      await view.document(result, { server: serverUsed, tool: definition.name }, { durationMs, attempts, cached });
+      const about = { server: serverUsed, tool: definition.name };
+      await view.document(result, about, { durationMs, attempts, cached }, write);
     } else {
-      await view.print((content) => printToolResult(result, content, output.columns));
+      await view.print(write);
       if (result.isError === true) await output.note(output.remarks.red('toolway: the tool answered with an error'));
     }
     return result.isError === true ? EXIT.toolError : EXIT.done;

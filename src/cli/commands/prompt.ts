@@ -1,10 +1,10 @@
 /** `toolway prompt`: one prompt, filled in. */
 import { gatherArguments, settleArguments, unknownKeys } from '../call-arguments.ts';
 import type { Run, Session } from '../command.ts';
-import { printContent } from '../content.ts';
+import { type ContentOptions, printContent } from '../content.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createProgressLine } from '../progress.ts';
-import { createResultView } from '../result-view.ts';
+import { checkResultOptions, createResultView } from '../result-view.ts';
 import { safeLine } from '../safe-text.ts';
 import { askServers } from '../servers.ts';
 import { serversOf, timeoutOf } from '../session.ts';
@@ -14,6 +14,7 @@ export const run: Run = async (job) => {
   const { args, options, output, context, screen, open } = job;
   const { signal } = context;
   const [name = '', ...words] = args;
+  await checkResultOptions(job);
   const view = createResultView(job, 'prompt');
   const given = settleArguments(await gatherArguments({ words, json: options.value('args') }, context), {
     type: 'object',
@@ -36,16 +37,14 @@ export const run: Run = async (job) => {
   };
   const asked = session.toolkit.getPrompt(name, Object.fromEntries(texts), wanted);
   const result = await untilAborted(asked, signal).finally(progress.end);
-  if (output.json) {
-    await view.document(result, { prompt: name }, { durationMs: performance.now() - startedAt });
-    return EXIT.done;
-  }
-  await view.print(async (shown) => {
+  const write = async (shown: ContentOptions): Promise<void> => {
     for (const { role, content } of result.messages) {
       await shown.output.print(shown.output.style.bold(safeLine(`${role}:`)));
       await printContent([content], shown);
     }
-  });
+  };
+  if (output.json) await view.document(result, { prompt: name }, { durationMs: performance.now() - startedAt }, write);
+  else await view.print(write);
   return EXIT.done;
 };
 

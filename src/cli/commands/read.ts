@@ -1,15 +1,16 @@
 /** `toolway read`: the contents of one resource. */
 import type { Run } from '../command.ts';
-import { printContents } from '../content.ts';
+import { type ContentOptions, printContents } from '../content.ts';
 import { EXIT } from '../exit-codes.ts';
 import { createProgressLine } from '../progress.ts';
-import { createResultView } from '../result-view.ts';
+import { checkResultOptions, createResultView } from '../result-view.ts';
 import { safeLine } from '../safe-text.ts';
 import { timeoutOf } from '../session.ts';
 import { untilAborted } from '../until.ts';
 
 export const run: Run = async (job) => {
   const { args, options, output, context, screen, open } = job;
+  await checkResultOptions(job);
   const view = createResultView(job, 'resource');
   const { signal } = context;
   const [uri = ''] = args;
@@ -30,7 +31,8 @@ export const run: Run = async (job) => {
     ...(options.flag('timeout') && { timeoutMs: timeoutOf(options) }),
   };
   const result = await untilAborted(toolkit.readResource(uri, wanted), signal).finally(progress.end);
-  if (output.json) await view.document(result, { uri }, { durationMs: performance.now() - startedAt });
-  else await view.print((content) => printContents(result.contents, content));
+  const write = (content: ContentOptions): Promise<void> => printContents(result.contents, content);
+  if (output.json) await view.document(result, { uri }, { durationMs: performance.now() - startedAt }, write);
+  else await view.print(write);
   return EXIT.done;
 };
