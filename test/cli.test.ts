@@ -1,7 +1,7 @@
 /** The command itself: built, started as a process, talking to real servers. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +87,17 @@ const newLog = () => {
       : [];
   return { file, entries, pid: () => entries()[0]?.pid ?? 0 };
 };
+
+test('tools that cannot be remembered are told of once, without -v, with the cause', async () => {
+  const config = join(home, 'three.json');
+  const server = { command: node, args: [fixture] };
+  writeFileSync(config, JSON.stringify({ mcpServers: { a: server, b: server, c: server } }));
+  const state = join(home, 'state');
+  symlinkSync('nowhere/at/all', state);
+  const { code, err } = await ended(start(['list', '--config', config], { TOOLWAY_STATE_DIR: state }));
+  expect(code).toBe(0);
+  expect(err).toMatch(/^toolway: the pin file .*pins\.json could not be written: E[A-Z]+: .*\n$/);
+});
 
 describe('on server-everything', () => {
   test('list prints every server of the configuration in its order, with what each one offers', async () => {

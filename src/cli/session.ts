@@ -1,5 +1,6 @@
 /** From options to a toolkit: which servers there are, and what the line says over the files. */
 import { join } from 'node:path';
+import type { Toolkit } from '../api.ts';
 import { escapeReferences } from '../config/expand.ts';
 import { transport as readTransport } from '../config/fields.ts';
 import { overrideServers } from '../config/merge.ts';
@@ -77,6 +78,7 @@ export const createOpener =
       pinFile: pinFile(context),
       ...(output.verbose && listeners(output)),
     });
+    if (!output.verbose) tellUnusable(toolkit, output);
     const session: Session = { toolkit, config: chosen, servers, ...(lasting && { lasting }) };
     const fromFiles = options.values('config').length > 0 || !all.includes(ADHOC);
     if (lasting && fromFiles) {
@@ -215,6 +217,14 @@ const remark = async ({ problems, untrusted }: LoadedConfig, output: Output): Pr
       safeLine(`toolway: nobody has agreed to what ./${file} starts; "toolway trust" shows it and asks`),
     );
   }
+};
+
+/** What is heard without `-v` of what goes wrong beside the command: a file that cannot be used. */
+const tellUnusable = (toolkit: Toolkit, output: Output): void => {
+  toolkit.on('warning', ({ message, cause }) => {
+    if (cause instanceof ToolwayError && cause.code === 'invalid_config')
+      void output.note(output.remarks.yellow(safeLine(`toolway: ${message}`)));
+  });
 };
 
 /** What `-v` hears: Toolway itself, and what servers log. */

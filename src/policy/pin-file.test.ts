@@ -188,7 +188,9 @@ describe('a file that cannot be used', () => {
     await program.saved();
     shelf.set('b', '{"name":"b"}');
     await program.saved();
-    expect(program.warnings).toEqual(['s: the pin file pins.json could not be written']);
+    (await shelfOf(program, 'another')).set('a', '{"name":"a"}');
+    await program.saved();
+    expect(program.warnings).toEqual(['s: the pin file pins.json could not be written: no space']);
     await expect(shelf.saved?.()).rejects.toMatchObject({
       code: 'invalid_config',
       message: expect.stringContaining('no space'),

@@ -70,6 +70,14 @@ export const openPinFile = async ({
   };
   let news = new Map<string, News>();
   let saving: Promise<void> | undefined;
+  let isTold = false;
+  /** What one server's tools meet the others' meet as well: it is told once. */
+  const tell = (server: string, failure: ToolwayError): void => {
+    if (isTold) return;
+    isTold = true;
+    const { message } = failure.cause instanceof Error ? failure.cause : failure;
+    warn(server, `the pin file ${path} could not be written: ${message}`, failure);
+  };
 
   const save = async (): Promise<void> => {
     const added = news;
@@ -100,7 +108,6 @@ export const openPinFile = async ({
         return own;
       }
       let key = '';
-      let saysWhy = true;
       const ready = sha256(launch).then((hash) => {
         key = hash;
         for (const [tool, text] of known.get(key)?.get(name) ?? []) own.set(tool, text);
@@ -118,10 +125,7 @@ export const openPinFile = async ({
           // Together with what else comes of the same list.
           void Promise.resolve()
             .then(saveAll)
-            .catch((cause: unknown) => {
-              if (saysWhy) warn(name, `the pin file ${path} could not be written`, cause);
-              saysWhy = false;
-            });
+            .catch((failure: ToolwayError) => tell(name, failure));
         },
         saved: saveAll,
       };
