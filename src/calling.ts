@@ -2,7 +2,7 @@
 import { bounded, Call, share } from './call.ts';
 import type { Asked, Calls } from './calls/port.ts';
 import type { Route } from './catalog.ts';
-import { argumentsOf, checkLimits, textOf } from './doors.ts';
+import { argumentsOf, checkWanted, textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import { guarded } from './events.ts';
 import type { Finder } from './finder.ts';
@@ -142,6 +142,7 @@ export const createCalling = (options: CallingOptions): Calling => {
       guarded,
       textOf,
       argumentsOf,
+      checkWanted,
       splitName,
       qualify,
       mayRunAgain,
@@ -158,7 +159,7 @@ export const createCalling = (options: CallingOptions): Calling => {
   /** No `async`: each one on this road costs a quarter of a microsecond. */
   const ask = (asked: Asked): Promise<CallToolResult> => {
     try {
-      checkLimits(asked.wanted);
+      checkWanted(asked.wanted);
       if (asked.wanted.fallback) {
         const own = owned(asked);
         return above().then(({ withFallback }) => withFallback(own));
@@ -185,7 +186,7 @@ export const createCalling = (options: CallingOptions): Calling => {
       wanted: CallOptions,
       startedAt: number,
     ) => {
-      checkLimits(wanted);
+      checkWanted(wanted);
       return (await send(callOn(server, method, params, { wanted, startedAt, making: undefined }))) as T;
     },
   };

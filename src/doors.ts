@@ -1,6 +1,6 @@
 /** What callers give, checked at the door: not all of them are compiled, and models stand behind some. */
 import { type ErrorCode, ToolwayError } from './errors.ts';
-import type { RequestOptions } from './options.ts';
+import type { CallOptions } from './options.ts';
 
 /** The name or URI of something; `code` is what there is when it is no text. */
 export const textOf = (given: unknown, code: ErrorCode): string => {
@@ -16,17 +16,33 @@ export const argumentsOf = (given: unknown): Record<string, unknown> => {
   });
 };
 
-/** How long a caller wants to wait at most. What is no number would be no limit at all. */
-export const checkLimits = (given: Pick<RequestOptions, 'timeoutMs' | 'totalTimeoutMs'>): void => {
-  checkLimit('timeoutMs', given.timeoutMs);
-  checkLimit('totalTimeoutMs', given.totalTimeoutMs);
+/** What a caller asks for beside the arguments. What is no number would be no limit at all, and what is no signal would never end anything. */
+export const checkWanted = (given: CallOptions): void => {
+  if (typeof given !== 'object' || given === null) must('the options', 'an object', given, false);
+  const { timeoutMs, totalTimeoutMs, signal, onProgress, retry, cache } = given;
+  must('timeoutMs', 'a number above 0', timeoutMs, isFrom(timeoutMs, Number.MIN_VALUE));
+  must('totalTimeoutMs', 'a number above 0', totalTimeoutMs, isFrom(totalTimeoutMs, Number.MIN_VALUE));
+  must('signal', 'an AbortSignal', signal, typeof signal?.addEventListener === 'function');
+  must('onProgress', 'a function', onProgress, typeof onProgress === 'function');
+  must('retry', 'false or { attempts } from 1', retry, retry === false || isFrom(retry?.attempts, 1));
+  must('cache', 'false or { ttlMs } from 0', cache, cache === false || isFrom(cache?.ttlMs, 0));
 };
 
-const checkLimit = (name: string, given: unknown): void => {
-  if (given === undefined || (typeof given === 'number' && given > 0)) return;
+const isFrom = (given: unknown, least: number): boolean => typeof given === 'number' && given >= least;
+
+const must = (name: string, be: string, given: unknown, fits: boolean): void => {
+  if (given === undefined || fits) return;
   const shown = typeof given === 'number' ? given : kindOf(given);
-  throw new ToolwayError('invalid_arguments', `${name} must be a number above 0, not ${shown}`, { executed: 'no' });
+  throw new ToolwayError('invalid_arguments', `${name} must be ${be}, not ${shown}`, { executed: 'no' });
 };
 
 const kindOf = (given: unknown): string =>
-  given === null ? 'null' : Array.isArray(given) ? 'a list' : given === undefined ? 'undefined' : `a ${typeof given}`;
+  given === null
+    ? 'null'
+    : Array.isArray(given)
+      ? 'a list'
+      : given === undefined
+        ? 'undefined'
+        : typeof given === 'object'
+          ? 'this object'
+          : `a ${typeof given}`;

@@ -4,7 +4,7 @@ import { bounded, Call, homeOf, share } from './call.ts';
 import { type Route, routeAtOnce, routeOfBareName, routeOn } from './catalog.ts';
 import type { Deadlines } from './clock.ts';
 import type { nearest } from './config/nearest.ts';
-import { checkLimits } from './doors.ts';
+import { checkWanted } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import type { RequestOptions } from './options.ts';
 import type { ListKind } from './protocol/lists.ts';
@@ -62,7 +62,7 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
   const active = (): ManagedServer[] => [...servers.values()].filter(({ config }) => config.disabled !== true);
 
   const waitFor: Finder['waitFor'] = async (shared, wanted, startedAt, on) => {
-    checkLimits(wanted);
+    checkWanted(wanted);
     const limits = on?.config;
     const { timeoutMs = limits?.timeoutMs ?? DEFAULTS.timeoutMs, signal } = wanted;
     const totalTimeoutMs = wanted.totalTimeoutMs ?? limits?.totalTimeoutMs ?? DEFAULTS.totalTimeoutMs;
@@ -94,7 +94,7 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
   };
 
   const read: Finder['read'] = async (kind, { server: name, ...wanted }) => {
-    checkLimits(wanted);
+    checkWanted(wanted);
     const chosen = name === undefined ? active() : [server(name)];
     const startedAt = clock.now();
     const each = chosen.map(async (one) => {

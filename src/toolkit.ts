@@ -5,7 +5,7 @@ import { createCalling } from './calling.ts';
 import { listedBy, routeOfBareName, unknownTool } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
 import type { nearest } from './config/nearest.ts';
-import { checkLimits, textOf } from './doors.ts';
+import { checkWanted, textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import { guarded } from './events.ts';
 import { createFinder } from './finder.ts';
@@ -145,7 +145,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
     server(name) {
       const server = finder.server(name);
       return createServerClient(async ({ method, params, options: wanted = {} }, run) => {
-        checkLimits(wanted);
+        checkWanted(wanted);
         return server.request(method, run, {
           ...wanted,
           params,

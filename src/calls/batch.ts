@@ -13,8 +13,9 @@ export const runBatch = async (
   calls: readonly BatchCall[],
   { concurrency, signal, onItem }: BatchOptions = {},
 ): Promise<CallOutcome[]> => {
-  const { guarded, logger } = port;
+  const { checkWanted, guarded, logger } = port;
   const atATime = checkConcurrency(concurrency);
+  checkWanted({ signal });
   if (!Array.isArray(calls)) {
     throw new ToolwayError('invalid_arguments', 'a batch must be a list of calls', { executed: 'no' });
   }
@@ -37,7 +38,7 @@ export const runBatch = async (
 };
 
 const outcomeOfItem = (
-  { house, finder, ask, qualify }: CallsPort,
+  { house, finder, ask, checkWanted, qualify }: CallsPort,
   item: unknown,
   index: number,
   signal: AbortSignal | undefined,
@@ -50,6 +51,7 @@ const outcomeOfItem = (
     const { server, tool, name = tool, arguments: args = {}, options = {} } = item;
     if (typeof name !== 'string') throw malformed(index, 'it has no name');
     if (!isObject(options)) throw malformed(index, 'its options must be an object');
+    checkWanted(options);
     const wanted = withSignal(options, signal);
     const qualified = server === undefined ? name : qualify(finder.server(String(server)).name, name);
     return ask({ name: qualified, args: args as Record<string, unknown>, wanted, startedAt, making });

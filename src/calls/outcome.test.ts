@@ -62,7 +62,7 @@ describe('tryCall', () => {
     expect(await codeOf('s.ok', 'text')).toEqual(['invalid_arguments', 'no', 0]);
     expect(await codeOf('s.ok', {}, { fallback: 5 })).toEqual(['invalid_arguments', 'no', 0]);
     expect(await codeOf('s.ok', {}, { signal: AbortSignal.abort() })).toEqual(['cancelled', 'no', 1]);
-    expect(await codeOf('s.ok', {}, null)).toEqual(['internal', 'no', 0]);
+    expect(await codeOf('s.ok', {}, null)).toEqual(['invalid_arguments', 'no', 0]);
     await toolkit.close();
     expect(await codeOf('s.ok')).toEqual(['closed', 'no', 0]);
   });

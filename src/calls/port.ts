@@ -2,7 +2,7 @@
 import type { Toolkit } from '../api.ts';
 import type { bounded, Call, share } from '../call.ts';
 import type { Route } from '../catalog.ts';
-import type { argumentsOf, textOf } from '../doors.ts';
+import type { argumentsOf, checkWanted, textOf } from '../doors.ts';
 import type { guarded } from '../events.ts';
 import type { Finder } from '../finder.ts';
 import type { mayRunAgain } from '../middleware/resend.ts';
@@ -53,6 +53,7 @@ export interface CallsPort {
   guarded: typeof guarded;
   textOf: typeof textOf;
   argumentsOf: typeof argumentsOf;
+  checkWanted: typeof checkWanted;
   splitName: typeof splitName;
   qualify: typeof qualify;
   mayRunAgain: typeof mayRunAgain;

@@ -22,7 +22,7 @@ interface Waiting {
 }
 
 export const createQueue = (port: CallsPort): Queue => {
-  const { house, finder, ask, closed, batchWindowMs = WINDOW_MS } = port;
+  const { house, finder, ask, checkWanted, closed, batchWindowMs = WINDOW_MS } = port;
   const { clock } = house.deadlines;
   let waiting = new Set<Waiting>();
   let timer: Timer | undefined;
@@ -51,6 +51,7 @@ export const createQueue = (port: CallsPort): Queue => {
     async add(asked) {
       if (closed()) throw new ToolwayError('closed', 'the toolkit was closed', { executed: 'no' });
       const { name, wanted, startedAt } = asked;
+      checkWanted(wanted);
       const making: Making = { calls: [], accepted: true };
       if (typeof name !== 'string') return ask({ ...asked, making });
       const route = finder.atOnce(name);
