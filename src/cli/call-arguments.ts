@@ -75,7 +75,6 @@ export interface ArgumentSources {
   words: readonly string[];
   /** The value of `--args`. */
   json?: string;
-  form?: readonly FormArgument[];
 }
 
 /** The arguments of the line, with nothing but the texts still open; `settle` closes them with the schema. */
@@ -85,22 +84,25 @@ export interface OpenArguments {
 }
 
 /** Reads everything that the line names, files and stdin too. Needs no connection. */
-export const gatherArguments = async (
-  { words, json, form = [] }: ArgumentSources,
-  world: World,
-): Promise<OpenArguments> => {
+export const gatherArguments = async ({ words, json }: ArgumentSources, world: World): Promise<OpenArguments> => {
   let base: JsonObject = {};
   if (json !== undefined) {
     const source = json === '-' ? '-' : json.startsWith('@') ? json.slice(1) : undefined;
     base = objectOf(source === undefined ? json : await textOf(source, world, ''), '--args');
   }
-  const given = form.map(fromForm);
+  const given: Given[] = [];
   for (const word of words) {
     if (word.trim() === '' || word.trimStart().startsWith('{')) base = { ...base, ...objectOf(word, 'the argument') };
     else given.push(await readAssignment(word, world));
   }
   return { base, given };
 };
+
+/** With those of the function form, which stand first. */
+export const withForm = ({ base, given }: OpenArguments, form: readonly FormArgument[]): OpenArguments => ({
+  base,
+  given: [...form.map(fromForm), ...given],
+});
 
 const set = (target: JsonObject, key: string, value: unknown): void => {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });

@@ -102,7 +102,6 @@ describe('arguments', () => {
     [['do', '{"n"'], /^the argument is not JSON: /],
     [['do', '--args', '[1]'], '--args must be a JSON object'],
     [['do', 'text=@gone'], /^cannot read "gone": ENOENT.*; for the text itself, write text:='"@gone"'$/],
-    [['do(n 1)'], /^":" is missing/],
   ])('%j is refused before anything starts', async (argv, message) => {
     const { code, err, options } = await call(argv);
     expect([code, options]).toEqual([2, undefined]);
@@ -136,6 +135,23 @@ describe('names', () => {
   test('part of a name calls nothing', async () => {
     const outcome = await call(['fre']);
     expect(outcome).toMatchObject({ code: 2, calls: [], err: 'toolway: there is no tool "fre"\nDid you mean: free\n' });
+  });
+
+  test.each([
+    ['odd(n', 'odd(n'],
+    ['adhoc.odd(n', 'odd(n'],
+    ['do(n: 1)', 'do(n: 1)'],
+    ['adhoc__f(x)', 'f(x)'],
+  ])('%s: a tool of the whole name comes before a call that is written as one', async (name, tool) => {
+    const inputSchema = { type: 'object' };
+    const odd = ['do', 'odd', 'odd(n', 'do(n: 1)', 'f(x)'].map((each) => ({ name: each, inputSchema }));
+    const { code, calls } = await call([name, 'a=1'], adhoc({ tools: odd }));
+    expect([code, calls]).toEqual([0, [expect.objectContaining({ name: `adhoc.${tool}`, args: { a: '1' } })]]);
+  });
+
+  test('what is neither a name nor a call is told as a call that is written wrong', async () => {
+    const { code, err, calls } = await call(['do(n 1)']);
+    expect([code, err, calls]).toEqual([2, expect.stringMatching(/^toolway: ":" is missing/), []]);
   });
 
   test('a bare name is one tool, however many begin like it', async () => {

@@ -5,13 +5,23 @@ import { ToolwayError } from '../errors.ts';
 import type { Session } from './command.ts';
 import { askServers, noneConnected } from './servers.ts';
 
+/** Whether a tool has this name, qualified or bare. */
+export const isNamed = (tool: ListedTool, name: string): boolean =>
+  tool.qualifiedName === name || `${tool.server}__${tool.name}` === name || tool.name === name;
+
 /**
  * Finds a tool by its exact name, qualified or bare: part of a name is good enough to look at a tool, not to run it.
- * Throws `unknown_tool`, `ambiguous_tool`, or why no server is there.
+ * Where some tool is named `whole`, that is the name: `wanted` was read out of it. Throws `unknown_tool`, `ambiguous_tool`, or why no server is there.
  */
-export const findTool = async (session: Session, name: string, signal: AbortSignal): Promise<ListedTool> => {
+export const findTool = async (
+  session: Session,
+  wanted: string,
+  signal: AbortSignal,
+  whole = wanted,
+): Promise<ListedTool> => {
   const answers = await askServers(session, signal, (toolkit, server) => toolkit.listTools({ server, signal }));
   const tools = answers.flatMap(({ value = [] }) => value);
+  const name = tools.some((tool) => isNamed(tool, whole)) ? whole : wanted;
   const qualified = tools.find((tool) => tool.qualifiedName === name || `${tool.server}__${tool.name}` === name);
   if (qualified !== undefined) return qualified;
 

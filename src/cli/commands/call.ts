@@ -4,12 +4,12 @@ import { ToolwayError } from '../../errors.ts';
 import type { CallOptions } from '../../options.ts';
 import * as RPC from '../../protocol/rpc-codes.ts';
 import type { JsonObject } from '../../protocol/types.ts';
-import { gatherArguments, settleArguments, unknownKeys } from '../call-arguments.ts';
+import { gatherArguments, settleArguments, unknownKeys, withForm } from '../call-arguments.ts';
 import type { Run, Session } from '../command.ts';
 import type { ContentOptions } from '../content.ts';
 import { EXIT } from '../exit-codes.ts';
-import { findTool } from '../find-tool.ts';
-import { parseFunctionForm } from '../function-form.ts';
+import { findTool, isNamed } from '../find-tool.ts';
+import { type FunctionForm, parseFunctionForm } from '../function-form.ts';
 import { createProgressLine } from '../progress.ts';
 import { reportFailure } from '../report.ts';
 import { checkResultOptions, createResultView, printToolResult } from '../result-view.ts';
@@ -21,13 +21,18 @@ export const run: Run = async (job) => {
   const { args, options, output, context, screen, open } = job;
   await checkResultOptions(job);
   const [target = '', ...words] = args;
-  const form = parseFunctionForm(target);
+  const { form, fault } = readTarget(target);
   const name = form?.name ?? target;
-  const given = await gatherArguments({ words, json: options.value('args'), form: form?.args }, context);
+  const gathered = await gatherArguments({ words, json: options.value('args') }, context);
   const session = await open({ choose: (servers) => serversOf(name, servers) });
   const showing = { sink: context.stderr, screen, enabled: !output.quiet };
   const search = createProgressLine({ ...showing, name: `looking for ${safeLine(name, 40)}` });
-  const definition = await findTool(session, name, context.signal).finally(search.end);
+  const definition = await findTool(session, name, context.signal, target)
+    .catch((thrown: unknown) => {
+      throw (ToolwayError.from(thrown).code === 'unknown_tool' && fault) || thrown;
+    })
+    .finally(search.end);
+  const given = isNamed(definition, target) ? gathered : withForm(gathered, form?.args ?? []);
   const { qualifiedName } = definition;
   const usage = signature({ ...definition, name: qualifiedName });
   const view = createResultView(job, definition.name);
@@ -59,6 +64,16 @@ export const run: Run = async (job) => {
     // A person reads the name in the signature below.
     const facts = output.json ? { server: definition.server, tool: definition.name } : {};
     return reportFailure(ToolwayError.from(thrown, facts), output, usage);
+  }
+};
+
+/** The target as a call that is written as one; or why it is none, which may be that its tool has a bracket in its name. */
+const readTarget = (target: string): { form?: FunctionForm; fault?: ToolwayError } => {
+  try {
+    const form = parseFunctionForm(target);
+    return form === undefined ? {} : { form };
+  } catch (thrown) {
+    return { fault: ToolwayError.from(thrown) };
   }
 };
 
