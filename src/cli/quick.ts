@@ -31,8 +31,15 @@ export const answerQuickly = async (words: readonly string[]): Promise<boolean> 
   const written = writeNow(bytes);
   if (written === bytes.length) return true;
   const { stdout } = process;
+  const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    stdout.on('error', resolve);
+    stdout.write(bytes.subarray(written), (error) => error ?? resolve(undefined));
+  });
   // A reader that has seen enough is no failure.
-  stdout.on('error', () => {});
-  await new Promise<void>((resolve) => void stdout.write(bytes.subarray(written), () => resolve()));
+  if (failure !== undefined && failure.code !== 'EPIPE') {
+    process.stderr.write(`toolway: cannot write the output: ${failure.message}\n`);
+    // That of `internal`, for which the table of all codes need not be loaded.
+    process.exitCode = 1;
+  }
   return true;
 };
