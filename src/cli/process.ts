@@ -17,6 +17,7 @@ const toolkits: Toolkit[] = [];
 let release = (): void => {};
 let written = (): Promise<void> => Promise.resolve();
 let ending = false;
+let signalled: NodeJS.Signals | undefined;
 
 /** Servers on the network hold sessions that they can be told to drop; children need no more than a closed stdin. */
 const holdsSessions = (toolkit: Toolkit): boolean =>
@@ -33,11 +34,34 @@ const end = async (code: number): Promise<void> => {
   if (told.length > 0) await Promise.race([Promise.allSettled(told), patience]);
   await Promise.race([written(), new Promise((resolve) => setTimeout(resolve, WRITING_MS))]);
   release();
+  leave(code);
+};
+
+/** Ends the process. A file system that does not answer would hold `process.exit`; what a signal does by itself, it cannot. */
+const leave = (code: number): void => {
+  if (signalled !== undefined && process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) {
+    process.removeAllListeners(signalled);
+    process.kill(process.pid, signalled);
+  }
   process.exit(code);
 };
 
-const sinkOf = (stream: NodeJS.WriteStream): Sink => ({
-  write: (chunk) => new Promise((resolve) => void stream.write(chunk, () => resolve())),
+const outputLost = ({ code, message }: NodeJS.ErrnoException): void => {
+  // A reader that has seen enough is no failure.
+  const isFailure = code !== 'EPIPE';
+  if (isFailure && !ending) process.stderr.write(`toolway: cannot write the output: ${message}\n`);
+  void end(isFailure ? EXIT.internal : EXIT.done);
+};
+
+const sinkOf = (stream: NodeJS.WriteStream, lost: (error: Error) => void): Sink => ({
+  write: (chunk) =>
+    new Promise((resolve) => {
+      stream.write(chunk, (error) => {
+        // Before whoever waits for it goes on, and ends well.
+        if (error) lost(error);
+        resolve();
+      });
+    }),
   get isTty() {
     return stream.isTTY === true;
   },
@@ -46,13 +70,14 @@ const sinkOf = (stream: NodeJS.WriteStream): Sink => ({
   },
 });
 
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => void end(code === 'EPIPE' ? EXIT.done : EXIT.internal));
 process.stderr.on('error', () => {});
+process.stdout.on('error', (error) => outputLost(error));
 
 const SIGNALS = { SIGINT: EXIT.cancelled, SIGTERM: 143, SIGHUP: 129 } as const;
-for (const [signal, code] of Object.entries(SIGNALS)) {
+for (const [signal, code] of Object.entries(SIGNALS) as [keyof typeof SIGNALS, number][]) {
   process.on(signal, () => {
-    if (interrupt.signal.aborted) process.exit(code);
+    signalled = signal;
+    if (interrupt.signal.aborted) leave(code);
     interrupt.abort();
     setTimeout(() => void end(code), CANCEL_GRACE_MS);
   });
@@ -70,8 +95,8 @@ const openTerminal = async (): Promise<Terminal> => {
 };
 
 const context: CliContext = {
-  stdout: sinkOf(process.stdout),
-  stderr: sinkOf(process.stderr),
+  stdout: sinkOf(process.stdout, outputLost),
+  stderr: sinkOf(process.stderr, () => {}),
   stdin: readStdin,
   bytes: () => process.stdin,
   async *lines() {

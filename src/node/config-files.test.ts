@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -204,6 +205,11 @@ describe('configuration files', () => {
 
   test.skipIf(process.platform === 'win32')('of a file without an end no more is read than is allowed', async () => {
     expect((await failure(load({ files: ['/dev/zero'] }))).message).toContain(`larger than ${MAX_CONFIG_BYTES} bytes`);
+  });
+
+  test.skipIf(process.platform === 'win32')('a named pipe is refused unread', async () => {
+    execFileSync('mkfifo', [join(cwd, 'pipe.json')]);
+    expect((await failure(load({ files: ['pipe.json'] }))).message).toBe('pipe.json: is a named pipe, not a file');
   });
 
   test('a wrong environment is an error that names the variable', async () => {
