@@ -61,6 +61,13 @@ describe('README', () => {
     for (const name of named) expect(Object.keys(manifest.scripts)).toContain(name);
   });
 
+  test('asks of its own mcp.json only for what the servers in it have', () => {
+    const { mcpServers } = JSON.parse(/```json\n(\{\n {2}"mcpServers"[\s\S]*?)```/.exec(readme)?.[1] ?? '');
+    const asked = [...readme.matchAll(/^toolway (?:call|read) (\S+).*--config mcp\.json$/gm)].map(([, what]) => what);
+    expect(asked.length).toBeGreaterThan(0);
+    for (const what of asked) expect(Object.keys(mcpServers)).toContain(what?.split('.')[0]);
+  });
+
   test('links only to files that exist', () => {
     const linked = [...readme.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)].map(([, path = '']) => path);
     expect(linked.filter((path) => !existsSync(join(root, path)))).toEqual([]);
