@@ -1,6 +1,6 @@
 /** What callers give, checked at the door: not all of them are compiled, and models stand behind some. */
 import { type ErrorCode, ToolwayError } from './errors.ts';
-import type { CallOptions } from './options.ts';
+import type { CallOptions, ToolkitOptions } from './options.ts';
 
 /** The name or URI of something; `code` is what there is when it is no text. */
 export const textOf = (given: unknown, code: ErrorCode): string => {
@@ -26,6 +26,40 @@ export const checkWanted = (given: CallOptions): void => {
   must('onProgress', 'a function', onProgress, typeof onProgress === 'function');
   must('retry', 'false or { attempts } from 1', retry, retry === false || isFrom(retry?.attempts, 1));
   must('cache', 'false or { ttlMs } from 0', cache, cache === false || isFrom(cache?.ttlMs, 0));
+};
+
+const OPTIONS: Record<keyof ToolkitOptions, 0> = {
+  mcpServers: 0,
+  defaults: 0,
+  connect: 0,
+  env: 0,
+  inputs: 0,
+  onInput: 0,
+  limits: 0,
+  policy: 0,
+  pins: 0,
+  pinFile: 0,
+  batchWindowMs: 0,
+  catalogueFile: 0,
+  clientInfo: 0,
+  logger: 0,
+  log: 0,
+  telemetry: 0,
+  onElicit: 0,
+  onSample: 0,
+  roots: 0,
+  onLog: 0,
+  onTask: 0,
+  onApprove: 0,
+};
+
+/** The options of a toolkit as a whole; those with names that are not ours are looked at more closely, with more than is loaded before. Rejects with `invalid_config`. */
+export const checkOptions = async (given: ToolkitOptions): Promise<void> => {
+  const isUsual =
+    kindOf(given) === 'this object' &&
+    Object.keys(given).every((name) => Object.hasOwn(OPTIONS, name)) &&
+    [undefined, 'eager', 'lazy', 'wait'].includes(given.connect);
+  if (!isUsual) (await import('./odd-options.ts')).checkOddOptions(given, Object.keys(OPTIONS));
 };
 
 const isFrom = (given: unknown, least: number): boolean => typeof given === 'number' && given >= least;

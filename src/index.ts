@@ -29,4 +29,4 @@ export type { Transport, TransportKind } from './transport/transport.ts';
  * unusable; a server that cannot be reached is `failed` and never stops the others.
  */
 export const createToolkit = (options: ToolkitOptions = {}): Promise<Toolkit> =>
-  assembleToolkit(options, browserRuntime(options.env));
+  assembleToolkit(options, ({ env }) => browserRuntime(env));

@@ -1,8 +1,8 @@
 /** The servers of a toolkit: who is in, who comes, who leaves. */
 import { isServerName } from './config/names.ts';
-import { isPlain } from './config/plain.ts';
+import { areUsual, isPlain } from './config/plain.ts';
 import { ToolwayError } from './errors.ts';
-import type { ServerConfig } from './options.ts';
+import type { ServerConfig, ToolkitOptions } from './options.ts';
 import { createServer, type House, type ManagedServer } from './server/server.ts';
 
 export interface Members {
@@ -23,6 +23,10 @@ export interface MembersOptions {
   /** True once no server is taken in. */
   closed(): boolean;
 }
+
+/** The defaults of all servers; those that take longer to read are checked and read with more than is loaded before. Rejects with `invalid_config`. */
+export const defaultsOf = async (given: ToolkitOptions['defaults']): Promise<ToolkitOptions['defaults']> =>
+  given === undefined || areUsual(given) ? given : (await import('./config/settle.ts')).settleDefaults(given);
 
 export const createMembers = ({ house, defaults, closed }: MembersOptions): Members => {
   const servers = new Map<string, ManagedServer>();

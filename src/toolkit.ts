@@ -5,12 +5,12 @@ import { createCalling } from './calling.ts';
 import { listedBy, routeOfBareName, unknownTool } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
 import type { nearest } from './config/nearest.ts';
-import { checkWanted, textOf } from './doors.ts';
+import { checkOptions, checkWanted, textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import { guarded } from './events.ts';
 import { createFinder } from './finder.ts';
 import { methodsLater, once } from './later.ts';
-import { createMembers } from './members.ts';
+import { createMembers, defaultsOf } from './members.ts';
 import { createChanges } from './middleware/changes.ts';
 import { qualify, splitName } from './names.ts';
 import type { ToolkitOptions } from './options.ts';
@@ -38,13 +38,19 @@ const METHODS = [
   'acceptTool',
 ] as const;
 
-/** Makes a toolkit on a runtime. Reads no file; rejects only when the options as a whole are unusable. */
-export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime): Promise<Toolkit> => {
+/** Makes a toolkit on the runtime that its options, once they are checked, are for. Reads no file; rejects only when the options as a whole are unusable. */
+export const assembleToolkit = async (
+  options: ToolkitOptions,
+  createRuntime: (options: ToolkitOptions) => Runtime,
+): Promise<Toolkit> => {
+  await checkOptions(options);
+  const runtime = createRuntime(options);
   const { clock } = runtime;
   const { mcpServers = {} } = options;
   if (typeof mcpServers !== 'object' || mcpServers === null || Array.isArray(mcpServers)) {
     throw new ToolwayError('invalid_config', 'mcpServers must be an object of servers by name');
   }
+  const defaults = await defaultsOf(options.defaults);
   const deadlines = createDeadlines(clock);
   const watch = await createWatch(options, runtime);
   const { events, logger, secrets } = watch;
@@ -84,7 +90,7 @@ export const assembleToolkit = async (options: ToolkitOptions, runtime: Runtime)
           }),
     calls,
   };
-  const members = createMembers({ house, defaults: options.defaults, closed });
+  const members = createMembers({ house, defaults, closed });
   const { servers } = members;
   let suggest: typeof nearest = () => [];
   const finder = createFinder({ servers, deadlines, nearest: (...given) => suggest(...given) });

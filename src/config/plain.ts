@@ -33,16 +33,21 @@ const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typ
 
 /** True when every field is one of the usual ones with a value of its type, and exactly one of them says where the server is. */
 export const isPlain = (name: string, config: ServerConfig): boolean => {
-  if (!isServerName(name) || kindOf(config) !== 'object' || config === null) return false;
+  if (!isServerName(name) || !areUsual(config)) return false;
   const { command, url, transport } = config;
   if ([command, url, transport].filter((place) => place !== undefined).length !== 1) return false;
-  if (url !== undefined && !(typeof url === 'string' && /^(https?|wss?):\/\//i.test(url))) return false;
-  return Object.entries(config).every(([key, value]) => {
-    if (!Object.hasOwn(FIELDS, key)) return false;
-    const negative = typeof value === 'number' && !(value >= 0);
-    return value === undefined || (!negative && FIELDS[key as keyof ServerConfig]?.includes(kindOf(value)) === true);
-  });
+  return url === undefined || /^(https?|wss?):\/\//i.test(url);
 };
+
+/** True for an object in which every field is one of the usual ones with a value of its type. */
+export const areUsual = (config: Partial<ServerConfig>): boolean =>
+  kindOf(config) === RECORD &&
+  config !== null &&
+  Object.entries(config).every(([key, value]) => {
+    if (!Object.hasOwn(FIELDS, key)) return false;
+    const isNoTime = typeof value === 'number' && !(value > 0);
+    return value === undefined || (!isNoTime && FIELDS[key as keyof ServerConfig]?.includes(kindOf(value)) === true);
+  });
 
 /** True when a text that says where the server is holds a reference to be replaced. */
 export const hasReferences = ({ command, args, env, cwd, envFile, url, headers, tls, proxy }: ServerConfig): boolean =>

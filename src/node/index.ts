@@ -20,7 +20,7 @@ export type { ConfigChange, FollowingToolkit, WatchConfigOptions, WatchedConfig 
  * as a whole are unusable; a server that cannot be reached is `failed` and never stops the others.
  */
 export const createToolkit = (options: ToolkitOptions = {}): Promise<Toolkit> =>
-  assembleToolkit(options, nodeRuntime(options));
+  assembleToolkit(options, (checked) => nodeRuntime(checked));
 
 /**
  * Reads configuration files, named or found, and the environment into options for `createToolkit`. Rejects with

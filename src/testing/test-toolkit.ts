@@ -22,7 +22,7 @@ export const createTestToolkit = async (
   { clock }: TestToolkitOptions = {},
 ): Promise<Toolkit> => {
   if (clock !== undefined) await loadAll();
-  const toolkit = await assembleToolkit(options, nodeRuntime(options, clock));
+  const toolkit = await assembleToolkit(options, (checked) => nodeRuntime(checked, clock));
   const close: Toolkit['close'] = (wanted) => toolkit.close({ drainMs: 0, ...wanted });
   return { ...toolkit, close, [Symbol.asyncDispose]: () => close() };
 };

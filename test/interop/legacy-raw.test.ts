@@ -34,7 +34,7 @@ describe('on stdio', () => {
     // With this clock no time ever passes, so whoever waits for a silence waits for ever.
     const clock = { ...systemClock, after: () => ({ cancel() {}, keepAlive() {} }) };
     const options = { mcpServers: { s: raw('refuses') } };
-    const toolkit = await assembleToolkit({ ...options, connect: 'wait' }, { ...nodeRuntime(), clock });
+    const toolkit = await assembleToolkit({ ...options, connect: 'wait' }, () => ({ ...nodeRuntime(), clock }));
     closers.push(() => toolkit.close({ drainMs: 0 }));
     expect(toolkit.status().s).toMatchObject({ state: 'connected', era: 'legacy' });
     expect(await heardBy(toolkit)).toEqual([

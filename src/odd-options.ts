@@ -1,0 +1,21 @@
+/** Options of a toolkit that are not what they usually are. Loaded with the first of them. */
+import { nearest } from './config/nearest.ts';
+import { ToolwayError } from './errors.ts';
+
+const CONNECT: readonly unknown[] = [undefined, 'eager', 'lazy', 'wait'];
+
+/** Throws `invalid_config` for what is no options, for a name that one of `known` was probably meant by, and for a `connect` that is none. */
+export const checkOddOptions = (given: unknown, known: readonly string[]): void => {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw unusable('', 'the options must be an object');
+  for (const [name, value] of Object.entries(given)) {
+    const [meant] = known.includes(name) ? [] : nearest(name, known);
+    if (meant !== undefined && value !== undefined)
+      throw unusable(`/${name}`, `${name} is no option; did you mean ${meant}?`);
+  }
+  if ('connect' in given && !CONNECT.includes(given.connect))
+    throw unusable('/connect', `connect must be one of eager, lazy, wait, not ${JSON.stringify(given.connect)}`);
+};
+
+const unusable = (path: string, message: string): ToolwayError =>
+  new ToolwayError('invalid_config', message, { executed: 'no', problems: [{ path, message }] });
