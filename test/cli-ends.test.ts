@@ -76,7 +76,7 @@ describe.skipIf(process.platform === 'win32')('a pipe', () => {
 
   test('with a name is no configuration', async () => {
     const { code, err } = await ended(start(node, [cli.main, 'list', '--config', pipe('c.json')]));
-    expect([code, err]).toEqual([2, expect.stringMatching(/^toolway: .*c\.json: is a named pipe, not a file\n$/)]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^toolway: .*c\.json is a named pipe, not a file\n$/)]);
   });
 
   test.each([

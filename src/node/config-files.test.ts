@@ -209,7 +209,9 @@ describe('configuration files', () => {
 
   test.skipIf(process.platform === 'win32')('a named pipe is refused unread', async () => {
     execFileSync('mkfifo', [join(cwd, 'pipe.json')]);
-    expect((await failure(load({ files: ['pipe.json'] }))).message).toBe('pipe.json: is a named pipe, not a file');
+    expect((await failure(load({ files: ['pipe.json'] }))).message).toBe(
+      `pipe.json: ${join(cwd, 'pipe.json')} is a named pipe, not a file`,
+    );
   });
 
   test('a wrong environment is an error that names the variable', async () => {

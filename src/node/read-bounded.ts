@@ -10,7 +10,7 @@ const GIVEN = /^\/(dev|proc)\//;
  * pipe: where nobody writes, opening it would hold a thread, and with it the end of the process.
  */
 export const readBounded = async (path: string, maxBytes: number): Promise<string | undefined> => {
-  if (!GIVEN.test(path) && (await stat(path)).isFIFO()) throw new Error('is a named pipe, not a file');
+  if (!GIVEN.test(path) && (await stat(path)).isFIFO()) throw new Error(`${path} is a named pipe, not a file`);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of createReadStream(path, { end: maxBytes })) {
