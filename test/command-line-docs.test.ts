@@ -102,25 +102,7 @@ describe('what the page shows at a terminal happens there', () => {
   });
 });
 
-test('there is a section for each command that has one, in words of the table of commands', () => {
+test('there is a section for each command, under its name', () => {
   const sections = [...page.matchAll(/^## ([a-z]+)$/gm)].map(([, name = '']) => name);
-  for (const name of [
-    'call',
-    'read',
-    'prompt',
-    'complete',
-    'watch',
-    'shell',
-    'search',
-    'batch',
-    'doctor',
-    'types',
-    'completion',
-    'add',
-    'remove',
-    'import',
-    'trust',
-  ])
-    expect(sections).toContain(name);
-  for (const name of sections) expect(Object.keys(COMMANDS)).toContain(name);
+  expect(sections.sort()).toEqual(Object.keys(COMMANDS).sort());
 });
