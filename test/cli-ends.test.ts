@@ -58,7 +58,7 @@ test
 describe.skipIf(process.platform === 'win32')('a pipe', () => {
   const pipe = (name: string): string => {
     const path = join(home, name);
-    execFileSync('mkfifo', [path]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
     onTestFinished(() => rmSync(path));
     return path;
   };

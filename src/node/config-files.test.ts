@@ -208,7 +208,7 @@ describe('configuration files', () => {
   });
 
   test.skipIf(process.platform === 'win32')('a named pipe is refused unread', async () => {
-    execFileSync('mkfifo', [join(cwd, 'pipe.json')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(cwd, 'pipe.json')]);
     expect((await failure(load({ files: ['pipe.json'] }))).message).toBe(
       `pipe.json: ${join(cwd, 'pipe.json')} is a named pipe, not a file`,
     );
