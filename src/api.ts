@@ -56,6 +56,7 @@ export interface ServerStatus {
   state: ServerState;
   era?: EraName;
   protocolVersion?: string;
+  /** Absent before the first connection over a link that the user makes, and where the configuration does not say. */
   transport?: TransportKind;
   serverInfo?: Implementation;
   instructions?: string;

@@ -173,6 +173,17 @@ describe('what is no configuration', () => {
   });
 });
 
+test.each<[object, string | undefined]>([
+  [{ command: 'x' }, 'stdio'],
+  [{ url: 'https://x.test/mcp' }, 'http'],
+  [{ url: 'wss://x.test/mcp' }, 'websocket'],
+  [{}, undefined],
+])('a definition %j that cannot be used tells the transport that was meant', async (place, transport) => {
+  const toolkit = await toolkitOf({}, { mcpServers: { s: { ...place, timeoutMs: 'abc' as never } } });
+  expect(toolkit.status().s).toMatchObject({ state: 'failed', lastError: { code: 'invalid_config' } });
+  expect(toolkit.status().s?.transport).toBe(transport);
+});
+
 describe('what is no name and no arguments', () => {
   test.each([[undefined], [null], [5], [{}]])('%j is refused with a code', async (given) => {
     const toolkit = await toolkitOf({ s: echo() });

@@ -155,7 +155,7 @@ export const readServer = (
   const problems = read.problems.map((problem) => ({ ...problem, server: name, ...where(problem.path) }));
   const { config, sources } = read;
   return {
-    config: problems.some(isError) ? unusableServer(name, problems, config.disabled) : config,
+    config: problems.some(isError) ? unusableServer(name, problems, config) : config,
     problems,
     sources,
   };
@@ -163,13 +163,23 @@ export const readServer = (
 
 const isError = ({ level }: ConfigProblem): boolean => level === 'error';
 
-/** A server that is listed, and fails with what is wrong in its configuration as soon as it is used. */
-export const unusableServer = (server: string, problems: ConfigProblem[], disabled = false): ServerConfig => {
+/** A server that is listed with where it is, and fails with what is wrong in its configuration as soon as it is used. */
+export const unusableServer = (
+  server: string,
+  problems: ConfigProblem[],
+  { disabled = false, command, url }: Partial<ServerConfig> = {},
+): ServerConfig => {
   const errors = problems.filter(isError);
   const error = new ToolwayError('invalid_config', errors.map(describeProblem).join('; '), {
     server,
     executed: 'no',
     problems: errors.map(({ path, message }) => ({ path, message })),
   });
-  return { disabled, transport: () => Promise.reject(error) };
+  return {
+    disabled,
+    // What it was meant to be is told beside the failure.
+    ...(command !== undefined && { command }),
+    ...(url !== undefined && { url }),
+    transport: () => Promise.reject(error),
+  };
 };

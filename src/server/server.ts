@@ -95,6 +95,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const { deadlines, validator, events } = house;
   const { clock } = deadlines;
   const kind = kindOf(config);
+  const { command, url } = config;
   const record = createRecord(name, events);
   let closed = false;
 
@@ -200,7 +201,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     listed: dialer.listed,
     facts: () => ({
       config,
-      kind,
+      kind: kind ?? ((command ?? url) === undefined ? undefined : kindOf({ command, url })),
       state: connections.main.state,
       facts: record.facts,
       closed,

@@ -11,6 +11,7 @@ import type { ServerFacts } from './record.ts';
 
 export interface DescribedServer {
   config: ServerConfig;
+  /** What it is, or was meant to be where it cannot be used. */
   kind: TransportKind | undefined;
   state: ConnectionState;
   facts: ServerFacts;
@@ -25,7 +26,7 @@ export const describeServer = (described: DescribedServer): ServerStatus => {
   const { last, lastError, lastUpdated, lastHealthCheck } = facts;
   const session = state.name === 'ready' ? state.session : undefined;
   const shown = session ?? last?.session;
-  const transport = shown?.transport.kind ?? kind ?? 'memory';
+  const transport = shown?.transport.kind ?? kind;
   const count = (kindOfList: 'tools' | 'resources' | 'prompts'): number => catalog.known(kindOfList)?.items.length ?? 0;
   return withoutUndefined({
     configured: true,
