@@ -11,6 +11,7 @@ const CANCEL_GRACE_MS = 500;
 const GOODBYE_MS = 200;
 /** How long what is remembered of this run may take to reach the disk. */
 const WRITING_MS = 1_000;
+const POLL_MS = 10;
 
 const interrupt = new AbortController();
 const toolkits: Toolkit[] = [];
@@ -33,13 +34,20 @@ const end = async (code: number): Promise<void> => {
   const patience = new Promise((resolve) => setTimeout(resolve, interrupted ? CANCEL_GRACE_MS : GOODBYE_MS));
   if (told.length > 0) await Promise.race([Promise.allSettled(told), patience]);
   await Promise.race([written(), new Promise((resolve) => setTimeout(resolve, WRITING_MS))]);
+  const giveUpAt = performance.now() + WRITING_MS;
+  while (signalled !== undefined && waitsForFiles() && performance.now() < giveUpAt) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
   release();
   leave(code);
 };
 
-/** Ends the process. A file system that does not answer would hold `process.exit`; what a signal does by itself, it cannot. */
+/** A file system that does not answer would hold `process.exit`. */
+const waitsForFiles = (): boolean => process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
+
+/** Ends the process. What a signal does by itself, nothing holds. */
 const leave = (code: number): void => {
-  if (signalled !== undefined && process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))) {
+  if (signalled !== undefined && waitsForFiles()) {
     process.removeAllListeners(signalled);
     process.kill(process.pid, signalled);
   }
