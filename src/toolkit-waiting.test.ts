@@ -54,6 +54,7 @@ describe('a call that waits for its server', () => {
     const { toolkit, told } = await toolkitWith(held());
     const error = await failure(toolkit.callTool('s.echo', {}, { timeoutMs: 20 }));
     expect(error).toMatchObject({ code: 'connect_timeout', executed: 'no', limit: 20, server: 's', tool: 'echo' });
+    expect(error.message).toContain('while the server was being connected (no connection within 20 ms)');
     expect(told).toEqual(['start echo', 'error echo connect_timeout']);
   });
 

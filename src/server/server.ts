@@ -228,9 +228,11 @@ export const waitingEnded = (thrown: unknown, state?: ConnectionState): ToolwayE
   if (error.code !== 'timeout') return error;
   const before = state?.name === 'waiting' || state?.name === 'connecting' ? state.cause : undefined;
   const why = before === undefined ? '' : `: ${before.message}`;
-  return new ToolwayError('connect_timeout', `the call ended while the server was being connected${why}`, {
+  const { limit } = error;
+  const within = limit === undefined ? '' : ` (no connection within ${limit} ms)`;
+  return new ToolwayError('connect_timeout', `the call ended while the server was being connected${within}${why}`, {
     executed: 'no',
     cause: before ?? error,
-    limit: error.limit,
+    limit,
   });
 };
