@@ -10,6 +10,8 @@ import { ambiguousTool } from './no-such-tool.ts';
 import type { CallOptions, RequestOptions } from './options.ts';
 import { promptRoute, resourceServer, type Search } from './primitives.ts';
 import type { ListKind } from './protocol/lists.ts';
+import * as RPC from './protocol/rpc-codes.ts';
+import type { ReadResourceResult } from './protocol/types.ts';
 import type { ToolSearch } from './search-tools.ts';
 import { createSubscriptions } from './server/subscriptions.ts';
 
@@ -79,7 +81,10 @@ export const createMethods = (options: MethodsOptions): Methods => {
     async readResource([given, { server, ...wanted } = {}], startedAt) {
       const uri = textOf(given, 'unknown_resource');
       const from = await ofResource(uri, server, wanted);
-      return perform(from, 'resources/read', { uri }, wanted, startedAt);
+      const reading = perform<ReadResourceResult>(from, 'resources/read', { uri }, wanted, startedAt);
+      return reading.catch((error: unknown) => {
+        throw asUnknownResource(error, uri);
+      });
     },
     async subscribeResource([given, handler, { server } = {}]) {
       const uri = textOf(given, 'unknown_resource');
@@ -121,6 +126,17 @@ export const createMethods = (options: MethodsOptions): Methods => {
     },
   };
 };
+
+/** By the specification's word for it, 2025 (−32002) or later (−32602): of all parameters there is only the URI. */
+const asUnknownResource = (thrown: unknown, uri: string): ToolwayError => {
+  const error = ToolwayError.from(thrown);
+  if (error.code !== 'server_error' || !NO_SUCH_RESOURCE.includes(error.rpcCode)) return error;
+  const { code: _code, message, ...facts } = error.toJSON();
+  const said = facts.server === undefined ? message : message.slice(facts.server.length + ': '.length);
+  const reason = `there is no resource "${uri}": ${said}`;
+  return new ToolwayError('unknown_resource', reason, { ...facts, cause: error });
+};
+const NO_SUCH_RESOURCE: readonly unknown[] = [RPC.resourceNotFound, RPC.invalidParams];
 
 /** The route of a tool's name or part of it, an exact one first, among the servers as they are after their first attempts. */
 const routeOfPart = async (name: string, options: MethodsOptions, startedAt: number): Promise<Route> => {

@@ -184,6 +184,26 @@ test.each<[object, string | undefined]>([
   expect(toolkit.status().s?.transport).toBe(transport);
 });
 
+test.each([
+  [-32002, 'unknown_resource'],
+  [-32602, 'unknown_resource'],
+  [-32603, 'server_error'],
+])('a resource that the only server answers with %i is %s', async (rpcCode, code) => {
+  const server = echo();
+  server.capabilities = { tools: {}, resources: {} };
+  const toolkit = await toolkitOf({ s: server });
+  server.latest().on('resources/read', () => ({ error: { code: rpcCode, message: 'not here', data: { n: 1 } } }));
+  for (const wanted of [{}, { server: 's' }]) {
+    const error = await failure(toolkit.readResource('a:b', wanted));
+    expect(error).toMatchObject({ code, rpcCode, server: 's', data: { n: 1 } });
+    expect(error.message).toContain('not here');
+    if (code === 'unknown_resource') {
+      expect(error.message).toMatch(/^s: there is no resource "a:b": (?!s:)/);
+      expect(error.cause).toMatchObject({ code: 'server_error', rpcCode });
+    }
+  }
+});
+
 describe('what is no name and no arguments', () => {
   test.each([[undefined], [null], [5], [{}]])('%j is refused with a code', async (given) => {
     const toolkit = await toolkitOf({ s: echo() });
