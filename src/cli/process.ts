@@ -34,6 +34,8 @@ const end = async (code: number): Promise<void> => {
   const patience = new Promise((resolve) => setTimeout(resolve, interrupted ? CANCEL_GRACE_MS : GOODBYE_MS));
   if (told.length > 0) await Promise.race([Promise.allSettled(told), patience]);
   await Promise.race([written(), new Promise((resolve) => setTimeout(resolve, WRITING_MS))]);
+  // Where a file could not be written, that is told when its promises have settled.
+  await new Promise((resolve) => setImmediate(resolve));
   const giveUpAt = performance.now() + WRITING_MS;
   while (signalled !== undefined && waitsForFiles() && performance.now() < giveUpAt) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
