@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { bounded, Call, type CallInit, pause, share } from './call.ts';
+import { Call, type CallInit } from './call.ts';
 import { type Clock, createDeadlines } from './clock.ts';
 import { ToolwayError } from './errors.ts';
+import { bounded, pause, share } from './waits.ts';
 
 const aCall = (more: Partial<CallInit> = {}): Call =>
   new Call({

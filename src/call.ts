@@ -2,7 +2,6 @@
  * A call: one request on its way from a caller to a server. One object travels the whole road; whoever holds the call
  * at the moment (a queue, a connection attempt, the wire) is the one who is told when it has to stop.
  */
-import type { Clock, Deadlines } from './clock.ts';
 import { ToolwayError } from './errors.ts';
 import { ownCopy } from './own-copy.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
@@ -253,54 +252,3 @@ export class Call {
     return this.#signal.signal;
   }
 }
-
-/** Waits on behalf of a call; rejects with the reason when the call is stopped meanwhile. */
-export const pause = (call: Call, clock: Clock, ms: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = clock.after(ms, () => {
-      call.hold(undefined);
-      resolve();
-    });
-    call.hold((error) => {
-      timer.cancel();
-      reject(error);
-    });
-  });
-
-/** Waits for something that the call shares with others: when the call is stopped it leaves, and the others go on. */
-export const share = <T>(call: Call, shared: Promise<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const settle =
-      <V>(done: (value: V) => void) =>
-      (value: V): void => {
-        if (call.stopped !== undefined) return;
-        call.hold(undefined);
-        done(value);
-      };
-    shared.then(settle(resolve), settle(reject));
-    call.hold(reject);
-  });
-
-/** Runs a call under its own limits and its caller's signal, and takes them off when it has settled. */
-export const bounded = async <T>(
-  call: Call,
-  deadlines: Pick<Deadlines, 'add' | 'remove'>,
-  run: (call: Call) => Promise<T>,
-): Promise<T> => {
-  const { callerSignal } = call;
-  if (callerSignal?.aborted)
-    throw new ToolwayError('cancelled', 'the caller had cancelled the call', {
-      executed: call.state === 'queued' ? 'no' : 'unknown',
-      cause: callerSignal.reason,
-    });
-  const heedNoMore = call.heed();
-  const seat = deadlines.add(call);
-  try {
-    return await run(call);
-  } catch (error) {
-    throw ToolwayError.from(error, { executed: call.state === 'queued' ? 'no' : 'unknown' });
-  } finally {
-    deadlines.remove(seat);
-    heedNoMore?.();
-  }
-};

@@ -1,5 +1,5 @@
 /** Makes a call of what a caller asks for, and sends it down the road. */
-import { bounded, Call, share } from './call.ts';
+import { Call } from './call.ts';
 import type { Asked, Calls } from './calls/port.ts';
 import type { Route } from './catalog.ts';
 import { argumentsOf, checkWanted, textOf } from './doors.ts';
@@ -14,6 +14,7 @@ import { ownCopy } from './own-copy.ts';
 import type { CallToolResult, JsonObject, Progress } from './protocol/types.ts';
 import type { House, ManagedServer } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
+import { bounded, share } from './waits.ts';
 
 export interface Calling {
   /** Calls a tool by any of its names. */

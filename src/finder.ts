@@ -1,6 +1,6 @@
 /** Finds what a caller names, and waits for it where it has to: within the caller's own limits, counted from when it asked. */
 import type { ListFilter } from './api.ts';
-import { bounded, Call, homeOf, share } from './call.ts';
+import { Call, homeOf } from './call.ts';
 import { type Route, routeAtOnce, routeOfBareName, routeOn } from './catalog.ts';
 import type { Deadlines } from './clock.ts';
 import type { nearest } from './config/nearest.ts';
@@ -11,6 +11,7 @@ import type { ListKind } from './protocol/lists.ts';
 import type { ToolEntry } from './server/catalog.ts';
 import { type ManagedServer, waitingEnded } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
+import { bounded, share } from './waits.ts';
 
 export interface Finder {
   /** Throws `unknown_server` with the nearest names. */

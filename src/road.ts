@@ -3,7 +3,7 @@
  * while the servers are being connected, before a toolkit is handed out.
  */
 
-import { bounded, type Call, share } from './call.ts';
+import type { Call } from './call.ts';
 import { ToolwayError } from './errors.ts';
 import type { Finder } from './finder.ts';
 import { guardOf } from './guarding.ts';
@@ -24,6 +24,7 @@ import type { JsonObject } from './protocol/types.ts';
 import { createDelivery } from './server/delivery.ts';
 import type { House } from './server/server.ts';
 import type { SharedAnswers } from './shared-answers.ts';
+import { bounded, share } from './waits.ts';
 
 export { layGround } from './ground.ts';
 

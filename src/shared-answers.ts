@@ -1,5 +1,5 @@
 /** The steps under which calls share answers, for the servers of one toolkit. Loaded with the first call that may. */
-import type { Call, share } from './call.ts';
+import type { Call } from './call.ts';
 import { keeperOf } from './calls/keeper.ts';
 import type { Finder } from './finder.ts';
 import { cache } from './middleware/cache.ts';
@@ -9,6 +9,7 @@ import type { Middleware } from './middleware/middleware.ts';
 import type { ServerTraffic } from './middleware/traffic.ts';
 import type { cacheHints } from './protocol/answer.ts';
 import type { House } from './server/server.ts';
+import type { share } from './waits.ts';
 
 /** What is loaded long before is handed in: bundlers would cut it into pieces of their own. */
 export interface SharedAnswersOptions {

@@ -1,6 +1,6 @@
 /** What the toolkit hands to this room, and what it gets back. */
 import type { Toolkit } from '../api.ts';
-import type { bounded, Call, share } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { Route } from '../catalog.ts';
 import type { argumentsOf, checkWanted, textOf } from '../doors.ts';
 import type { guarded } from '../events.ts';
@@ -11,6 +11,7 @@ import type { CallOptions, Logger } from '../options.ts';
 import type { CallToolResult } from '../protocol/types.ts';
 import type { House } from '../server/server.ts';
 import type { DEFAULTS } from '../server/settings.ts';
+import type { bounded, share } from '../waits.ts';
 
 /** What is made of one thing that a caller asked for. */
 export interface Making {

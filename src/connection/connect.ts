@@ -1,5 +1,5 @@
 /** One connection attempt: opens a link, finds out the era, and hands back a session, or the true reason why there is none. */
-import { bounded, Call, pause, share } from '../call.ts';
+import { Call } from '../call.ts';
 import type { Deadlines } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { createEngine, type Engine } from '../protocol/engine.ts';
@@ -13,6 +13,7 @@ import { createSession, type Session } from '../protocol/session.ts';
 import type { Implementation, JsonObject, Task } from '../protocol/types.ts';
 import type { EraName } from '../protocol/wire.ts';
 import type { Transport } from '../transport/transport.ts';
+import { bounded, pause, share } from '../waits.ts';
 
 /** What a session says by itself. */
 export interface SessionEvents {

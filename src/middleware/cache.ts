@@ -3,11 +3,12 @@
  * as the server says (2026-07-28 server/utilities/caching). While the server cannot be reached, one that ran out is
  * better than none, and says so.
  */
-import type { Call, share } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import type { Check } from '../schema/validator.ts';
+import type { share } from '../waits.ts';
 import type { Changes } from './changes.ts';
 import { createKeptStore, type Kept } from './kept.ts';
 import { type AnswerKeys, answerKeys } from './key.ts';

@@ -1,6 +1,7 @@
 /** Holds a call to its limits and to its caller's signal; what ends the call aborts the work. */
-import { bounded } from '../call.ts';
+
 import type { Deadlines } from '../clock.ts';
+import { bounded } from '../waits.ts';
 import type { Middleware } from './middleware.ts';
 
 export const deadline =

@@ -3,10 +3,11 @@
  * kept outcome must not slip past a refusal, and inside the deadline, since who waits for another's outcome has limits
  * of its own; outside the cache, since what a key promises holds for calls that are never kept.
  */
-import type { Call, share } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
+import type { share } from '../waits.ts';
 import { createFlight, type Flight } from './flight.ts';
 import { pack, unpack, weightOf } from './kept.ts';
 import { wireText } from './key.ts';

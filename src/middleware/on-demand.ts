@@ -1,5 +1,6 @@
 /** A step that most calls pass by: what it does is loaded with the first call that it is for. */
-import { type Call, share } from '../call.ts';
+import type { Call } from '../call.ts';
+import { share } from '../waits.ts';
 import type { CallFn, Middleware } from './middleware.ts';
 
 /** Calls for which `applies` is false go on at once. The step that `load` gives is made once, and kept where the road is laid anew. */

@@ -2,12 +2,13 @@
  * Sends a call again after a failure that another attempt can mend, where that is safe. What is sent again because it
  * never left, or belongs to a session that was opened anew, is none of this step's business: the connection does it.
  */
-import { type Call, pause } from '../call.ts';
+import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { type ErrorCode, type Executed, ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import type { RetryOption } from '../options.ts';
 import type { JsonObject } from '../protocol/types.ts';
+import { pause } from '../waits.ts';
 import type { RetryBudget } from './budget.ts';
 import type { CallFn, Middleware } from './middleware.ts';
 import { label } from './observe.ts';

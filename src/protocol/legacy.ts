@@ -1,7 +1,8 @@
 /** The legacy era, 2024-11-05 to 2025-11-25: an `initialize` handshake, then plain requests in both directions. */
-import { type Call, share } from '../call.ts';
+import type { Call } from '../call.ts';
 import { ToolwayError } from '../errors.ts';
 import { SESSION_LOST } from '../transport/transport.ts';
+import { share } from '../waits.ts';
 import type { Engine } from './engine.ts';
 import type { Era, ServerIdentity } from './era.ts';
 import { requestMeta } from './request-meta.ts';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { bounded, Call } from '../call.ts';
+import { Call } from '../call.ts';
 import { createDeadlines } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
+import { bounded } from '../waits.ts';
 import type { Engine } from './engine.ts';
 import { createRevival } from './revival.ts';
 import type { JsonObject } from './types.ts';

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { callFor } from '../../test/fixtures/scripted-peer.ts';
 import { failure } from '../../test/fixtures/toolkits.ts';
-import { type Call, pause } from '../call.ts';
+import type { Call } from '../call.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
+import { pause } from '../waits.ts';
 import { runLegacyTask } from './tasks.ts';
 import type { JsonObject } from './types.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { callFor } from '../../test/fixtures/scripted-peer.ts';
 import { failure } from '../../test/fixtures/toolkits.ts';
-import { pause } from '../call.ts';
 import { type ErrorFacts, ToolwayError } from '../errors.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
+import { pause } from '../waits.ts';
 import { createServerRequests } from './server-requests.ts';
 import type { JsonObject } from './types.ts';
 import { finish } from './unfinished.ts';

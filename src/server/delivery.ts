@@ -1,9 +1,10 @@
 /** The end of the road: hands calls to the session of their scope, once there is one. Loaded with the road. */
-import { type Call, share } from '../call.ts';
+import type { Call } from '../call.ts';
 import { ToolwayError } from '../errors.ts';
 import type { CallFn } from '../middleware/middleware.ts';
 import type { Session } from '../protocol/session.ts';
 import type { JsonObject } from '../protocol/types.ts';
+import { share } from '../waits.ts';
 import type { ManagedServer } from './server.ts';
 
 /** For the calls to one server. */

@@ -1,5 +1,5 @@
 /** Makes sessions with one server: opens the link that its configuration asks for, reads its lists, and restores what was subscribed to. */
-import { bounded, type Call, type CallInit } from '../call.ts';
+import type { Call, CallInit } from '../call.ts';
 import { connect, type SessionEvents } from '../connection/connect.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
@@ -8,6 +8,7 @@ import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
 import type { Reference } from '../telemetry/secret-values.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport } from '../transport/transport.ts';
+import { bounded } from '../waits.ts';
 import type { Catalog } from './catalog.ts';
 import { serverRequestsFor } from './requests.ts';
 import type { ServerBase } from './server.ts';

@@ -1,5 +1,5 @@
 /** One configured server: its connections, its catalogue, its share of calls, and what is to be said of it. */
-import { bounded, Call, type CallInit, share } from '../call.ts';
+import { Call, type CallInit } from '../call.ts';
 import type { CatalogueFile } from '../catalogue-file.ts';
 import type { Deadlines } from '../clock.ts';
 import type { Connection, ConnectionState } from '../connection/connection.ts';
@@ -21,6 +21,7 @@ import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
 import type { Secrets } from '../telemetry/secrets.ts';
 import type { TransportKind } from '../transport/transport.ts';
+import { bounded, share } from '../waits.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createConnections } from './connections.ts';
 import { createDialer } from './dialer.ts';
