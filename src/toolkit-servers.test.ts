@@ -1,10 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import { scriptedServer, text } from '../test/fixtures/scripted-server.ts';
 import { clockedToolkitOf, failure, toolkitOf } from '../test/fixtures/toolkits.ts';
+import type { Toolkit } from './api.ts';
 import { serverAlias } from './config/alias.ts';
 import { ToolwayError } from './errors.ts';
 import type { ServerConfig } from './options.ts';
 import type { JsonObject } from './protocol/types.ts';
+import type { FakeClock } from './testing/fake-clock.ts';
 import type { Transport } from './transport/transport.ts';
 
 const echo = () => scriptedServer({ echo: () => text('hi') });
@@ -92,16 +94,21 @@ describe('a call of a server that is removed', () => {
 });
 
 describe('a call of a server that is removed ends with it', () => {
-  test('while it waits for the rate, or for an answer, and no timer is left', async () => {
-    const server = scriptedServer({ work: () => text('') }, { rateLimit: { perSecond: 0.01, burst: 1 } });
-    const { toolkit, clock } = await clockedToolkitOf({ s: server });
-    await toolkit.callTool('s.work');
-    const waits = failure(toolkit.callTool('s.work'));
+  /** Removes the server of the one call that is under way. */
+  const removeUnder = async (toolkit: Toolkit, clock: FakeClock): Promise<void> => {
     await clock.settle();
     expect(toolkit.calls()).toHaveLength(1);
     await toolkit.removeServer('s');
     await clock.settle();
     expect(toolkit.calls()).toEqual([]);
+  };
+
+  test('while it waits for the rate, or for an answer, and no timer is left', async () => {
+    const server = scriptedServer({ work: () => text('') }, { rateLimit: { perSecond: 0.01, burst: 1 } });
+    const { toolkit, clock } = await clockedToolkitOf({ s: server });
+    await toolkit.callTool('s.work');
+    const waits = failure(toolkit.callTool('s.work'));
+    await removeUnder(toolkit, clock);
     expect(await waits).toMatchObject({ code: 'closed', executed: 'no', server: 's', tool: 'work' });
     await toolkit.close();
     expect(clock.pendingTimers).toBe(0);
@@ -123,11 +130,7 @@ describe('a call of a server that is removed ends with it', () => {
     };
     const { toolkit, clock } = await clockedToolkitOf({}, { mcpServers: { s: { transport } } });
     const waits = failure(toolkit.callTool('s.work'));
-    await clock.settle();
-    expect(toolkit.calls()).toHaveLength(1);
-    await toolkit.removeServer('s');
-    await clock.settle();
-    expect(toolkit.calls()).toEqual([]);
+    await removeUnder(toolkit, clock);
     expect(await waits).toMatchObject({ code: 'closed', executed: 'no' });
     await toolkit.close();
     expect(clock.pendingTimers).toBe(0);

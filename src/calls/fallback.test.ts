@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { gated, named, type PlugServer, plugServer, said } from '../../test/fixtures/calls.ts';
+import { doubtful, gated, named, type PlugServer, plugServer, said } from '../../test/fixtures/calls.ts';
 import { text } from '../../test/fixtures/scripted-server.ts';
 import { clockedToolkitOf, failure, toolkitOf } from '../../test/fixtures/toolkits.ts';
 import { ToolwayError } from '../errors.ts';
@@ -8,19 +8,6 @@ import type { FailedCall } from '../options.ts';
 const refusing = (code: 'backpressure' | 'denied' | 'approval_timeout' | 'internal') => (next: unknown) => {
   void next;
   return () => Promise.reject(new ToolwayError(code, `it is ${code}`, { executed: 'no' }));
-};
-/** A server whose tool never answers and whose link then ends: nobody knows whether the tool ran. */
-const doubtful = (config = {}): PlugServer => {
-  const server: PlugServer = plugServer(
-    {
-      who: () => {
-        queueMicrotask(() => server.unplug());
-        return undefined;
-      },
-    },
-    config,
-  );
-  return server;
 };
 
 describe('T28: a call that another server may take', () => {

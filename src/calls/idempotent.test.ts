@@ -1,22 +1,9 @@
 import { expect, test } from 'vitest';
-import { named, type PlugServer, plugServer, said } from '../../test/fixtures/calls.ts';
+import { doubtful, named, said } from '../../test/fixtures/calls.ts';
 import { failure, toolkitOf } from '../../test/fixtures/toolkits.ts';
 import type { ServerConfig } from '../options.ts';
 
 const KEY = { idempotencyKey: 'k' };
-/** A server whose tool never answers and whose link then ends: nobody knows whether the tool ran. */
-const doubtful = (config: Partial<ServerConfig> = {}): PlugServer => {
-  const server: PlugServer = plugServer(
-    {
-      who: () => {
-        queueMicrotask(() => server.unplug());
-        return undefined;
-      },
-    },
-    config,
-  );
-  return server;
-};
 const SAFE: Partial<ServerConfig> = { retrySafe: ['who'], retry: false };
 
 test('a broadcast under one idempotency key asks every server, and once', async () => {

@@ -58,8 +58,8 @@ export const OPTIONS = {
 
 export type OptionName = keyof typeof OPTIONS;
 
-/** The options that every command takes. */
-export const GLOBAL_OPTIONS: readonly OptionName[] = [
+/** They say which servers there are. */
+export const SERVER_OPTIONS: readonly OptionName[] = [
   'config',
   'stdio',
   'url',
@@ -68,6 +68,11 @@ export const GLOBAL_OPTIONS: readonly OptionName[] = [
   'env',
   'server-command',
   'server-args',
+];
+
+/** The options that every command takes. */
+export const GLOBAL_OPTIONS: readonly OptionName[] = [
+  ...SERVER_OPTIONS,
   'server',
   'json',
   'timeout',

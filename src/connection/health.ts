@@ -35,8 +35,8 @@ const MAX_MISSES = 2;
 const SLEPT_INTERVALS = 2;
 /** No timer is longer: where clocks stand still in sleep, one goes on after it as if nothing had been. */
 const WAKE_MS = 1_000;
-/** Failures that only something that lives can tell. */
-const SIGNS_OF_LIFE: ReadonlySet<string> = new Set(['server_error', 'rate_limited']);
+/** Failures that are answers in the session; a server that does not let us in any more is alive, and the session lost. */
+const ANSWERS: ReadonlySet<string> = new Set(['server_error', 'rate_limited']);
 
 /**
  * Watches over a session until it is stopped. A server that works on a request from before the first check that it
@@ -101,7 +101,7 @@ export const watchHealth = (options: HealthOptions): (() => void) => {
     );
     if (stopped) return;
     const durationMs = clock.now() - askedAt;
-    if (failure === undefined || SIGNS_OF_LIFE.has(failure.code) || session.arrivals !== heard) {
+    if (failure === undefined || ANSWERS.has(failure.code) || session.arrivals !== heard) {
       heard = session.arrivals;
       misses = 0;
       onCheck({ ok: true, durationMs });

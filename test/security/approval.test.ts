@@ -3,21 +3,11 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Call } from '../../src/call.ts';
 import type { ApprovalAnswer, ApprovalRequest } from '../../src/permission.ts';
 import type { JsonObject } from '../../src/protocol/types.ts';
-import type { JsonRpcRequest } from '../../src/protocol/wire.ts';
-import { type ScriptedServer, scriptedServer, text } from '../fixtures/scripted-server.ts';
+import { bank, sentTo } from '../fixtures/bank.ts';
+import { text } from '../fixtures/scripted-server.ts';
 import { clockedToolkitOf, failure, toolkitOf } from '../fixtures/toolkits.ts';
 
 const ASK = { policy: { default: 'ask' } } as const;
-
-const bank = (): ScriptedServer => {
-  const server = scriptedServer({ pay: () => text('paid'), read: () => text('read') });
-  server.definitions.pay = { title: 'Pay', annotations: { destructiveHint: true }, description: 'Pays' };
-  return server;
-};
-const sentTo = (server: ScriptedServer): JsonObject[] =>
-  server.peers
-    .flatMap((peer) => peer.requests('tools/call') as JsonRpcRequest[])
-    .map(({ params }) => params?.arguments as JsonObject);
 
 describe('what is sent is what was agreed to', () => {
   test('arguments that the caller changes while somebody thinks are sent as they were shown', async () => {

@@ -9,7 +9,7 @@ import { filesAt } from '../completion/files.ts';
 import { shellWord } from '../completion/quoting.ts';
 import { wordsAt } from '../completion/words-at.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { OptionName, Options } from '../options.ts';
+import { type OptionName, type Options, SERVER_OPTIONS } from '../options.ts';
 import { createOutput, type Output } from '../output.ts';
 import { reportFailure } from '../report.ts';
 import { safeLine } from '../safe-text.ts';
@@ -26,17 +26,6 @@ const PROMPT = 'toolway> ';
 const QUIT = ['quit', 'exit'];
 /** What the shell was started with holds for its lines too. */
 const INHERITED: readonly OptionName[] = ['json', 'quiet', 'verbose', 'no-color', 'yes'];
-/** They say which servers there are, and that is settled. */
-const ABOUT_SERVERS: readonly OptionName[] = [
-  'config',
-  'stdio',
-  'url',
-  'transport',
-  'header',
-  'env',
-  'server-command',
-  'server-args',
-];
 
 interface Shell {
   job: Job;
@@ -139,7 +128,7 @@ const runLine = async (shell: Shell, line: string, signal: AbortSignal): Promise
       await output.print(await shell.job.line.help(name));
       return EXIT.done;
     }
-    const misplaced = ABOUT_SERVERS.find((option) => given.flag(option));
+    const misplaced = SERVER_OPTIONS.find((option) => given.flag(option));
     if (misplaced !== undefined) throw usage(`--${misplaced} belongs to the line that starts the shell`);
     if (command.inShell === false) throw usage(`${name} makes no sense inside of the shell`);
     const { run } = await command.load();
