@@ -1,11 +1,12 @@
 // What clients do when something goes wrong, side by side: `npm run bench -- --only behaviour`. Every client runs on Node 24, each scenario in a process of its own.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { nodeBinary } from '../../scripts/test-tools.js';
+import { installIn } from '../lib/install.js';
 import { startHttpServer } from './http-server.js';
 import { PATIENCE_MS, SCENARIOS } from './scenarios.js';
 
@@ -88,16 +89,9 @@ const observe = async (client, scenario) => {
 const versionOf = (name) =>
   name === undefined ? '' : ` ${JSON.parse(readFileSync(beside(`node_modules/${name}/package.json`), 'utf8')).version}`;
 
-/** Installs the other clients where they are not there. */
-export const installClients = () => {
-  if (existsSync(beside('node_modules'))) return;
-  const install = ['ci', '--prefix', here, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  spawnSync('npm', install, { stdio: 'inherit' });
-};
-
 /** Prints the table; false when a cell of ours is wrong. @param {{ print(text: string): void }} options */
 export const measureBehaviour = async ({ print }) => {
-  installClients();
+  installIn(here);
   /** @type {string[]} */
   const wrong = [];
   const columns = await Promise.all(

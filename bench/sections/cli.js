@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nodeBinary } from '../../scripts/test-tools.js';
-import { installClients } from '../behaviour/run.js';
+import { installIn } from '../lib/install.js';
 import { stdioServer } from '../lib/server.js';
 import { interleave, median } from '../lib/statistics.js';
 import { figure, table } from '../lib/table.js';
@@ -15,11 +15,16 @@ const BARE = 'node -e 0';
 const HELP = 'toolway --help';
 const CALL = 'toolway call';
 const MCPORTER = 'mcporter call';
-const mcporter = fileURLToPath(new URL('../behaviour/node_modules/mcporter/', import.meta.url));
+const INSPECTOR = 'inspector --cli';
+/** Folders of packages that only the bench installs. @param {string} path below `bench` */
+const apart = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const mcporter = apart('behaviour/node_modules/mcporter/');
+const inspector = apart('inspector/node_modules/@modelcontextprotocol/inspector/');
 
 /** What each subject is called with, and what it must have written. */
 const subjectsOf = (node) => {
-  const stdio = [node, ...stdioServer({ era: 'legacy' }).args].map((word) => `'${word}'`).join(' ');
+  const server = [node, ...stdioServer({ era: 'legacy' }).args];
+  const stdio = server.map((word) => `'${word}'`).join(' ');
   const call = ['call', '--stdio', stdio, 'echo', 'n=1', 'text=hello'];
   return {
     [BARE]: { args: ['-e', '0'], expected: '' },
@@ -27,6 +32,17 @@ const subjectsOf = (node) => {
     [CALL]: { args: [toolwayFile('cli/main.js'), ...call], expected: 'hello' },
     ...(existsSync(mcporter) && {
       [MCPORTER]: { args: [join(mcporter, 'dist/cli.js'), ...call], expected: '"length": 5' },
+    }),
+    ...(existsSync(inspector) && {
+      [INSPECTOR]: {
+        args: [
+          join(inspector, 'clients/launcher/build/index.js'),
+          '--cli',
+          ...server,
+          ...['--method', 'tools/call', '--tool-name', 'echo', '--tool-arg', 'n=1', 'text=hello'],
+        ],
+        expected: '"length": 5',
+      },
     }),
   };
 };
@@ -59,7 +75,8 @@ const run = (node, { args, expected }, home) =>
 /** Prints the times of the commands; resolves to the ratios that the goals are about. */
 export const measureCli = async ({ rounds, print }) => {
   if (!isBuilt('cli/main.js')) return {};
-  installClients();
+  installIn(apart('behaviour'));
+  installIn(apart('inspector'));
   const node = nodeBinary(24);
   const subjects = subjectsOf(node);
   const home = mkdtempSync(join(tmpdir(), 'toolway-bench-'));
@@ -68,7 +85,10 @@ export const measureCli = async ({ rounds, print }) => {
     for (const subject of Object.values(subjects)) await run(node, subject, home);
     const samples = await interleave(Object.keys(subjects), rounds * 3, (name) => run(node, subjects[name], home));
     const middle = (name) => median(samples.get(name));
-    const titles = { [MCPORTER]: `mcporter ${versionOf(mcporter)} call` };
+    const titles = {
+      [MCPORTER]: `mcporter ${versionOf(mcporter)} call`,
+      [INSPECTOR]: `inspector ${versionOf(inspector)} --cli, tools/call`,
+    };
     const rows = Object.keys(subjects).map((name) => [
       titles[name] ?? name,
       figure(middle(name)),
