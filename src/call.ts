@@ -3,6 +3,7 @@
  * at the moment (a queue, a connection attempt, the wire) is the one who is told when it has to stop.
  */
 import { ToolwayError } from './errors.ts';
+import type { Handlers } from './options.ts';
 import { ownCopy } from './own-copy.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
 import { whenAborted } from './when-aborted.ts';
@@ -40,6 +41,8 @@ export interface CallInit {
   cache?: false | { ttlMs: number };
   /** Calls of one principal with the same key, tool and arguments share one outcome. */
   idempotencyKey?: string;
+  /** Who answers what the server asks in its course; the toolkit's own where absent. */
+  handlers?: Handlers;
   /** Among whose outcomes that of its key is kept; the server's own, or those of its group, where absent. */
   keeper?: string;
   /** When the caller asked, on the monotonic clock. */
@@ -78,6 +81,7 @@ export class Call {
   readonly cache: false | { ttlMs: number } | undefined;
   readonly idempotencyKey: string | undefined;
   readonly keeper: string | undefined;
+  readonly handlers: Handlers | undefined;
   /** What it asks for. A call that has to wait is given a copy of its own: read it anew after waiting. */
   params: JsonObject;
   #ownParams: JsonObject | undefined;
@@ -127,6 +131,7 @@ export class Call {
     this.cache = init.cache;
     this.idempotencyKey = init.idempotencyKey;
     this.keeper = init.keeper;
+    this.handlers = init.handlers;
     this.#onProgress = init.onProgress;
     this.#onTouch = init.onTouch;
   }

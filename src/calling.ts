@@ -109,6 +109,7 @@ export const createCalling = (options: CallingOptions): Calling => {
       cache: wanted.cache,
       idempotencyKey: wanted.idempotencyKey,
       keeper,
+      handlers: wanted.handlers,
       onProgress,
       startedAt,
     };

@@ -224,12 +224,24 @@ export interface RequestOptions {
   onProgress?: (progress: Progress) => void;
   /** Further `_meta` for the server. */
   meta?: JsonObject;
+  /** On whose behalf. */
+  principal?: string;
+  /** Which connection it may share: each scope of a server has one of its own. Default: that of all who name none. */
+  scope?: string;
+  /**
+   * Answer what the server asks in the course of this request, instead of the toolkit's handlers and the server's own;
+   * what is absent here is refused. A legacy server is told at connecting what can be asked of the toolkit, so that a
+   * capability needs a handler there as well, and does not say which request it asks for: while several are in flight
+   * on its connection, they have to be given the very same object, else it is refused.
+   */
+  handlers?: RequestHandlers;
 }
 
-/** What one tool call may ask for: on whose behalf it is made, and which connection it may share. */
+/** What may be answered for one request alone. */
+export type RequestHandlers = Pick<Handlers, 'onElicit' | 'onSample' | 'roots' | 'onApprove'>;
+
+/** What one tool call may ask for. */
 export interface CallOptions extends RequestOptions {
-  principal?: string;
-  scope?: string;
   /** How often the call may be sent in all, where sending again is safe; `false` sends it once. Default: the server's `retry`. */
   retry?: RetryOption;
   /** `false`: neither a kept answer nor that of an equal call in flight will do. Default: the server's `cache`. */

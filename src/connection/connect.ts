@@ -4,6 +4,7 @@ import type { Deadlines } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
 import { createEngine, type Engine } from '../protocol/engine.ts';
 import type { Era } from '../protocol/era.ts';
+import type { Asker } from '../protocol/inbox.ts';
 import { type LegacyOptions, openLegacy } from '../protocol/legacy.ts';
 import type { ListKind, ListLimits } from '../protocol/lists.ts';
 import { discover, type ModernOptions, openModern } from '../protocol/modern.ts';
@@ -36,8 +37,8 @@ export interface ConnectOptions {
   mayFallBackToSse: boolean;
   known?: EraName;
   requests: ServerRequests;
-  /** The call that a request of the server belongs to, where that is certain. */
-  currentCall(): { id: string; tool?: string } | undefined;
+  /** In whose course a request of the server comes. */
+  asker(): Asker;
   clientInfo: Implementation;
   deadlines: Deadlines;
   timeoutMs: number;

@@ -73,7 +73,7 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
       tell('remembered', earlier);
       return obey(earlier);
     }
-    const handler = config.onApprove ?? options.onApprove;
+    const handler = call.handlers === undefined ? (config.onApprove ?? options.onApprove) : call.handlers.onApprove;
     if (handler === undefined)
       throw new ToolwayError('denied', `${ruling.by} asks for approval, and there is no onApprove to give it`, {
         executed: 'no',

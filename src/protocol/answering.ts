@@ -1,9 +1,12 @@
 /** What answering a question of a server means, whoever answers it. */
-import type { HandlerContext } from '../options.ts';
+import type { HandlerContext, Handlers } from '../options.ts';
 import type { JsonObject } from './types.ts';
 
+/** How a question came, and whose handlers are to answer it. */
+export type Question = HandlerContext & { handlers: Handlers };
+
 /** Answers one question; rejects with `RpcFault` when it is refused or cannot be answered. */
-export type Answer = (method: string, params: JsonObject, context: HandlerContext) => Promise<JsonObject>;
+export type Answer = (method: string, params: JsonObject, question: Question) => Promise<JsonObject>;
 
 /** Runs a handler until it answers or nobody waits any more, for not every handler heeds its signal. */
 export const settle = <T>(run: () => T | Promise<T>, signal: AbortSignal): Promise<T> =>

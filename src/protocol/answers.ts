@@ -5,7 +5,7 @@
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { HandlerContext, Handlers } from '../options.ts';
-import { type Answer, settle } from './answering.ts';
+import { type Answer, type Question, settle } from './answering.ts';
 import { type ClientTasks, createClientTasks } from './client-tasks.ts';
 import { readElicitation } from './elicitation.ts';
 import { fillForm } from './form.ts';
@@ -18,6 +18,9 @@ import type { ElicitResult, JsonObject, Root } from './types.ts';
 /** What the specification answers when the person in front of us says no (2025-11-25 client/sampling#error-handling). */
 const REJECTED = -1;
 
+/** Answers one kind of question through the handler for it. */
+type Give = (handlers: Handlers, params: JsonObject, context: HandlerContext) => Promise<JsonObject>;
+
 export interface Answers {
   answer: Answer;
   /** The session is over: what is still being done for it is dropped. */
@@ -25,7 +28,6 @@ export interface Answers {
 }
 
 export interface AnswersOptions {
-  handlers: Handlers;
   server: string;
   /** Hears of handlers that threw or gave an answer that cannot be used. */
   report: (error: unknown) => void;
@@ -33,9 +35,7 @@ export interface AnswersOptions {
 }
 
 /** `report` hears of handlers that threw or gave an answer that cannot be used. */
-export const createAnswers = ({ handlers, server, report, clock }: AnswersOptions): Answers => {
-  const { onElicit, onSample, roots } = handlers;
-
+export const createAnswers = ({ server, report, clock }: AnswersOptions): Answers => {
   const unusable = (handler: string, problem: string): RpcFault => {
     report(new ToolwayError('internal', `the answer of ${handler} cannot be used: ${problem}`, { server }));
     return new RpcFault(RPC.internalError, `the client has no usable answer: ${problem}`);
@@ -45,7 +45,7 @@ export const createAnswers = ({ handlers, server, report, clock }: AnswersOption
     return new RpcFault(RPC.internalError, 'the client failed to answer');
   };
 
-  const elicit = async (params: JsonObject, context: HandlerContext): Promise<JsonObject> => {
+  const elicit: Give = async ({ onElicit }, params, context) => {
     if (onElicit === undefined) throw notOffered('elicitation/create');
     const asked = readElicitation(params);
     const given: unknown = await settle(() => onElicit(asked.request, context), context.signal).catch((error) => {
@@ -64,7 +64,7 @@ export const createAnswers = ({ handlers, server, report, clock }: AnswersOption
     throw unusable('onElicit', filled.problems.map(({ path, message }) => `${path} ${message}`).join(', '));
   };
 
-  const sample = async (params: JsonObject, context: HandlerContext): Promise<JsonObject> => {
+  const sample: Give = async ({ onSample }, params, context) => {
     if (onSample === undefined) throw notOffered('sampling/createMessage');
     const request = readSample(params);
     const given = await settle(() => onSample(request, context), context.signal).catch((error) => {
@@ -75,7 +75,7 @@ export const createAnswers = ({ handlers, server, report, clock }: AnswersOption
     return given;
   };
 
-  const listRoots = async (params: JsonObject, context: HandlerContext): Promise<JsonObject> => {
+  const listRoots: Give = async ({ roots }, params, context) => {
     if (roots === undefined) throw notOffered('roots/list');
     const list = typeof roots === 'function' ? settle(() => roots(params, context), context.signal) : roots;
     const given = await Promise.resolve(list).catch((error) => {
@@ -87,36 +87,37 @@ export const createAnswers = ({ handlers, server, report, clock }: AnswersOption
     return { roots: given };
   };
 
-  const answers = new Map<string, (params: JsonObject, context: HandlerContext) => Promise<JsonObject>>([
+  const answers = new Map<string, Give>([
     ['elicitation/create', elicit],
     ['sampling/createMessage', sample],
     ['roots/list', listRoots],
   ]);
 
-  const answer: Answer = async (method, params, context) => {
+  const answer: Answer = async (method, params, { handlers, ...context }) => {
     const give = answers.get(method);
     if (give === undefined) throw notOffered(method);
-    return give(params, context);
+    return give(handlers, params, context);
   };
 
-  const taskable = new Set<string>();
-  if (onElicit !== undefined) taskable.add('elicitation/create');
-  if (onSample !== undefined) taskable.add('sampling/createMessage');
   let tasks: ClientTasks | undefined;
-  /** Only a legacy server sends requests of its own; the modern era knows no tasks of a client. */
-  const isOfTasks = (method: string, params: JsonObject, { requestId }: HandlerContext): boolean => {
-    if (requestId === undefined || taskable.size === 0) return false;
-    return taskable.has(method) ? !isAbsent(params.task) : method.startsWith('tasks/');
-  };
 
   return {
-    async answer(method, params, context) {
-      if (!isOfTasks(method, params, context)) return answer(method, params, context);
+    async answer(method, params, question) {
+      if (!isOfTasks(method, params, question)) return answer(method, params, question);
       tasks ??= createClientTasks({ answer, clock });
-      return tasks.answer(method, params, context);
+      return tasks.answer(method, params, question);
     },
     forget: () => tasks?.forget(),
   };
+};
+
+/** Only a legacy server sends requests of its own; the modern era knows no tasks of a client. */
+const isOfTasks = (method: string, params: JsonObject, { requestId, handlers }: Question): boolean => {
+  const { onElicit, onSample } = handlers;
+  if (requestId === undefined || (onElicit ?? onSample) === undefined) return false;
+  if (method === 'elicitation/create') return onElicit !== undefined && !isAbsent(params.task);
+  if (method === 'sampling/createMessage') return onSample !== undefined && !isAbsent(params.task);
+  return method.startsWith('tasks/');
 };
 
 /** A handler says no by throwing `denied` or an `AbortError`; anything else that it throws is a failure of its own. */

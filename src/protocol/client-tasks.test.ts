@@ -31,7 +31,13 @@ const fault = (code: number, message = ''): unknown =>
   expect.objectContaining({ name: 'RpcFault', code, message: expect.stringContaining(message) });
 const sampled: SampleResult = { role: 'assistant', model: 'm', content: { type: 'text', text: 'y' } };
 const sampling = { messages: [{ role: 'user', content: { type: 'text', text: 'x' } }], maxTokens: 5 };
-const context = (signal = new AbortController().signal) => ({ server: 's', scope: '', requestId: 1, signal });
+const context = (signal = new AbortController().signal) => ({
+  server: 's',
+  scope: '',
+  requestId: 1,
+  signal,
+  handlers: {},
+});
 const relatedTo = (taskId: unknown) => ({ 'io.modelcontextprotocol/related-task': { taskId } });
 
 /** Tasks over questions that end when the test says so. */

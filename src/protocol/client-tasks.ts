@@ -3,8 +3,7 @@
  * about (2025-11-25 basic/utilities/tasks). Loaded with the first of them.
  */
 import type { Clock, Timer } from '../clock.ts';
-import type { HandlerContext } from '../options.ts';
-import { type Answer, settle } from './answering.ts';
+import { type Answer, type Question, settle } from './answering.ts';
 import * as RPC from './rpc-codes.ts';
 import { notOffered, RpcFault } from './rpc-fault.ts';
 import { isAbsent, isObject } from './shape.ts';
@@ -68,7 +67,7 @@ export const createClientTasks = ({ answer, clock }: ClientTasksOptions): Client
     drop(spent);
   };
 
-  const create = (method: string, { task: wish, ...params }: JsonObject, context: HandlerContext): JsonObject => {
+  const create = (method: string, { task: wish, ...params }: JsonObject, context: Question): JsonObject => {
     if (!isObject(wish)) throw new RpcFault(RPC.invalidParams, 'task is not an object');
     if (context.signal.aborted) throw new RpcFault(RPC.internalError, 'the request was taken back');
     makeRoom();
@@ -98,7 +97,7 @@ export const createClientTasks = ({ answer, clock }: ClientTasksOptions): Client
     return { task: { ...held.task } };
   };
 
-  const result = async (held: Held, { signal }: HandlerContext): Promise<JsonObject> => {
+  const result = async (held: Held, { signal }: Question): Promise<JsonObject> => {
     const given = await settle(() => held.outcome, signal).finally(() => {
       held.collected = held.task.status !== 'working';
     });

@@ -383,7 +383,7 @@ describe('requests of the server', () => {
     const heard: unknown[] = [];
     let current: { id: string } | undefined = { id: 'first' };
     engineOn(peer, {
-      currentCall: () => current,
+      asker: () => (current === undefined ? {} : { call: current }),
       onRequest: async (_method, _params, { call }) => {
         heard.push(call?.id);
         return {};

@@ -8,7 +8,7 @@ import { ToolwayError } from '../errors.ts';
 import type { MessageExtra, SendOptions, Transport } from '../transport/transport.ts';
 import { deeperThan } from './depth.ts';
 import { lost, malformedAnswer, serverError, tooDeep } from './failed-requests.ts';
-import type { AskingCall, Inbox } from './inbox.ts';
+import type { Asker, Inbox } from './inbox.ts';
 import { LISTING_METHODS } from './lists.ts';
 import { createPendingTable } from './pending.ts';
 import type { JsonObject, Progress } from './types.ts';
@@ -22,8 +22,8 @@ export interface EngineOptions {
   now: () => number;
   /** Answers a request of the server. */
   onRequest: Inbox['answer'];
-  /** The call that a request of the server belongs to, where that is certain; asked as soon as one arrives. */
-  currentCall?: (() => AskingCall | undefined) | undefined;
+  /** In whose course a request of the server comes; asked as soon as one arrives. */
+  asker?: (() => Asker) | undefined;
   onNotification: (method: string, params: JsonObject) => void;
   /** The link ended; every request in flight has been told. */
   onClose: (cause: ToolwayError) => void;
@@ -98,13 +98,13 @@ export const createEngine = (options: EngineOptions): Engine => {
   /** Loaded with the first request of the server, which most never send. What is for it stays in its order. */
   let inbox: Promise<Inbox> | undefined;
   const asked = (id: unknown, method: string, params: JsonObject): void => {
-    const call = options.currentCall?.();
+    const asker = options.asker?.();
     inbox ??= import('./inbox.ts').then(({ createInbox }) =>
       createInbox({ answer: options.onRequest, send: tell, onWarning }),
     );
     inbox.then(
       ({ receive }) => {
-        if (!receive(id, method, params, call)) dropped.malformed += 1;
+        if (!receive(id, method, params, asker)) dropped.malformed += 1;
       },
       (error: unknown) => {
         inbox = undefined;

@@ -1,20 +1,22 @@
 /** The requests a server sends to its client: answered once each, bounded in number, cancellable by the server. Loaded with the first. */
+import type { Handlers } from '../options.ts';
 import * as RPC from './rpc-codes.ts';
 import { RpcFault } from './rpc-fault.ts';
 import type { JsonObject } from './types.ts';
 import type { JsonRpcMessage, RequestId } from './wire.ts';
 
-/** The call in whose course a server asks. */
-export interface AskingCall {
-  id: string;
-  tool?: string;
+/** In whose course a server asks, as far as that is certain. */
+export interface Asker {
+  call?: { id: string; tool?: string };
+  /** Who answers instead of the toolkit. */
+  handlers?: Handlers | undefined;
 }
 
 export interface InboxOptions {
   answer: (
     method: string,
     params: JsonObject,
-    context: { requestId: RequestId; signal: AbortSignal; call?: AskingCall },
+    context: { requestId: RequestId; signal: AbortSignal } & Asker,
   ) => Promise<JsonObject>;
   send: (message: JsonRpcMessage) => void;
   onWarning: (message: string, cause?: unknown) => void;
@@ -23,7 +25,7 @@ export interface InboxOptions {
 export interface Inbox {
   answer: InboxOptions['answer'];
   /** False when the id is none that can be answered, or is in use. */
-  receive(id: unknown, method: string, params: JsonObject, call?: AskingCall): boolean;
+  receive(id: unknown, method: string, params: JsonObject, asker?: Asker): boolean;
   cancel(id: unknown): void;
   close(): void;
 }
@@ -41,11 +43,11 @@ export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox =>
       error: { code: fault.code, message: fault.message, ...(fault.data === undefined ? {} : { data: fault.data }) },
     });
 
-  const work = async (id: RequestId, method: string, params: JsonObject, call?: AskingCall): Promise<void> => {
+  const work = async (id: RequestId, method: string, params: JsonObject, asker?: Asker): Promise<void> => {
     const controller = new AbortController();
     open.set(id, controller);
     try {
-      const context = { requestId: id, signal: controller.signal, ...(call === undefined ? {} : { call }) };
+      const context = { ...asker, requestId: id, signal: controller.signal };
       const result = await answer(method, params, context);
       if (!controller.signal.aborted) send({ jsonrpc: '2.0', id, result });
     } catch (error) {
@@ -62,11 +64,11 @@ export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox =>
 
   return {
     answer,
-    receive(id, method, params, call) {
+    receive(id, method, params, asker) {
       if ((typeof id !== 'string' && typeof id !== 'number') || open.has(id)) return false;
       if (open.size >= MAX_OPEN)
         refuse(id, new RpcFault(RPC.internalError, `more than ${MAX_OPEN} requests at a time`));
-      else void work(id, method, params, call);
+      else void work(id, method, params, asker);
       return true;
     },
     cancel(id) {

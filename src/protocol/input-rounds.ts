@@ -44,7 +44,7 @@ export const answerAll = (
   new Promise((resolve, reject) => {
     call.asked = true;
     call.hold((error) => reject(error.with({ executed: 'unknown' })));
-    const context = { call: describeCall(call), signal: call.signal };
+    const context = { call: describeCall(call), signal: call.signal, handlers: call.handlers };
     const one = async ([key, { method, params }]: [string, { method: string; params: JsonObject }]) =>
       [key, await requests.answer(method, params, context)] as const;
     Promise.all([...questions].map(one)).then(

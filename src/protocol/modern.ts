@@ -21,10 +21,15 @@ export interface ModernOptions
   capabilities: ClientCapabilities;
 }
 
+const declared = (capabilities: ClientCapabilities): ClientCapabilities => ({
+  ...capabilities,
+  extensions: { ...capabilities.extensions, [TASKS_EXTENSION]: {} },
+});
+
 /** The metadata that makes a request modern; a fresh object each time, since the progress token is added to it. */
 const modernMeta = ({ clientInfo, capabilities }: Pick<ModernOptions, 'clientInfo' | 'capabilities'>): JsonObject => ({
   [META.protocolVersion]: MODERN_VERSIONS[0],
-  [META.clientCapabilities]: { ...capabilities, extensions: { ...capabilities.extensions, [TASKS_EXTENSION]: {} } },
+  [META.clientCapabilities]: declared(capabilities),
   [META.clientInfo]: clientInfo,
 });
 
@@ -36,7 +41,7 @@ export const discover = (
 
 /** The era of a server whose answer to `server/discover` is at hand. */
 export const openModern = (options: ModernOptions, discovered: JsonObject): Era => {
-  const { engine, clock } = options;
+  const { engine, clock, requests } = options;
   const { supportedVersions: _versions, ttlMs: _ttl, cacheScope: _scope, ...identity } = checkDiscover(discovered);
   const envelope = modernMeta(options);
   let logLevel: LogLevel | undefined;
@@ -44,6 +49,8 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
 
   const sendOnce = (call: Call, method: string, params: JsonObject, sendOptions?: SendOptions): Promise<JsonObject> => {
     const _meta = requestMeta(call, method, clock.now(), envelope);
+    if (call.handlers !== undefined)
+      _meta[META.clientCapabilities] = declared(requests.capabilities('modern', call.handlers));
     if (logLevel !== undefined) _meta[META.logLevel] = logLevel;
     return engine.request(call, method, { ...params, _meta }, sendOptions);
   };

@@ -19,6 +19,8 @@ export interface ServerRequestsOptions {
 }
 
 export interface AnswerContext {
+  /** Who answers instead of the toolkit. */
+  handlers?: Handlers | undefined;
   /** The call that the request belongs to, where that is known. */
   call?: { id: string; tool?: string };
   signal: AbortSignal;
@@ -26,8 +28,8 @@ export interface AnswerContext {
 }
 
 export interface ServerRequests {
-  /** What we declare: only what has a handler. */
-  capabilities(era: EraName): ClientCapabilities;
+  /** What we declare: only what has a handler, among those of one call where it has its own. */
+  capabilities(era: EraName, handlers?: Handlers): ClientCapabilities;
   /**
    * Answers one request of the server; rejects with `RpcFault` when it is refused or cannot be answered. Ends as a
    * refusal at once when `signal` aborts, whatever the handler does.
@@ -44,12 +46,12 @@ export interface ServerRequests {
 export const createServerRequests = (options: ServerRequestsOptions): ServerRequests => {
   const { handlers, server, scope, clock, report } = options;
   const never = new AbortController().signal;
-  const { onElicit, onSample, roots, onLog } = handlers;
+  const { onLog } = handlers;
   let answers: Answers | undefined;
 
   return {
     completions: new Set(),
-    capabilities: (era) => ({
+    capabilities: (era, { onElicit, onSample, roots } = handlers) => ({
       ...(onElicit === undefined ? {} : { elicitation: { form: {}, url: {} } }),
       ...(onSample === undefined ? {} : { sampling: { tools: {} } }),
       // Only 2025-11-25 lets a server make a task of what it asks.
@@ -68,14 +70,14 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
       // 2026-07-28 has no notification that roots have changed.
       ...(roots === undefined ? {} : { roots: era === 'legacy' ? { listChanged: true } : {} }),
     }),
-    async answer(method, params, context) {
+    async answer(method, params, { handlers: asked = handlers, ...context }) {
       if (method === 'ping') return {};
-      if (onElicit === undefined && onSample === undefined && roots === undefined) {
+      if (asked.onElicit === undefined && asked.onSample === undefined && asked.roots === undefined) {
         throw (await import('./rpc-fault.ts')).notOffered(method);
       }
       const { createAnswers } = await import('./asking.ts');
-      answers ??= createAnswers({ handlers, server, report, clock });
-      return answers.answer(method, params, { server, scope, ...context });
+      answers ??= createAnswers({ server, report, clock });
+      return answers.answer(method, params, { server, scope, ...context, handlers: asked });
     },
     forget: () => answers?.forget(),
     log(params) {

@@ -3,6 +3,8 @@ import type { Call, CallInit } from '../call.ts';
 import { connect, type SessionEvents } from '../connection/connect.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
+import type { Handlers } from '../options.ts';
+import type { Asker } from '../protocol/inbox.ts';
 import type { ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
@@ -30,6 +32,9 @@ export interface Dialer {
 
 /** How long a server's word that it is of the legacy era is believed: an upgraded one would still answer `initialize`. */
 const LEGACY_VERDICT_MS = 3_600_000;
+
+/** Who answers where it cannot be known who is asked. */
+const NOBODY: Handlers = {};
 
 /** Beside the tools, other lists are waited for this long by whoever waits for a connection. */
 const LISTS_GRACE_MS = 1_000;
@@ -68,12 +73,15 @@ export const createDialer = (options: DialerOptions): Dialer => {
       Object.keys(own).length > 0 || events.heard('log'),
     );
 
-  /** A server that asks in the course of a call does not say of which: only a single one is certain. */
-  const currentCall = (scope: string): { id: string; tool?: string } | undefined => {
-    const [only, ...others] = house.calls
+  /** A server that asks in the course of a call does not say of which: only a single one is certain, and what all have in common. */
+  const asker = (scope: string): Asker => {
+    const [first, ...others] = house.calls
       .values()
       .filter((call) => call.server === name && call.scope === scope && call.state !== 'queued');
-    return only === undefined || others.length > 0 ? undefined : describe(only);
+    if (first === undefined) return {};
+    const { handlers } = first;
+    if (others.length === 0) return { call: describe(first), handlers };
+    return { handlers: others.every((other) => other.handlers === handlers) ? handlers : NOBODY };
   };
 
   const openTransport = async (fallback?: 'sse'): Promise<Transport> => {
@@ -97,7 +105,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
     },
     onResourceUpdated(uri) {
       changes.tell({ server: name, what: 'resources', uri });
-      events.emit('resource_updated', { server: name, scope: '', uri });
+      events.emit('resource_updated', { server: name, scope, uri });
       subscriptions()?.updated(uri);
     },
     onTask: (task, call) =>
@@ -122,7 +130,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
       mayFallBackToSse: kind === 'http' && config.transport === undefined && pinned !== 'modern',
       known: knownEra(),
       requests: await requestsOf(scope),
-      currentCall: () => currentCall(scope),
+      asker: () => asker(scope),
       clientInfo: house.clientInfo,
       deadlines,
       timeoutMs: connectTimeoutMs,
