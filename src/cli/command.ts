@@ -22,6 +22,8 @@ export interface Question {
   history?: readonly string[];
   /** What the line up to the cursor may go on with, and the end of it that these take the place of. */
   complete?(line: string): Promise<[candidates: string[], replaced: string]>;
+  /** What is typed is not shown. */
+  hidden?: boolean;
   /** Ends the question. */
   signal?: AbortSignal;
 }

@@ -1,6 +1,7 @@
 /** A form of a server, filled in at the terminal: a question for each field, until the answer fits its schema. */
 import { type Form, fillForm, readForm } from '../protocol/form.ts';
 import type { ElicitResult, JsonObject } from '../protocol/types.ts';
+import { type Choice, choiceLines, chosen } from './choices.ts';
 import { safeLine, safeText } from './safe-text.ts';
 import type { Ask } from './screen.ts';
 import type { Style } from './style.ts';
@@ -17,16 +18,9 @@ export interface FormTalk {
   signal: AbortSignal;
 }
 
-/** An option as it is shown and as it is sent. */
-interface Choice {
-  value: string;
-  title: string;
-}
-
 const CANCEL: ElicitResult = { action: 'cancel' };
 const DECLINE: ElicitResult = { action: 'decline' };
 const MAX_NAME_COLUMNS = 60;
-const MOST_CHOICES_SHOWN = 100;
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -95,7 +89,7 @@ const askField = async (
   const fallback = before ?? field.fallback;
   const about = [property.title, property.description].filter(isText).filter((text) => text !== name);
   if (about.length > 0) say(style.dim(`  ${safeText(about.join(': ')).replace(/\n/g, '\n  ')}`));
-  for (const line of choiceLines(choices, field)) say(line);
+  for (const line of choiceLines(choices)) say(line);
   const kind = `${kindName(field)}${required ? '' : ', optional'}`;
   const preset = fallback === undefined ? '' : ` [${safeLine(shown(fallback), MAX_NAME_COLUMNS)}]`;
   const prompt = `  ${style.bold(safeLine(name, MAX_NAME_COLUMNS))} (${kind})${preset}: `;
@@ -150,20 +144,6 @@ const choicesOf = (field: Field, property: JsonObject): Choice[] => {
   });
 };
 
-/** Numbers would be ambiguous where options are numbers themselves. */
-const hasNumbers = (choices: readonly Choice[]): boolean =>
-  !choices.some(({ value, title }) => /^\s*\d+\s*$/.test(value) || /^\s*\d+\s*$/.test(title));
-
-const choiceLines = (choices: readonly Choice[], field: Field): string[] => {
-  const numbered = hasNumbers(choices);
-  const mark = (at: number): string => (numbered ? `${at + 1})` : '-');
-  const lines = choices
-    .slice(0, MOST_CHOICES_SHOWN)
-    .map(({ value, title }, at) => safeLine(`    ${mark(at)} ${title}${title === value ? '' : ` (${value})`}`, 120));
-  if (choices.length > MOST_CHOICES_SHOWN) lines.push(`    … ${choices.length - MOST_CHOICES_SHOWN} more`);
-  return field.kind === 'choice' || field.kind === 'choices' ? lines : [];
-};
-
 const YES = ['y', 'yes', 'true', '1'];
 const NO = ['n', 'no', 'false', '0'];
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -183,13 +163,4 @@ const fieldValue = (line: string, field: Field, choices: readonly Choice[]): Val
     case 'string':
       return line;
   }
-};
-
-const chosen = (text: string, choices: readonly Choice[]): string => {
-  const lower = text.toLowerCase();
-  const found =
-    choices.find(({ value }) => value === text) ??
-    (hasNumbers(choices) && /^\d+$/.test(text) ? choices[Number(text) - 1] : undefined) ??
-    choices.find(({ value, title }) => title.toLowerCase() === lower || value.toLowerCase() === lower);
-  return found?.value ?? text;
 };

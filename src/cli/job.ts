@@ -1,4 +1,5 @@
 /** One command at work: what it is given beside its words, and what is done for it before and after. */
+import type { ToolkitOptions } from '../options.ts';
 import type { CliContext, Job, Run } from './command.ts';
 import { createRecollection } from './completion/recollection.ts';
 import { personHandlers } from './person.ts';
@@ -10,17 +11,24 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Prom
   const { context, options, output } = job;
   const screen = createScreen(context);
   const recollection = createRecollection(context.env);
+  const yes = options.flag('yes');
+  const inputsOf = async (given: ToolkitOptions): Promise<Pick<ToolkitOptions, 'env' | 'onInput'>> => {
+    if (given.inputs === undefined && !options.flag('input')) return {};
+    const { settleInputs } = await import('./inputs.ts');
+    return settleInputs(given, options.values('input'), { screen, output, yes, signal: context.signal });
+  };
   const world: CliContext = {
     ...context,
     async toolkit(given) {
-      const handlers = personHandlers({ screen, context, output, yes: options.flag('yes') });
-      return recollection.attach(await context.toolkit({ ...given, ...handlers }), given.mcpServers);
+      const handlers = personHandlers({ screen, context, output, yes });
+      const answers = await inputsOf(given);
+      return recollection.attach(await context.toolkit({ ...given, ...handlers, ...answers }), given.mcpServers);
     },
   };
   const admit: Admit = async (config, servers, about) => {
     if (config.untrusted.length === 0) return;
     const { createAdmission } = await import('./trust/admit.ts');
-    await createAdmission({ screen, context, output, yes: options.flag('yes') })(config, servers, about);
+    await createAdmission({ screen, context, output, yes })(config, servers, about);
   };
   const ends: (() => Promise<void>)[] = [];
   const follow: Follow = async (following) => {

@@ -28,6 +28,12 @@ export const OPTIONS = {
     value: 'K=V',
     help: 'a variable for --stdio; K alone passes yours on (repeatable)',
   },
+  input: {
+    type: 'string',
+    multiple: true,
+    value: 'ID=VALUE',
+    help: 'answer an input of the configuration (repeatable)',
+  },
   'server-command': { type: 'string', value: 'CMD', help: 'like --stdio, the program alone' },
   'server-args': { type: 'string', multiple: true, value: 'ARG', dash: true, help: 'one argument of it (repeatable)' },
   server: { type: 'string', multiple: true, value: 'NAME', help: 'use this server only' },
@@ -68,6 +74,7 @@ export const SERVER_OPTIONS: readonly OptionName[] = [
   'env',
   'server-command',
   'server-args',
+  'input',
 ];
 
 /** The options that every command takes. */

@@ -1,6 +1,6 @@
 /** A person at a terminal: lines typed with editing, history and completion, and Ctrl-C heard as a key. */
 import { createInterface, type Interface } from 'node:readline';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import type { Question, Reply, Terminal } from './command.ts';
 
 /** What `createTerminal` needs of `process.stdin`. */
@@ -14,6 +14,9 @@ export interface KeyInput {
 }
 
 const ESC = String.fromCharCode(27);
+const BACKSPACE = '\b';
+const DELETE = '\x7f';
+const CTRL_U = '\x15';
 const CTRL_C = 3;
 const CR = 13;
 const LF = 10;
@@ -24,6 +27,7 @@ interface Reading {
   keys: PassThrough;
   editor: Interface;
   prompt: string;
+  hidden: boolean;
   /** Its line has ended: what comes next belongs to the next reading. */
   sealed: boolean;
   end(reply: Reply): void;
@@ -87,7 +91,7 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
     }
   };
 
-  const read = ({ prompt, history = [], complete, signal }: Question): Promise<Reply> =>
+  const read = ({ prompt, history = [], complete, hidden = false, signal }: Question): Promise<Reply> =>
     new Promise((resolve) => {
       if (ended) return resolve({ ended: 'end' });
       if (signal?.aborted) return resolve({ ended: 'aborted' });
@@ -95,7 +99,7 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
       const keys = Object.assign(new PassThrough(), { setRawMode: (raw: boolean) => input.setRawMode(raw) });
       const editor = createInterface({
         input: keys,
-        output,
+        output: hidden ? silent(output) : output,
         terminal: true,
         history: [...history],
         historySize: history.length + 1,
@@ -106,19 +110,20 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
         signal?.removeEventListener('abort', abort);
         reading = undefined;
         editor.close();
-        if (!('line' in reply)) output.write('\n');
+        if (hidden || !('line' in reply)) output.write('\n');
         settle();
         resolve(reply);
       };
       const abort = (): void => end({ ended: 'aborted' });
-      reading = { keys, editor, prompt, sealed: false, end };
-      editor.on('line', (line) => end({ line }));
+      reading = { keys, editor, prompt, hidden, sealed: false, end };
+      editor.on('line', (line) => end({ line: edited(line) }));
       editor.on('SIGINT', () => end({ ended: 'interrupt', typed: editor.line }));
       editor.on('close', () => end({ ended: 'end' }));
       signal?.addEventListener('abort', abort, { once: true });
       settle();
       editor.setPrompt(prompt);
       editor.prompt();
+      if (hidden) output.write(prompt);
       const early = held;
       held = Buffer.alloc(0);
       if (early.length > 0) feed(reading, early);
@@ -132,7 +137,8 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
         output.write(lines);
         return;
       }
-      const { editor, prompt } = reading;
+      const { prompt, hidden } = reading;
+      const editor = hidden ? emptied(reading.editor) : reading.editor;
       const { rows } = editor.getCursorPos();
       output.write(`\r${up(rows)}${ESC}[J${lines}${drawn(editor, prompt)}`);
     },
@@ -147,6 +153,27 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
     },
   };
 };
+
+/** On a dumb terminal the editor takes the keys that take back what was typed for text. */
+const edited = (line: string): string => {
+  let kept: string[] = [];
+  for (const character of line) {
+    if (character === BACKSPACE || character === DELETE) kept.pop();
+    else if (character === CTRL_U) kept = [];
+    else kept.push(character);
+  }
+  return kept.join('');
+};
+
+/** As wide as the screen, for the editor's sums, and nothing is written. */
+const silent = (screen: NodeJS.WritableStream): NodeJS.WritableStream => {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  return Object.defineProperty(nowhere, 'columns', { get: () => (screen as NodeJS.WriteStream).columns });
+};
+
+/** The editor as it looks where nothing that was typed is shown. */
+const emptied = (editor: Interface): Interface =>
+  Object.assign(Object.create(editor) as Interface, { line: '', cursor: 0 });
 
 const up = (rows: number): string => (rows > 0 ? `${ESC}[${rows}A` : '');
 

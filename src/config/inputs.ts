@@ -11,6 +11,9 @@ export interface Inputs {
   problems: ConfigProblem[];
 }
 
+/** The variable of the environment that answers an input in the place of the user. */
+export const inputVariable = (id: string): string => `TOOLWAY_INPUT_${id.replace(/\W/g, '_').toUpperCase()}`;
+
 const TYPES = ['promptString', 'pickString'] as const;
 
 /** Reads `inputs`. One that is wrong is refused alone. */

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseDotenv } from '../config/dotenv.ts';
 import { expandServer, type FoundReference, type ReferenceScheme } from '../config/expand.ts';
+import { inputVariable } from '../config/inputs.ts';
 import { pointerStep } from '../config/places.ts';
 import { ToolwayError } from '../errors.ts';
 import type { InputDefinition, ServerConfig, ToolkitOptions } from '../options.ts';
@@ -75,7 +76,7 @@ const ask = async (
   server: string,
   { env, onInput }: Pick<ExpanderOptions, 'env' | 'onInput'>,
 ): Promise<string> => {
-  const variable = `TOOLWAY_INPUT_${input.id.replace(/\W/g, '_').toUpperCase()}`;
+  const variable = inputVariable(input.id);
   const given = env[variable] ?? (await onInput?.(input, { server })) ?? input.default;
   const asked = input.description === undefined ? '' : ` (${input.description})`;
   if (given === undefined) {

@@ -1,4 +1,5 @@
 /** What the files of other hosts offer: each server as Toolway would have it, and what is to be said about it. */
+import { inputVariable } from '../../config/inputs.ts';
 import { describeProblem } from '../../config/problem.ts';
 import { loadConfig } from '../../node/config-files.ts';
 import type { InputDefinition, ServerConfig } from '../../options.ts';
@@ -64,9 +65,6 @@ export const readOffers = async (
 
 const INPUT = /(?<!\$)\$\{input:([^}:]*)(:-[^}]*)?\}/g;
 
-/** The variable that holds an input. */
-const variableOf = (id: string): string => `TOOLWAY_INPUT_${id.replace(/\W/g, '_').toUpperCase()}`;
-
 /** What the host would ask for is looked up in a variable: its questions stay in its own file. */
 const withoutInputs = (
   server: ServerConfig,
@@ -78,8 +76,8 @@ const withoutInputs = (
       const input = inputs.find((one) => one.id === id);
       const otherwise = fallback ?? (input?.default === undefined ? '' : `:-${input.default}`);
       const asked = input?.description === undefined ? '' : ` (${input.description})`;
-      remarks.add(`the host asks for ${id}${asked}; here it is the variable ${variableOf(id)}`);
-      return `\${${variableOf(id)}${otherwise}}`;
+      remarks.add(`the host asks for ${id}${asked}; here it is the variable ${inputVariable(id)}`);
+      return `\${${inputVariable(id)}${otherwise}}`;
     });
   const change = (value: unknown): unknown => {
     if (typeof value === 'string') return text(value);

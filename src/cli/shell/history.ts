@@ -17,7 +17,7 @@ export interface History {
 
 /** Options that carry secrets, and names that say that theirs is one. */
 const SECRET =
-  /--(header|env)\b|(pass(word|wd|phrase)?|secret|token|api[-_]?key|private[-_]?key|authorization|cookie|credential|bearer)[\w-]*["']?\s*(:?=|:)/i;
+  /--(header|env|input)\b|(pass(word|wd|phrase)?|secret|token|api[-_]?key|private[-_]?key|authorization|cookie|credential|bearer)[\w-]*["']?\s*(:?=|:)/i;
 
 /** False for lines that begin with a space, as in other shells, and for those that look as if they held a secret. */
 export const isKept = (line: string): boolean =>
