@@ -34,7 +34,7 @@ export interface ServerAnswer<T> {
 
 /** Asks every server, at the same time; one that fails does not stop the others. Disabled servers are not asked. */
 export const askServers = <T>(
-  { toolkit, servers }: Session,
+  { toolkit, servers, lasting }: Session,
   signal: AbortSignal,
   ask: (toolkit: Toolkit, server: string) => Promise<T>,
 ): Promise<ServerAnswer<T>[]> => {
@@ -52,11 +52,10 @@ export const askServers = <T>(
       };
     } catch (thrown) {
       const status = toolkit.status()[name];
-      return {
-        name,
-        status,
-        error: (status?.connected !== true && status?.lastError) || ToolwayError.from(thrown, { server: name }),
-      };
+      const error = (status?.connected !== true && status?.lastError) || ToolwayError.from(thrown, { server: name });
+      // Whoever does not go on has given up, whatever the attempt itself may still come to.
+      const isGivenUp = lasting !== true && status?.state === 'connecting';
+      return { name, status: isGivenUp ? { ...status, state: 'failed', lastError: error } : status, error };
     }
   };
   return untilAborted(Promise.all(servers.map(one)), signal);
