@@ -163,7 +163,13 @@ export interface Toolkit extends AsyncDisposable {
    * near misses of words included. Rejects with `invalid_arguments` where `limit` is no number from 1.
    */
   searchTools(query: string, options?: SearchOptions): Promise<FoundTool[]>;
-  /** Without `server`, the one server whose list or template matches the URI. */
+  /**
+   * The server that a resource belongs to: the one that lists the URI, else the one whose template matches it. With
+   * `servers`, only these are looked at, and the first of them that has it is taken, in the order of the configuration.
+   * Rejects with `unknown_resource` or, without `servers`, `ambiguous_resource`.
+   */
+  findResource(uri: string, options?: RequestOptions & { servers?: readonly string[] }): Promise<string>;
+  /** Without `server`, that of `findResource`. */
   readResource(uri: string, options?: RequestOptions & { server?: string }): Promise<ReadResourceResult>;
   /** Calls `handler` at every update of the resource; resolves to the means to stop. */
   subscribeResource(
@@ -195,6 +201,10 @@ export interface Toolkit extends AsyncDisposable {
    * server is in: it is tried again as any other is, until `removeServer`.
    */
   addServer(name: string, config: ServerConfig): Promise<void>;
+  /** Takes a server out of use: ends its calls and its link, and is in no list until `enableServer`. Resolves when nothing of the link is left. */
+  disableServer(name: string): Promise<void>;
+  /** Takes a disabled server into use again; resolves when it is connected and its lists are read, and rejects as `addServer` does. */
+  enableServer(name: string): Promise<void>;
   /** Ends its calls; resolves when nothing of it is left. */
   removeServer(name: string): Promise<void>;
   /** Drops the link and connects anew; resolves when connected. Closes the breaker, and ends a rest that the server asked for. */

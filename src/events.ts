@@ -9,6 +9,8 @@ interface OfServer {
 }
 interface OfCall extends OfServer {
   id: string;
+  /** On whose behalf it is made, where the caller said so. */
+  principal?: string;
   tool?: string;
   method: string;
 }
@@ -21,8 +23,8 @@ export interface ToolkitEvents {
   reconnecting: OfServer & { attempt: number; delayMs: number; error: ToolwayError };
   failed: OfServer & { error: ToolwayError };
   tool_call_start: OfCall & { arguments: unknown };
-  tool_call_success: OfCall & { result: CallToolResult; durationMs: number };
-  tool_call_error: OfCall & { error: ToolwayError; durationMs: number };
+  tool_call_success: OfCall & { result: CallToolResult; durationMs: number; attempts: number; cached: boolean };
+  tool_call_error: OfCall & { error: ToolwayError; durationMs: number; attempts: number };
   tool_call_progress: OfCall & Progress;
   /** A call failed and will be sent again after `delayMs`; `attempt` counts that sending, the first one being 1. */
   retry: OfCall & { attempt: number; delayMs: number; error: ToolwayError };

@@ -11,6 +11,8 @@ export interface Members {
   add(name: string, config: ServerConfig): Promise<ManagedServer>;
   /** Takes in a server under whatever name a file gives it: a bad one gets an alias. One whose name is taken is left out, with a warning. */
   addAsNamed(name: string, config: ServerConfig): Promise<void>;
+  /** Puts another configuration in the place of a server's. Resolves when nothing of the old one is left. */
+  replace(server: ManagedServer, config: ServerConfig): Promise<ManagedServer>;
   /** Resolves when nothing of the server is left. */
   remove(server: ManagedServer): Promise<void>;
   close(): Promise<void>;
@@ -44,6 +46,11 @@ export const createMembers = ({ house, defaults, closed }: MembersOptions): Memb
     await house.catalogues?.attach(server);
     return server;
   };
+  const leave = async (server: ManagedServer): Promise<void> => {
+    const gone = server.close();
+    leaving.set(server.name, gone);
+    await gone.finally(() => leaving.get(server.name) === gone && leaving.delete(server.name));
+  };
   /** To be asked again after every wait: another may have taken the name, or closed the toolkit. */
   const admit = (name: string): void => {
     if (closed()) throw new ToolwayError('closed', 'the toolkit was closed', { executed: 'no' });
@@ -71,11 +78,14 @@ export const createMembers = ({ house, defaults, closed }: MembersOptions): Memb
       const message = `"${original}" is left out: it would be called "${name}", as another server is`;
       house.events.emit('warning', { server: name, scope: '', message });
     },
-    async remove(server) {
+    async replace(server, config) {
+      const replaced = enrol(server.name, config);
+      await leave(server);
+      return replaced;
+    },
+    remove(server) {
       servers.delete(server.name);
-      const gone = server.close();
-      leaving.set(server.name, gone);
-      await gone.finally(() => leaving.get(server.name) === gone && leaving.delete(server.name));
+      return leave(server);
     },
     async close() {
       await Promise.allSettled([...leaving.values(), ...[...servers.values()].map((server) => server.close())]);

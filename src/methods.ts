@@ -16,7 +16,7 @@ import type { ToolSearch } from './search-tools.ts';
 import { createSubscriptions } from './server/subscriptions.ts';
 
 /** What is loaded long before is handed in: bundlers would cut it into pieces of their own. */
-export interface MethodsOptions extends Omit<Search, 'wanted'>, Pick<Calling, 'callTool' | 'perform'> {
+export interface MethodsOptions extends Omit<Search, 'wanted' | 'among'>, Pick<Calling, 'callTool' | 'perform'> {
   listedBy: typeof listedBy;
   routeOfBareName: typeof routeOfBareName;
   textOf: typeof textOf;
@@ -32,6 +32,7 @@ export type Methods = Loaded<
   | 'listResourceTemplates'
   | 'listPrompts'
   | 'searchTools'
+  | 'findResource'
   | 'readResource'
   | 'subscribeResource'
   | 'getPrompt'
@@ -52,10 +53,10 @@ export const createMethods = (options: MethodsOptions): Methods => {
     search ??= createToolSearch(finder, qualify);
     return search;
   };
+  const findServer = (uri: string, wanted: RequestOptions, among?: readonly string[]) =>
+    finder.again(() => resourceServer(uri, { ...options, wanted, among }), wanted);
   const ofResource = async (uri: string, server: string | undefined, wanted: RequestOptions) =>
-    server === undefined
-      ? finder.again(() => resourceServer(uri, { ...options, wanted }), wanted)
-      : finder.server(server);
+    server === undefined ? findServer(uri, wanted) : finder.server(server);
 
   return {
     async tool([name], startedAt) {
@@ -77,6 +78,9 @@ export const createMethods = (options: MethodsOptions): Methods => {
       throw new ToolwayError('invalid_arguments', `limit must be a number from 1, not ${String(limit)}`, {
         executed: 'no',
       });
+    },
+    async findResource([given, { servers, ...wanted } = {}]) {
+      return (await findServer(textOf(given, 'unknown_resource'), wanted, servers)).name;
     },
     async readResource([given, { server, ...wanted } = {}], startedAt) {
       const uri = textOf(given, 'unknown_resource');

@@ -13,13 +13,15 @@ export interface Search {
   servers: ReadonlyMap<string, ManagedServer>;
   finder: Finder;
   wanted: RequestOptions;
+  /** Only these, of which the first that has it is taken. */
+  among?: readonly string[] | undefined;
   qualify: typeof qualify;
   splitName: typeof splitName;
 }
 
 /** The one server that lists the URI, else the one whose template matches it, else the only server there is. */
-export const resourceServer = async (uri: string, { finder, wanted }: Search): Promise<ManagedServer> => {
-  const servers = finder.active();
+export const resourceServer = async (uri: string, { finder, wanted, among }: Search): Promise<ManagedServer> => {
+  const servers = finder.active().filter(({ name }) => among === undefined || among.includes(name));
   await Promise.all([finder.read('resources', wanted), finder.read('resourceTemplates', wanted)]);
   const listing = servers.filter(({ catalog }) => catalog.known('resources')?.items.some((item) => item.uri === uri));
   const fitting = listing.length > 0 ? [] : await serversThatFit(uri, servers);
@@ -31,7 +33,7 @@ export const resourceServer = async (uri: string, { finder, wanted }: Search): P
     const hint = matches.length === 0 ? '' : `; did you mean ${matches.join(', ')}?`;
     throw new ToolwayError('unknown_resource', `no server lists "${uri}"${hint}`, { executed: 'no', matches });
   }
-  if (candidates.length > 1) {
+  if (candidates.length > 1 && among === undefined) {
     const matches = candidates.map(({ name }) => name);
     throw new ToolwayError('ambiguous_resource', `"${uri}" is offered by ${matches.join(', ')}: name the server`, {
       executed: 'no',

@@ -30,6 +30,7 @@ const METHODS = [
   'listResourceTemplates',
   'listPrompts',
   'searchTools',
+  'findResource',
   'readResource',
   'subscribeResource',
   'getPrompt',
@@ -169,6 +170,16 @@ export const assembleToolkit = async (
     use: road.use,
     async addServer(name, config) {
       const server = await members.add(name, config);
+      await connectAndList(server, server.connection().firstOutcome());
+    },
+    async disableServer(name) {
+      const server = finder.server(name);
+      if (server.config.disabled !== true) await members.replace(server, { ...server.config, disabled: true });
+    },
+    async enableServer(name) {
+      const old = finder.server(name);
+      if (old.config.disabled !== true) return;
+      const server = await members.replace(old, { ...old.config, disabled: false });
       await connectAndList(server, server.connection().firstOutcome());
     },
     removeServer: async (name) => members.remove(finder.server(name)),

@@ -37,14 +37,16 @@ export const observe =
       const durationMs = clock.now() - call.startedAt;
       metrics.succeeded(call, result, durationMs);
       if (isTool && events.heard('tool_call_success')) {
-        events.emit('tool_call_success', { ...label(call), result: result as JsonObject & CallToolResult, durationMs });
+        const answer = result as JsonObject & CallToolResult;
+        const { attempt: attempts, cached } = call;
+        events.emit('tool_call_success', { ...label(call), result: answer, durationMs, attempts, cached });
       }
       return result;
     } catch (thrown) {
       const error = masked(explained(call, thrown));
       const durationMs = clock.now() - call.startedAt;
       metrics.failed(call, error, durationMs);
-      if (isTool) events.emit('tool_call_error', { ...label(call), error, durationMs });
+      if (isTool) events.emit('tool_call_error', { ...label(call), error, durationMs, attempts: call.attempt });
       throw error;
     } finally {
       calls.remove(seat);
@@ -58,6 +60,7 @@ export const label = (call: Call) => ({
   server: call.server,
   scope: call.scope,
   method: call.method,
+  ...(call.principal === undefined ? {} : { principal: call.principal }),
   ...(call.toolName === undefined ? {} : { tool: call.toolName }),
 });
 

@@ -85,7 +85,7 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
       retryDelayMs: config.retryDelayMs ?? DEFAULTS.retryDelayMs,
       async connect(lost, signal) {
         if (config.disabled === true)
-          throw new ToolwayError('not_connected', 'the server is disabled in the configuration', { executed: 'no' });
+          throw new ToolwayError('not_connected', 'the server is disabled', { executed: 'no' });
         if (config.untrusted === true) throw untrusted(name);
         await gone?.();
         return dial(scope, lost, signal);

@@ -19,7 +19,7 @@ describe('the log', () => {
   test('writes one line of JSON per event, with its time, level and facts', () => {
     const { events, lines, raw } = setUp();
     events.emit('connected', { server: 'a', scope: 's', era: 'legacy', protocolVersion: '2025-11-25', connectMs: 12 });
-    events.emit('tool_call_success', { ...call, result: { content: [] }, durationMs: 3.500_000_1 });
+    events.emit('tool_call_success', { ...call, result: { content: [] }, durationMs: 3.500_000_1, attempts: 1, cached: false });
     expect(lines()).toEqual([
       {
         time,
@@ -37,6 +37,8 @@ describe('the log', () => {
         event: 'tool_call_success',
         ...{ ...call, scope: undefined },
         durationMs: 3.5,
+        attempts: 1,
+        cached: false,
         isError: false,
       },
     ]);
@@ -53,7 +55,7 @@ describe('the log', () => {
       rpcCode: -1,
       data: { a: 1 },
     });
-    events.emit('tool_call_error', { ...call, error, durationMs: 3 });
+    events.emit('tool_call_error', { ...call, error, durationMs: 3, attempts: 1 });
     expect(lines()).toEqual([
       {
         time,
@@ -62,6 +64,7 @@ describe('the log', () => {
         id: 'c1',
         method: 'tools/call',
         durationMs: 3,
+        attempts: 1,
         ...{ server: 'a', tool: 't' },
         code: 'server_error',
         executed: 'yes',
@@ -78,6 +81,8 @@ describe('the log', () => {
       ...call,
       result: { content: [{ type: 'text', text: 'private' }] },
       durationMs: 1,
+      attempts: 1,
+      cached: false,
     });
     expect(raw).toHaveLength(2);
     expect(raw.join()).not.toContain('private');

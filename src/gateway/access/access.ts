@@ -1,0 +1,3 @@
+/** What decides who may come in. */
+
+export type AccessOptions = {};

@@ -1,0 +1,23 @@
+/** What every room of the gateway is handed. */
+import type { Hono } from 'hono';
+import type { Toolkit } from '../api.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../options.ts';
+import type { Dispatch } from './dispatch.ts';
+import type { GatewayLimits } from './options.ts';
+import type { Caller } from './principal.ts';
+import type { Store } from './store/store.ts';
+
+/** The routes of the gateway; who calls is known before any of them runs. */
+export type GatewayApp = Hono<{ Variables: { caller: Caller } }>;
+
+export interface GatewayContext {
+  toolkit: Toolkit;
+  dispatch: Dispatch;
+  store: Store;
+  limits: Required<GatewayLimits>;
+  clock: Clock;
+  /** The time of day, in milliseconds since the Unix epoch. */
+  today(): number;
+  logger: Logger | undefined;
+}

@@ -1,0 +1,118 @@
+/** Where requests of all faces become calls of the toolkit: on behalf of their caller, over the connection that is the caller's. */
+import type { ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool, Toolkit } from '../api.ts';
+import { ToolwayError } from '../errors.ts';
+import { qualify } from '../names.ts';
+import type { CallOptions } from '../options.ts';
+import type {
+  CallToolResult,
+  Completion,
+  CompletionReference,
+  GetPromptResult,
+  ReadResourceResult,
+} from '../protocol/types.ts';
+import type { Caller, Isolation } from './principal.ts';
+
+/** What one request may ask for beside its arguments. */
+export type Wishes = Pick<
+  CallOptions,
+  'signal' | 'timeoutMs' | 'totalTimeoutMs' | 'onProgress' | 'meta' | 'handlers' | 'idempotencyKey'
+>;
+
+/** A tool or a prompt, by the names that the configuration and its server give it. */
+export interface Target {
+  server: string;
+  name: string;
+}
+
+export interface Dispatch {
+  callTool(caller: Caller, tool: Target, args: Record<string, unknown>, wishes?: Wishes): Promise<CallToolResult>;
+  getPrompt(caller: Caller, prompt: Target, args?: Record<string, string>, wishes?: Wishes): Promise<GetPromptResult>;
+  /** Without `server`, the first one among those that the caller sees that has the resource. */
+  readResource(caller: Caller, uri: string, wishes?: Wishes & { server?: string }): Promise<ReadResourceResult>;
+  /** The first server among those that the caller sees that has the resource. */
+  serverOf(caller: Caller, uri: string): Promise<string>;
+  complete(
+    caller: Caller,
+    server: string,
+    ref: CompletionReference,
+    argument: { name: string; value: string },
+    wishes?: Wishes & { context?: { arguments: Record<string, string> } },
+  ): Promise<Completion>;
+  /** What the caller sees of each list; of one server where one is named. */
+  tools(caller: Caller, server?: string): Promise<ListedTool[]>;
+  resources(caller: Caller, server?: string): Promise<ListedResource[]>;
+  resourceTemplates(caller: Caller, server?: string): Promise<ListedResourceTemplate[]>;
+  prompts(caller: Caller, server?: string): Promise<ListedPrompt[]>;
+  /** The servers that the caller sees, in the order of the configuration. */
+  servers(caller: Caller): string[];
+  /** The scope of a caller's calls to a server. */
+  scopeOf(caller: Caller, server: string): string;
+}
+
+export interface DispatchOptions {
+  toolkit: Toolkit;
+  isolationOf(server: string): Isolation;
+}
+
+export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispatch => {
+  const scopeOf: Dispatch['scopeOf'] = ({ principal, session }, server) => {
+    const isolation = isolationOf(server);
+    if (isolation === 'shared') return '';
+    return isolation === 'perSession' && session !== undefined ? session : principal.id;
+  };
+  const optionsFor = (caller: Caller, server: string, wishes: Wishes | undefined): CallOptions => ({
+    ...wishes,
+    principal: caller.principal.id,
+    scope: scopeOf(caller, server),
+  });
+  const mustSee = ({ principal }: Caller, server: string): void => {
+    if (principal.sees(server)) return;
+    throw new ToolwayError('unknown_server', `there is no server ${JSON.stringify(server)}`, { executed: 'no' });
+  };
+  const servers: Dispatch['servers'] = ({ principal }) =>
+    Object.keys(toolkit.status()).filter((server) => principal.sees(server));
+  const serverOf: Dispatch['serverOf'] = (caller, uri) => toolkit.findResource(uri, { servers: servers(caller) });
+
+  const narrowed = (caller: Caller, server: string | undefined): { server?: string } => {
+    if (server === undefined) return {};
+    mustSee(caller, server);
+    return { server };
+  };
+  const visible = <T extends { server: string }>({ principal }: Caller, listed: T[]): T[] =>
+    listed.filter((entry) => principal.sees(entry.server));
+
+  return {
+    scopeOf,
+    servers,
+    serverOf,
+    async callTool(caller, { server, name }, args, wishes) {
+      if (!caller.principal.sees(server, name)) {
+        const { id } = caller.principal;
+        throw new ToolwayError('denied', `${id} may not use this tool`, { server, tool: name, executed: 'no' });
+      }
+      return toolkit.callTool(qualify(server, name), args, optionsFor(caller, server, wishes));
+    },
+    async getPrompt(caller, { server, name }, args, wishes) {
+      mustSee(caller, server);
+      return toolkit.getPrompt(qualify(server, name), args, optionsFor(caller, server, wishes));
+    },
+    async readResource(caller, uri, { server: named, ...wishes } = {}) {
+      if (named !== undefined) mustSee(caller, named);
+      const server = named ?? (await serverOf(caller, uri));
+      return toolkit.readResource(uri, { ...optionsFor(caller, server, wishes), server });
+    },
+    async complete(caller, server, ref, argument, { context, ...wishes } = {}) {
+      mustSee(caller, server);
+      const options = { ...optionsFor(caller, server, wishes), server, ...(context !== undefined && { context }) };
+      return toolkit.complete(ref, argument, options);
+    },
+    async tools(caller, server) {
+      const listed = await toolkit.listTools(narrowed(caller, server));
+      return listed.filter((tool) => caller.principal.sees(tool.server, tool.name));
+    },
+    resources: async (caller, server) => visible(caller, await toolkit.listResources(narrowed(caller, server))),
+    resourceTemplates: async (caller, server) =>
+      visible(caller, await toolkit.listResourceTemplates(narrowed(caller, server))),
+    prompts: async (caller, server) => visible(caller, await toolkit.listPrompts(narrowed(caller, server))),
+  };
+};
