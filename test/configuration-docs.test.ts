@@ -83,7 +83,7 @@ test('every field, setting and limit is on the page, with its meaning and its de
     return !row.includes(field.description) || !row.replaceAll(': ', ':').replaceAll(', ', ',').includes(shown);
   });
   expect(missing.map(([name]) => name)).toEqual([]);
-  for (const setting of ['defaults', 'limits', 'policy', 'pins', 'inputs'])
+  for (const setting of Object.keys(properties).filter((name) => !/^\$|servers$/i.test(name)))
     expect(page).toContain(`| \`${setting}\` |`);
 });
 

@@ -75,7 +75,7 @@ export const createOpener =
     } = chosen;
     const toolkit = await context.toolkit({
       ...toolkitOptions,
-      pinFile: pinFile(context),
+      pinFile: pinFileOf(config, context),
       ...(output.verbose && listeners(output)),
     });
     if (!output.verbose) tellUnusable(toolkit, output);
@@ -94,8 +94,9 @@ const runChanges = (options: Options, lasting: boolean): ((server: ServerConfig)
   return (server) => ({ ...server, ...limitTimes(server, timeoutMs), ...(!lasting && { maxRetries: 0 }) });
 };
 
-/** Where the tools of servers are pinned. */
-export const pinFile = ({ env }: Pick<CliContext, 'env'>): string => join(stateFolder({ env }), 'pins.json');
+/** Where the tools of servers are pinned: in the folder of state, unless a file of the user's says otherwise. */
+export const pinFileOf = ({ pinFile }: Pick<LoadedConfig, 'pinFile'>, { env }: Pick<CliContext, 'env'>): string =>
+  pinFile ?? join(stateFolder({ env }), 'pins.json');
 
 /** Throws `unknown_server` with the nearest names unless the server is configured. */
 export const requireServer = (name: string, servers: readonly string[]): void => {

@@ -37,7 +37,7 @@ export interface LaunchDefinition {
 /** What a found file says of all servers. */
 export interface SettingsDefinition {
   folder: string;
-  settings: Pick<Partial<ParsedConfig>, 'policy' | 'pins' | 'defaults' | 'limits'>;
+  settings: Pick<Partial<ParsedConfig>, 'policy' | 'pins' | 'defaults' | 'limits' | 'batchWindowMs'>;
 }
 
 /** What is agreed to for a server; nothing for one that can never be started. */
@@ -57,7 +57,7 @@ export const launchDefinition = (
 
 /** What is agreed to for a file as a whole; nothing where it says nothing of all servers. */
 export const settingsDefinition = (
-  { policy, pins, defaults, limits }: ParsedConfig,
+  { policy, pins, defaults, limits, batchWindowMs }: ParsedConfig,
   folder: string,
 ): SettingsDefinition | undefined => {
   const settings = {
@@ -65,6 +65,7 @@ export const settingsDefinition = (
     ...(pins !== undefined && { pins }),
     ...(Object.keys(defaults).length > 0 && { defaults }),
     ...(Object.keys(limits).length > 0 && { limits }),
+    ...(batchWindowMs !== undefined && { batchWindowMs }),
   };
   return Object.keys(settings).length === 0 ? undefined : { folder, settings };
 };

@@ -1,4 +1,5 @@
 /** Several configurations as one: what comes later counts. */
+import { withoutUndefined } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
 import { emptyConfig, type ParsedConfig } from './parse.ts';
 
@@ -20,6 +21,9 @@ export const mergeConfigs = (layers: Iterable<ParsedConfig>): ParsedConfig => {
     // Rules make sense in their order only: those of two files are not mixed.
     if (layer.policy !== undefined) merged.policy = layer.policy;
     if (layer.pins !== undefined) merged.pins = layer.pins;
+    const { pinFile = merged.pinFile, catalogueFile = merged.catalogueFile } = layer;
+    const { batchWindowMs = merged.batchWindowMs } = layer;
+    Object.assign(merged, withoutUndefined({ pinFile, catalogueFile, batchWindowMs }));
     merged.problems.push(...layer.problems);
   }
   return merged;

@@ -185,7 +185,7 @@ describe('what is wrong', () => {
     ],
     [{ mcpServers: {}, polcy: {} }, 'error /polcy is not a field; did you mean policy?'],
     [{ mcpServers: {}, default: {} }, 'warning /default is not a field; did you mean defaults?'],
-    [{ mcpServers: {}, pinFile: 'pins.json' }, 'warning /pinFile has no effect in this version'],
+    [{ mcpServers: {}, pinFle: 'pins.json' }, 'error /pinFle is not a field; did you mean pinFile?'],
     [{ limits: { maxQueu: 1 } }, 'warning /limits/maxQueu is not a limit; did you mean maxQueue?'],
     [{ limits: { maxQueue: 'a' } }, 'error /limits/maxQueue must be a whole number of 0 or more, not "a"'],
     [{ defaults: { timeoutMs: 0 } }, 'error /defaults/timeoutMs must be a number above 0, not 0'],

@@ -12,12 +12,13 @@ import type { Origins } from './origin.ts';
 import { readPermissions } from './permission.ts';
 import { pointerStep, pointerSteps } from './places.ts';
 import type { ConfigProblem, Where } from './problem.ts';
-import { count, isObject, kindOf } from './readers.ts';
+import { isObject, kindOf } from './readers.ts';
 import { type Folders, inputsOf } from './references.ts';
+import { OF_PROGRAMS, ROOT_SETTINGS, type RootSettings, readLimits, readRootSettings } from './root-settings.ts';
 import { readFields, readServer, type Suggest, unusableServer } from './server.ts';
 
 /** What a configuration says. */
-export interface ParsedConfig {
+export interface ParsedConfig extends RootSettings {
   servers: Record<string, ServerConfig>;
   defaults: Partial<ServerConfig>;
   limits: Limits;
@@ -31,7 +32,7 @@ export interface ParsedConfig {
   origins: Record<string, Origins>;
   /** Where the fields of `defaults` were given. */
   defaultOrigins: Origins;
-  /** Where `policy`, `pins` and each of the `limits` were given, as `limits/NAME`. */
+  /** Where `policy`, `pins`, `pinFile`, … and each of the `limits` were given, as `limits/NAME`. */
   rootOrigins: Origins;
   problems: ConfigProblem[];
 }
@@ -57,23 +58,8 @@ interface Reading {
 }
 
 /** The keys under which they say what may not be done. */
-const GUARDS = ['policy', 'pins'];
-const OTHER_KEYS = ['defaults', 'limits', 'policy', 'pins', 'inputs', '$schema'];
-const WITHOUT_EFFECT = ['batchWindowMs', 'catalogueFile', 'pinFile'];
-const LIMITS: readonly (keyof Limits)[] = [
-  'maxQueue',
-  'maxDepth',
-  'maxPages',
-  'maxTools',
-  'maxListBytes',
-  'maxInputRounds',
-  'maxScopes',
-  'scopeIdleMs',
-  'maxCacheEntries',
-  'maxCacheBytes',
-  'approvalTimeoutMs',
-];
-
+const GUARDS = ['policy', 'pins', 'pinFile'];
+const OTHER_KEYS = ['defaults', 'limits', 'policy', 'pins', 'inputs', '$schema', ...ROOT_SETTINGS];
 /** A configuration that says nothing. Its records have no prototype: names come from files. */
 export const emptyConfig = (): ParsedConfig => ({
   servers: Object.create(null) as Record<string, ServerConfig>,
@@ -118,13 +104,17 @@ const readRoot = async (value: Record<string, unknown>, reading: Reading): Promi
     problems.push({ level: 'warning', path: '', message: `has ${names}; the servers of all are used` });
   }
   readDefaults(value.defaults, reading);
-  readLimits(value.limits, parsed);
+  parsed.limits = readLimits(value.limits, problems);
+  const settings = readRootSettings(value, problems);
   const { problems: wrong, ...permissions } = readPermissions(value, suggest);
-  Object.assign(parsed, permissions);
+  Object.assign(parsed, permissions, settings);
   problems.push(...wrong);
-  const given = [...Object.keys(permissions), ...Object.keys(parsed.limits).map((name) => `limits/${name}`)];
+  const given = [
+    ...Object.keys({ ...permissions, ...settings }),
+    ...Object.keys(parsed.limits).map((name) => `limits/${name}`),
+  ];
   parsed.rootOrigins = originsOf(Object.fromEntries(given.map((field) => [field, `/${field}`])), reading.where);
-  checkRoot(value, roots.length > 0, problems);
+  checkRoot(value, roots.length > 0, reading);
 };
 
 /** The places of a file that hold servers: the JSON Pointer of each, and what is there. */
@@ -213,32 +203,16 @@ const readDefaults = (value: unknown, { parsed, where, dialect, folders }: Readi
   parsed.problems.push(...problems);
 };
 
-const readLimits = (value: unknown, { limits, problems }: ParsedConfig): void => {
-  if (value === undefined || value === null) return;
-  if (!isObject(value)) {
-    problems.push({ level: 'error', path: '/limits', message: `must be an object, not ${kindOf(value)}` });
-    return;
-  }
-  for (const [name, given] of Object.entries(value)) {
-    const path = `/limits${pointerStep(name)}`;
-    const limit = LIMITS.find((known) => known === name);
-    const read = count(given);
-    if (limit === undefined) {
-      const [close] = nearest(name, LIMITS);
-      const hint = close === undefined ? `; there are ${LIMITS.join(', ')}` : `; did you mean ${close}?`;
-      problems.push({ level: 'warning', path, message: `is not a limit${hint}` });
-    } else if (read.ok) limits[limit] = read.value;
-    else problems.push({ level: 'error', path, message: read.message });
-  }
-};
-
-const checkRoot = (value: Record<string, unknown>, hasServers: boolean, problems: ConfigProblem[]): void => {
+const checkRoot = (value: Record<string, unknown>, hasServers: boolean, { parsed, dialect }: Reading): void => {
+  const { problems } = parsed;
   const rootKeys = PLAIN.roots.flat();
-  const known = [...rootKeys, ...OTHER_KEYS, ...WITHOUT_EFFECT];
+  const known = [...rootKeys, ...OTHER_KEYS];
   for (const name of Object.keys(value)) {
     const path = pointerStep(name);
-    if (WITHOUT_EFFECT.includes(name)) {
-      problems.push({ level: 'warning', path, message: 'has no effect in this version' });
+    if (OF_PROGRAMS.includes(name)) {
+      // In the files of other hosts the same words mean something else.
+      const message = 'has no effect here: it is an option of createToolkit, which programs set and files do not';
+      if (dialect === PLAIN) problems.push({ level: 'warning', path, message });
     } else if (!known.includes(name)) {
       const [close] = nearest(name, known);
       if (close !== undefined && !Object.hasOwn(value, close)) {

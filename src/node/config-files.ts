@@ -12,7 +12,7 @@ import { type ConfigProblem, describeProblem } from '../config/problem.ts';
 import { isFatal, readConfigText } from '../config/read.ts';
 import type { Folders } from '../config/references.ts';
 import { formatOf, MAX_CONFIG_BYTES } from '../config/text.ts';
-import { ToolwayError } from '../errors.ts';
+import { ToolwayError, withoutUndefined } from '../errors.ts';
 import type { ServerConfig, ToolkitOptions } from '../options.ts';
 import type { FoundDefinition } from './found-files.ts';
 import { readBounded } from './read-bounded.ts';
@@ -47,7 +47,7 @@ export interface LoadedConfig extends ToolkitOptions {
   origins: Record<string, Origins>;
   /** Where the fields of `defaults` were given. */
   defaultOrigins: Origins;
-  /** Where `policy`, `pins` and each of the `limits` were given, as `limits/NAME`. */
+  /** Where `policy`, `pins`, `pinFile`, … and each of the `limits` were given, as `limits/NAME`. */
   rootOrigins: Origins;
 }
 
@@ -113,6 +113,11 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
     limits: merged.limits,
     ...(merged.policy !== undefined && { policy: merged.policy }),
     ...(merged.pins !== undefined && { pins: merged.pins }),
+    ...withoutUndefined({
+      pinFile: merged.pinFile,
+      catalogueFile: merged.catalogueFile,
+      batchWindowMs: merged.batchWindowMs,
+    }),
     ...(merged.inputs.length > 0 && { inputs: merged.inputs }),
     env: { ...env },
     problems: merged.problems,
@@ -171,6 +176,14 @@ const readConfigFile = async (path: string, shown: string, folders: ConfigFolder
   if (fatal.length > 0) throw invalid(fatal.map(describeProblem).join('; '));
   const folder = dialect.hasFolders ? known.workspaceFolder : dirname(path);
   config.servers = overrideServers(config, (server) => anchored(server, folder));
+  for (const name of ['pinFile', 'catalogueFile'] as const) {
+    const given = config[name];
+    if (given !== undefined)
+      config[name] = resolve(
+        folder,
+        given.replace(/^~(?=[\\/])/, () => folders.home),
+      );
+  }
   return config;
 };
 

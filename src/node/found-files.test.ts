@@ -206,3 +206,39 @@ test('with a list of what is trusted that is broken nothing is trusted, and it i
     expect.objectContaining({ level: 'warning', message: expect.stringContaining('nothing is trusted until') }),
   ]);
 });
+
+describe('files that a file names for the whole', () => {
+  const settings = { mcpServers: {}, pinFile: 'pins.json', catalogueFile: '~/lists.json', batchWindowMs: 5 };
+
+  test('are those of the user, beside the file that names them', async () => {
+    await file('home/toolway/config.json', settings);
+    const { pinFile, catalogueFile, batchWindowMs, problems } = await load();
+    expect([pinFile, batchWindowMs, problems]).toEqual([join(cwd, 'home/toolway/pins.json'), 5, []]);
+    expect(catalogueFile).toMatch(/^\/.*[^~]\/lists\.json$/);
+    const named = await loadConfig({ files: ['home/toolway/config.json'], cwd, env: { HOME: '/home/me' } });
+    expect([named.pinFile, named.catalogueFile]).toEqual([join(cwd, 'home/toolway/pins.json'), '/home/me/lists.json']);
+  });
+
+  test('are not those of a file that was found, also when it is agreed to', async () => {
+    await file('home/toolway/config.json', { mcpServers: {}, pinFile: 'mine.json' });
+    await file('mcp.json', settings);
+    const before = await load();
+    expect([before.pinFile, before.catalogueFile, before.batchWindowMs]).toEqual([
+      join(cwd, 'home/toolway/mine.json'),
+      undefined,
+      undefined,
+    ]);
+    await agree('mcp.json');
+    const after = await load();
+    expect([after.pinFile, after.catalogueFile, after.batchWindowMs]).toEqual([
+      join(cwd, 'home/toolway/mine.json'),
+      undefined,
+      5,
+    ]);
+    expect(after.problems.map(({ level, file: name, line, path }) => [level, name, line, path])).toEqual([
+      ['warning', 'mcp.json', 1, '/pinFile'],
+      ['warning', 'mcp.json', 1, '/catalogueFile'],
+    ]);
+    expect(after.rootOrigins).not.toHaveProperty('catalogueFile');
+  });
+});

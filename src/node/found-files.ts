@@ -44,7 +44,8 @@ interface HeldBack {
 }
 
 /** Marks servers that nobody agreed to as untrusted, and takes out what an untrusted file says of all servers. */
-const holdBack = (config: ParsedConfig, { path, folder, inputs: known, isTrusted }: FoundFile): HeldBack => {
+const holdBack = (read: ParsedConfig, { path, folder, inputs: known, isTrusted }: FoundFile): HeldBack => {
+  const config = withoutFiles(read);
   const definitions: FoundDefinition[] = [];
   const found = (name: string, definition: LaunchDefinition | SettingsDefinition): boolean => {
     const hash = hashOf(definition);
@@ -63,9 +64,26 @@ const holdBack = (config: ParsedConfig, { path, folder, inputs: known, isTrusted
   const settings = settingsDefinition(config, folder);
   if (settings === undefined || found(basename(path), settings))
     return { config: { ...config, servers, inputs: own }, definitions };
-  const { policy: _policy, pins: _pins, ...rest } = config;
+  const { policy: _policy, pins: _pins, batchWindowMs: _window, ...rest } = config;
   const { defaults, defaultOrigins, rootOrigins, limits } = emptyConfig();
   return { config: { ...rest, servers, inputs: own, defaults, defaultOrigins, rootOrigins, limits }, definitions };
+};
+
+/**
+ * No found file says where files of ours lie: one that brings its own list of what was seen before would put aside what
+ * this user has seen, and every path would be written to.
+ */
+const withoutFiles = (read: ParsedConfig): ParsedConfig => {
+  const config = { ...read, rootOrigins: { ...read.rootOrigins }, problems: [...read.problems] };
+  for (const name of ['pinFile', 'catalogueFile'] as const) {
+    if (config[name] === undefined) continue;
+    const { kind: _kind, ...place } = config.rootOrigins[name] ?? { kind: 'file' };
+    const message = 'is not taken from a file that was found; your own file, or one that you name, can set it';
+    config.problems.push({ level: 'warning', path: `/${name}`, message, ...place });
+    delete config[name];
+    delete config.rootOrigins[name];
+  }
+  return config;
 };
 
 const hashOf = (definition: LaunchDefinition | SettingsDefinition): string =>

@@ -28,7 +28,7 @@ export interface ConfigChange {
   added: string[];
   removed: string[];
   changed: string[];
-  /** Settings of the whole that have changed, and that only a new toolkit would have: `policy`, `pins`, `limits`. */
+  /** Settings of the whole that have changed, and that only a new toolkit would have: `policy`, `pins`, `limits`, `pinFile`, … */
   pending: string[];
 }
 
@@ -46,7 +46,7 @@ export interface WatchedConfig extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const SETTINGS = ['policy', 'pins', 'limits'] as const;
+const SETTINGS = ['policy', 'pins', 'limits', 'pinFile', 'catalogueFile', 'batchWindowMs'] as const;
 
 /**
  * Reads configuration as `loadConfig` does, and again whenever one of its files changes, comes or goes. Rejects with

@@ -4,7 +4,7 @@ import type { ToolkitEvents } from '../../events.ts';
 import type { ServerConfig } from '../../options.ts';
 import type { Job } from '../command.ts';
 import { EXIT, EXIT_CODES } from '../exit-codes.ts';
-import { configOf, pinFile } from '../session.ts';
+import { configOf, pinFileOf } from '../session.ts';
 import { refuseInterrupt, untilAborted } from '../until.ts';
 import { quote, shown } from './quote.ts';
 
@@ -20,7 +20,7 @@ export const acceptChanges = async (name: string, job: Job): Promise<number> => 
     limits: config.limits,
     inputs: config.inputs,
     mcpServers: { [name]: config.mcpServers[name] as ServerConfig },
-    pinFile: pinFile(context),
+    pinFile: pinFileOf(config, context),
     ...(config.pins !== undefined && { pins: config.pins }),
     connect: 'lazy',
   });

@@ -229,3 +229,12 @@ test('tools are pinned in the state folder', async () => {
   const { options } = await cli(['list', '--stdio', 'x'], { cwd, env: { TOOLWAY_STATE_DIR: join(cwd, 's') } });
   expect(options?.pinFile).toBe(join(cwd, 's/pins.json'));
 });
+
+test('where they are kept can be said by a file that is named', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'c.json'), '{"mcpServers": {"a": {"command": "x"}}, "pinFile": "here.json"}');
+  for (const line of ['tools', 'trust a']) {
+    const { options } = await cli([...line.split(' '), '--config', 'c.json'], { cwd });
+    expect([line, options?.pinFile]).toEqual([line, join(cwd, 'here.json')]);
+  }
+});
