@@ -68,7 +68,7 @@ export const createCalling = (options: CallingOptions): Calling => {
   /** What the server reports on the way goes to the caller and to whoever listens; neither can break the connection. */
   const onProgressOf = (
     own: RequestOptions['onProgress'],
-    about: () => { id: string; server: string; scope: string; method: string; tool?: string },
+    about: () => { id: string; server: string; scope: string; method: string; principal?: string; tool?: string },
   ) => {
     if (own === undefined && !events.heard('tool_call_progress')) return undefined;
     return (progress: Progress): void => {
@@ -92,6 +92,7 @@ export const createCalling = (options: CallingOptions): Calling => {
       server: name,
       scope: call.scope,
       method,
+      ...(call.principal === undefined ? {} : { principal: call.principal }),
       ...(route === undefined ? {} : { tool: route.tool }),
     }));
     const init = {

@@ -1,5 +1,6 @@
 /** What every room of the gateway is handed. */
 import type { Hono } from 'hono';
+import type { UpgradeWebSocket } from 'hono/ws';
 import type { Toolkit } from '../api.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../options.ts';
@@ -20,4 +21,8 @@ export interface GatewayContext {
   /** The time of day, in milliseconds since the Unix epoch. */
   today(): number;
   logger: Logger | undefined;
+  /** How this runtime makes a WebSocket of a request; without it there are none. */
+  upgradeWebSocket: UpgradeWebSocket | undefined;
+  /** Aborted when the gateway begins to close: streams end, what is in flight may finish. */
+  closing: AbortSignal;
 }

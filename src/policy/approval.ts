@@ -60,7 +60,8 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
 
   return async (candidate) => {
     const { call, tool, config, ruling } = candidate;
-    const about = { id: call.id, server: call.server, scope: call.scope, method: call.method, tool };
+    const { id, server, scope, method, principal } = call;
+    const about = { id, server, scope, method, tool, ...(principal !== undefined && { principal }) };
     const askedAt = clock.now();
     const tell = (by: Resolution['by'], { approved, reason }: Pick<ApprovalDecision, 'approved' | 'reason'>): void => {
       const durationMs = clock.now() - askedAt;
