@@ -59,7 +59,7 @@ export const bundleCommand = async (dist) => {
     splitting: true,
     metafile: true,
     plugins: [byName],
-    external: [...external, './quick.js', './at-tab.js'],
+    external: [...external, './quick.js', './at-tab.js', './daemon/client.js'],
   });
   /** @type {import('esbuild').Plugin} */
   const alone = {
@@ -70,6 +70,9 @@ export const bundleCommand = async (dist) => {
       ),
   };
   await build({ ...common, entryPoints: [join(dist, 'cli/quick.js')], plugins: [alone] });
+  // Each of the two that a line for the daemon loads is one file, too.
+  await build({ ...common, entryPoints: { 'daemon/client': join(dist, 'cli/daemon/client.js') }, plugins: [alone] });
+  await build({ ...common, entryPoints: { 'daemon/rare': join(dist, 'cli/daemon/rare.js') } });
   // The languages that most configurations are not written in stay where the library has them.
   /** @type {import('esbuild').Plugin} */
   const withoutLanguages = {

@@ -1,7 +1,7 @@
 /** What a command is: plain data, and one function that never touches the process. */
 import type { Toolkit } from '../api.ts';
 import type { LoadedConfig } from '../node/config-files.ts';
-import type { ToolkitOptions } from '../options.ts';
+import type { ServerConfig, ToolkitOptions } from '../options.ts';
 import type { Line } from './args.ts';
 import type { OptionName, Options } from './options.ts';
 import type { Output } from './output.ts';
@@ -37,6 +37,8 @@ export interface Terminal {
   read(question: Question): Promise<Reply>;
   /** Writes lines above the one that is being typed, which stays as it is. */
   above(text: string): void;
+  /** Asks the terminal itself by an escape sequence, and gives its answer; none after `waitMs`. What is typed meanwhile is read afterwards. */
+  query(question: string, answer: RegExp, waitMs: number): Promise<string | undefined>;
   /** From now on Ctrl-C is this, not the end of the program, while no question is open. Gives the means to stop. */
   listen(onInterrupt: () => void): () => void;
 }
@@ -60,7 +62,23 @@ export interface CliContext {
   version: string;
   /** Aborted by the first Ctrl-C. */
   signal: AbortSignal;
-  toolkit(options: ToolkitOptions): Promise<Toolkit>;
+  toolkit(options: ToolkitOptions, source?: ToolkitSource): Promise<Toolkit>;
+  /** Toolkits stay when the line has ended, and others go on with them. */
+  keepsToolkits?: true;
+  /** From now on an interrupted command has this long to end, in milliseconds. */
+  grace?(ms: number): void;
+}
+
+/** What a toolkit is made of, for whoever keeps it for further lines. */
+export interface ToolkitSource {
+  /** Every server of the configuration, as it says: without the limits of the line. */
+  mcpServers: Readonly<Record<string, ServerConfig>>;
+  /** Where that was read. */
+  files: readonly string[];
+  /** The values that the line gives to inputs. */
+  inputs: readonly string[];
+  /** Answers the inputs that these servers need. */
+  answer?(servers: Record<string, ServerConfig>): Promise<Pick<ToolkitOptions, 'env' | 'onInput'>>;
 }
 
 /** A toolkit, and the configuration it was made from. */
@@ -83,6 +101,8 @@ export interface CommandLine {
   parse(argv: readonly string[]): Line;
   /** The help of one command. */
   help(name: string): Promise<string>;
+  /** Runs a line in a world of its own, and gives its exit code. Never throws. */
+  run(argv: readonly string[], context: CliContext): Promise<number>;
 }
 
 /** What a command is given to do its work. */
@@ -130,5 +150,7 @@ export interface Command {
   aliases?: readonly string[];
   /** `false`: it makes no sense inside of `toolway shell`. */
   inShell?: false;
+  /** It can be run by the daemon, with servers that are there already. */
+  warm?: true;
   load(): Promise<{ run: Run }>;
 }

@@ -7,6 +7,7 @@ export const COMMANDS: CommandTable = {
     usage: '[SERVER]',
     example: 'toolway list --config mcp.json',
     positionals: { max: 1 },
+    warm: true,
     load: () => import('./commands/list.ts'),
   },
   tools: {
@@ -15,6 +16,7 @@ export const COMMANDS: CommandTable = {
     example: 'toolway tools files --json',
     positionals: { max: 1 },
     aliases: ['list-tools'],
+    warm: true,
     load: () => import('./commands/tools.ts'),
   },
   resources: {
@@ -23,6 +25,7 @@ export const COMMANDS: CommandTable = {
     example: 'toolway resources',
     positionals: { max: 1 },
     aliases: ['list-resources'],
+    warm: true,
     load: () => import('./commands/resources.ts'),
   },
   prompts: {
@@ -31,6 +34,7 @@ export const COMMANDS: CommandTable = {
     example: 'toolway prompts',
     positionals: { max: 1 },
     aliases: ['list-prompts'],
+    warm: true,
     load: () => import('./commands/prompts.ts'),
   },
   search: {
@@ -39,6 +43,7 @@ export const COMMANDS: CommandTable = {
     example: 'toolway search "read a file" --limit 5',
     options: ['limit'],
     positionals: { min: 1 },
+    warm: true,
     load: () => import('./commands/search.ts'),
   },
   call: {
@@ -55,6 +60,7 @@ A bare TOOL will do where one server has it.`,
     options: ['args', 'save', 'max-output', 'raw'],
     positionals: { min: 1 },
     aliases: ['call-tool'],
+    warm: true,
     load: () => import('./commands/call.ts'),
   },
   batch: {
@@ -79,6 +85,7 @@ Exit code: 0 when every line is done, 8 when a line is in doubt, else that of th
     options: ['save', 'max-output', 'raw'],
     positionals: { min: 1, max: 1 },
     aliases: ['read-resource'],
+    warm: true,
     load: () => import('./commands/read.ts'),
   },
   prompt: {
@@ -88,6 +95,7 @@ Exit code: 0 when every line is done, 8 when a line is in doubt, else that of th
     options: ['args', 'save', 'max-output'],
     positionals: { min: 1 },
     aliases: ['get-prompt'],
+    warm: true,
     load: () => import('./commands/prompt.ts'),
   },
   complete: {
@@ -96,6 +104,7 @@ Exit code: 0 when every line is done, 8 when a line is in doubt, else that of th
     example: 'toolway complete everything.completable-prompt department=E',
     details: 'What is known already stands behind it as key=value; servers may use it to propose less.',
     positionals: { min: 2 },
+    warm: true,
     load: () => import('./commands/complete.ts'),
   },
   watch: {
@@ -121,6 +130,7 @@ says when it starts, and its tools as model providers take them. Values of varia
     example: 'toolway types files -o files-tools.ts',
     options: ['out'],
     positionals: { max: 1 },
+    warm: true,
     load: () => import('./commands/types.ts'),
   },
   ping: {
@@ -128,6 +138,7 @@ says when it starts, and its tools as model providers take them. Values of varia
     usage: '[SERVER]',
     example: 'toolway ping files',
     positionals: { max: 1 },
+    warm: true,
     load: () => import('./commands/ping.ts'),
   },
   status: {
@@ -135,6 +146,7 @@ says when it starts, and its tools as model providers take them. Values of varia
     usage: '[SERVER]',
     example: 'toolway status --json',
     positionals: { max: 1 },
+    warm: true,
     load: () => import('./commands/status.ts'),
   },
   shell: {
@@ -147,6 +159,19 @@ that of the last one that failed.`,
     positionals: { max: 0 },
     inShell: false,
     load: () => import('./commands/shell.ts'),
+  },
+  daemon: {
+    summary: 'keep servers started between lines, for --keep-alive',
+    usage: '[start|status|stop]',
+    example: 'toolway daemon status',
+    details: `With --keep-alive, or TOOLWAY_KEEP_ALIVE=1 in the environment, a line is run by the daemon, which is started when there
+is none: its servers stay, and the next line finds them as they are. --no-keep-alive, or TOOLWAY_KEEP_ALIVE=0, does without.
+A server that no line uses is ended after --idle-timeout (TOOLWAY_IDLE_TIMEOUT_MS for daemons that lines start), and then
+the daemon as well. Without a word it stays in the foreground.`,
+    options: ['idle-timeout'],
+    positionals: { max: 1 },
+    inShell: false,
+    load: () => import('./commands/daemon.ts'),
   },
   completion: {
     summary: 'the script with which a shell completes commands, servers, tools and arguments',

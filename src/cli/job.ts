@@ -1,6 +1,6 @@
 /** One command at work: what it is given beside its words, and what is done for it before and after. */
 import type { ToolkitOptions } from '../options.ts';
-import type { CliContext, Job, Run } from './command.ts';
+import type { CliContext, Job, Run, ToolkitSource } from './command.ts';
 import { createRecollection } from './completion/recollection.ts';
 import { personHandlers } from './person.ts';
 import { createScreen } from './screen.ts';
@@ -19,10 +19,14 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Prom
   };
   const world: CliContext = {
     ...context,
-    async toolkit(given) {
+    async toolkit(given, source) {
       const handlers = personHandlers({ screen, context, output, yes });
-      const answers = await inputsOf(given);
-      return recollection.attach(await context.toolkit({ ...given, ...handlers, ...answers }), given.mcpServers);
+      const { keepsToolkits = false } = context;
+      // Servers that are there already have their answers.
+      const answers = keepsToolkits ? {} : await inputsOf(given);
+      const answer: ToolkitSource['answer'] = (mcpServers) => inputsOf({ ...given, mcpServers });
+      const made = context.toolkit({ ...given, ...handlers, ...answers }, source && { ...source, answer });
+      return recollection.attach(await made, given.mcpServers);
     },
   };
   const admit: Admit = async (config, servers, about) => {

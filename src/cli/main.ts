@@ -7,9 +7,16 @@ type WithCache = { enableCompileCache?(folder: string): unknown };
 
 const words = process.argv.slice(2);
 const asks = words.some((word) => ['help', '--help', '-h', '--version'].includes(word));
-if (words[0] === '__complete') await (await import('./at-tab.ts')).answerTab(words.slice(1));
-else if (!asks || !(await (await import('./quick.ts')).answerQuickly(words))) {
+const runsWarm = words.includes('--keep-alive') || !['', '0', undefined].includes(process.env.TOOLWAY_KEEP_ALIVE);
+
+/** Runs the line here. */
+const runHere = async (): Promise<void> => {
   const folder = compileCacheFolder(process.env, process.platform);
   if (folder !== undefined) (process.getBuiltinModule('node:module') as WithCache).enableCompileCache?.(folder);
   await import('./process.ts');
-}
+};
+
+if (words[0] === '__complete') await (await import('./at-tab.ts')).answerTab(words.slice(1));
+else if (asks && (await (await import('./quick.ts')).answerQuickly(words))) {
+  // That was all.
+} else if (!runsWarm || !(await (await import('./daemon/client.ts')).runWarm(words))) await runHere();

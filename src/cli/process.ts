@@ -19,6 +19,7 @@ let release = (): void => {};
 let written = (): Promise<void> => Promise.resolve();
 let ending = false;
 let signalled: NodeJS.Signals | undefined;
+let graceMs = CANCEL_GRACE_MS;
 
 /** Servers on the network hold sessions that they can be told to drop; children need no more than a closed stdin. */
 const holdsSessions = (toolkit: Toolkit): boolean =>
@@ -89,7 +90,7 @@ for (const [signal, code] of Object.entries(SIGNALS) as [keyof typeof SIGNALS, n
     signalled = signal;
     if (interrupt.signal.aborted) leave(code);
     interrupt.abort();
-    setTimeout(() => void end(code), CANCEL_GRACE_MS);
+    setTimeout(() => void end(code), graceMs);
   });
 }
 
@@ -123,6 +124,9 @@ const context: CliContext = {
   cwd: process.cwd(),
   version: VERSION,
   signal: interrupt.signal,
+  grace(ms) {
+    graceMs = ms;
+  },
   async toolkit(options) {
     const [{ createToolkit, releaseChildren }, { filesWritten }] = await Promise.all([
       import('../node/index.ts'),

@@ -18,6 +18,7 @@ const glimpse = (argv: readonly string[]): { flag(name: OptionName): boolean } =
 const COMMAND_LINE: CommandLine = {
   commands: COMMANDS,
   parse: parseLine,
+  run: (argv, context) => runCli(argv, context),
   async help(name) {
     const { commandHelp } = await import('./help.ts');
     return commandHelp(name, COMMANDS[name] as Command);

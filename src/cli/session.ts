@@ -1,6 +1,7 @@
 /** From options to a toolkit: which servers there are, and what the line says over the files. */
 import { join } from 'node:path';
 import type { Toolkit } from '../api.ts';
+import { LONGEST_TIMER_MS } from '../clock.ts';
 import { escapeReferences } from '../config/expand.ts';
 import { transport as readTransport } from '../config/fields.ts';
 import { overrideServers } from '../config/merge.ts';
@@ -43,7 +44,7 @@ export interface Following {
 export const createOpener =
   (context: CliContext, options: Options, output: Output, { admit, follow }: { admit: Admit; follow: Follow }): Open =>
   async ({ choose = (servers: readonly string[]) => servers, allowNone = false, lasting = false } = {}) => {
-    const config = await configOf(context, options, output, lasting);
+    const { config, asConfigured } = await readConfig(context, options, output, lasting);
     const all = Object.keys(config.mcpServers);
     const named = options.value('server');
     if (named !== undefined) requireServer(named, all);
@@ -73,11 +74,14 @@ export const createOpener =
       defaultOrigins: _d,
       ...toolkitOptions
     } = chosen;
-    const toolkit = await context.toolkit({
-      ...toolkitOptions,
-      pinFile: pinFileOf(config, context),
-      ...(output.verbose && listeners(output)),
-    });
+    const toolkit = await context.toolkit(
+      { ...toolkitOptions, pinFile: pinFileOf(config, context), ...(output.verbose && listeners(output)) },
+      {
+        mcpServers: overrideServers({ servers: asConfigured }, (server, name) => agreedTo(server, config, name)),
+        files: config.files,
+        inputs: options.values('input'),
+      },
+    );
     if (!output.verbose) tellUnusable(toolkit, output);
     const session: Session = { toolkit, config: chosen, servers, ...(lasting && { lasting }) };
     const fromFiles = options.values('config').length > 0 || !all.includes(ADHOC);
@@ -116,8 +120,12 @@ export const timeoutOf = (options: Options): number | undefined => {
   const given = options.value('timeout');
   if (given === undefined) return undefined;
   const timeoutMs = Number(given);
-  if (given.trim() !== '' && Number.isFinite(timeoutMs) && timeoutMs > 0) return timeoutMs;
-  throw usage(`--timeout must be a number of milliseconds above 0, not ${JSON.stringify(given)}`);
+  if (given.trim() !== '' && timeoutMs > 0 && timeoutMs <= LONGEST_TIMER_MS) return timeoutMs;
+  const fit =
+    timeoutMs > LONGEST_TIMER_MS
+      ? `at most ${LONGEST_TIMER_MS} milliseconds (24 days)`
+      : 'a number of milliseconds above 0';
+  throw usage(`--timeout must be ${fit}, not ${JSON.stringify(given)}`);
 };
 
 /** The configuration that the line asks for; its problems are told. */
@@ -126,7 +134,21 @@ export const configOf = async (
   options: Options,
   output: Output,
   lasting = false,
-): Promise<LoadedConfig> => {
+): Promise<LoadedConfig> => (await readConfig(context, options, output, lasting)).config;
+
+/** A server as it is configured, once somebody has agreed to it here. */
+const agreedTo = (server: ServerConfig, { mcpServers }: LoadedConfig, name: string): ServerConfig => {
+  const { untrusted, ...agreed } = server;
+  return untrusted === true && mcpServers[name]?.untrusted !== true ? agreed : server;
+};
+
+/** The same, and its servers without what the line says over them. */
+const readConfig = async (
+  context: Pick<CliContext, 'env' | 'cwd'>,
+  options: Options,
+  output: Output,
+  lasting: boolean,
+): Promise<{ config: LoadedConfig; asConfigured: Record<string, ServerConfig> }> => {
   const adhoc = adhocServer(options);
   const { env, cwd } = context;
   const files = options.values('config');
@@ -136,8 +158,9 @@ export const configOf = async (
   config.env = env;
   if (adhoc !== undefined) config.mcpServers[ADHOC] = adhoc;
   await remark(config, output);
-  config.mcpServers = overrideServers({ servers: config.mcpServers }, runChanges(options, lasting));
-  return config;
+  const asConfigured = config.mcpServers;
+  config.mcpServers = overrideServers({ servers: asConfigured }, runChanges(options, lasting));
+  return { config, asConfigured };
 };
 
 const withoutServers = (env: CliContext['env']): CliContext['env'] => {

@@ -1,4 +1,5 @@
 /** What Node brings: child processes, pooled HTTP, WebSockets with headers, compiled schema checks, files and variables. */
+import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { hasReferences } from '../config/plain.ts';
 import { ToolwayError } from '../errors.ts';
@@ -8,10 +9,18 @@ import { validatorOnDemand } from '../schema/on-demand.ts';
 import type { SseTransportOptions } from '../transport/sse.ts';
 import type { Expander } from './expansion.ts';
 
+/** What children take over from their parent, where that is not this process. */
+export interface Launch {
+  /** The working directory of those that have none of their own; another one is relative to it. */
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
 /** `env`, `inputs` and `onInput` are where `${…}` is looked up. */
 export const nodeRuntime = (
   { env = process.env, inputs, onInput }: Pick<ToolkitOptions, 'env' | 'inputs' | 'onInput'> = {},
   clock: Clock = systemClock,
+  launch?: Launch,
 ): Runtime => {
   let expander: Promise<Expander> | undefined;
   return {
@@ -39,7 +48,7 @@ export const nodeRuntime = (
     async openTransport({ server, kind, config, maxMessageBytes }) {
       if (kind === 'stdio') {
         const { createStdioTransport } = await import('./stdio.ts');
-        const transport = createStdioTransport({ ...launchOf(config), server, maxMessageBytes });
+        const transport = createStdioTransport({ ...launchOf(config, launch), server, maxMessageBytes });
         const { start } = transport;
         transport.start = () => start().then(warmUp);
         return transport;
@@ -96,11 +105,12 @@ const loadSse = async () => {
   return (options: SseTransportOptions) => createSseTransport(options, httpParts);
 };
 
-const launchOf = ({ command = '', args, env, cwd }: ServerConfig) => ({
+const launchOf = ({ command = '', args, env, cwd }: ServerConfig, launch: Launch | undefined) => ({
   command,
   ...(args === undefined ? {} : { args }),
   ...(env === undefined ? {} : { env }),
   ...(cwd === undefined ? {} : { cwd }),
+  ...(launch && { cwd: resolve(launch.cwd, cwd ?? ''), inherited: launch.env }),
 });
 
 const urlOf = (url: string): URL => {

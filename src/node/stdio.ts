@@ -20,6 +20,8 @@ export interface StdioOptions extends Partial<TransportLimits> {
   /** The declared variables, expanded. Beside them the child sees the safe list of `childEnvironment` only. */
   env?: Readonly<Record<string, string>>;
   cwd?: string;
+  /** Where the safe list is taken from. Default: `process.env`. */
+  inherited?: Readonly<Record<string, string | undefined>>;
   /** For messages. */
   server?: string;
   /** How long the child may take over each step of its end. */
@@ -191,7 +193,7 @@ export const createStdioTransport = (options: StdioOptions): StdioTransport => {
     if (state !== 'new') throw fault('internal', 'a link can be started only once');
     state = 'starting';
     checkLaunch(command, args, server);
-    const variables = childEnvironment(env);
+    const variables = childEnvironment(env, options.inherited);
     // Elsewhere it would do nothing but take its time to load.
     const { spawn } = await (process.platform === 'win32' ? import('cross-spawn') : import('node:child_process'));
     if (state !== 'starting') throw whyEnded();
