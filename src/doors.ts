@@ -24,7 +24,7 @@ export const checkWanted = (given: CallOptions): void => {
   must('totalTimeoutMs', 'a number above 0', totalTimeoutMs, isFrom(totalTimeoutMs, Number.MIN_VALUE));
   must('signal', 'an AbortSignal', signal, typeof signal?.addEventListener === 'function');
   must('onProgress', 'a function', onProgress, typeof onProgress === 'function');
-  must('retry', 'false or { attempts } from 1', retry, retry === false || isFrom(retry?.attempts, 1));
+  must('retry', 'false or { attempts } from 1', retry, retry === false || isCount(retry?.attempts));
   must('cache', 'false or { ttlMs } from 0', cache, cache === false || isFrom(cache?.ttlMs, 0));
 };
 
@@ -58,10 +58,13 @@ export const checkOptions = async (given: ToolkitOptions): Promise<void> => {
   const isUsual =
     kindOf(given) === 'this object' &&
     Object.keys(given).every((name) => Object.hasOwn(OPTIONS, name)) &&
-    [undefined, 'eager', 'lazy', 'wait'].includes(given.connect);
+    [undefined, 'eager', 'lazy', 'wait'].includes(given.connect) &&
+    (given.limits ?? given.batchWindowMs) === undefined;
   if (!isUsual) (await import('./odd-options.ts')).checkOddOptions(given, Object.keys(OPTIONS));
 };
 
+/** From 1. */
+const isCount = (given: unknown): boolean => Number.isSafeInteger(given) && isFrom(given, 1);
 const isFrom = (given: unknown, least: number): boolean => typeof given === 'number' && given >= least;
 
 const must = (name: string, be: string, given: unknown, fits: boolean): void => {

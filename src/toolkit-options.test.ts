@@ -33,10 +33,10 @@ test.each<[unknown, string]>([
   [5, '/defaults must be an object, not a number'],
   [[], '/defaults must be an object, not a list'],
   [null, '/defaults must be an object, not null'],
-  [{ timeoutMs: -5 }, '/defaults/timeoutMs must be a number above 0, not -5'],
-  [{ timeoutMs: 0 }, '/defaults/timeoutMs must be a number above 0, not 0'],
-  [{ timeoutMs: Number.NaN }, '/defaults/timeoutMs must be a number above 0'],
-  [{ totalTimeoutMs: '5000' }, '/defaults/totalTimeoutMs must be a number above 0, not "5000"'],
+  [{ timeoutMs: -5 }, '/defaults/timeoutMs must be a number of milliseconds above 0, not -5'],
+  [{ timeoutMs: 0 }, '/defaults/timeoutMs must be a number of milliseconds above 0, not 0'],
+  [{ timeoutMs: Number.NaN }, '/defaults/timeoutMs must be a number of milliseconds above 0'],
+  [{ totalTimeoutMs: '5000' }, '/defaults/totalTimeoutMs must be a number of milliseconds above 0, not "5000"'],
   [{ timeouMs: 5 }, '/defaults/timeouMs is not a field; did you mean timeoutMs?'],
 ])('defaults that are %j are refused', async (defaults, message) => {
   for (const error of await refusals({ defaults })) {

@@ -1,6 +1,7 @@
 /** From options to a toolkit: which servers there are, and what the line says over the files. */
 import { join } from 'node:path';
 import type { Toolkit } from '../api.ts';
+import { LONGEST_TIMER_MS } from '../clock.ts';
 import { escapeReferences } from '../config/expand.ts';
 import { transport as readTransport } from '../config/fields.ts';
 import { overrideServers } from '../config/merge.ts';
@@ -119,8 +120,12 @@ export const timeoutOf = (options: Options): number | undefined => {
   const given = options.value('timeout');
   if (given === undefined) return undefined;
   const timeoutMs = Number(given);
-  if (given.trim() !== '' && Number.isFinite(timeoutMs) && timeoutMs > 0) return timeoutMs;
-  throw usage(`--timeout must be a number of milliseconds above 0, not ${JSON.stringify(given)}`);
+  if (given.trim() !== '' && timeoutMs > 0 && timeoutMs <= LONGEST_TIMER_MS) return timeoutMs;
+  const fit =
+    timeoutMs > LONGEST_TIMER_MS
+      ? `at most ${LONGEST_TIMER_MS} milliseconds (24 days)`
+      : 'a number of milliseconds above 0';
+  throw usage(`--timeout must be ${fit}, not ${JSON.stringify(given)}`);
 };
 
 /** The configuration that the line asks for; its problems are told. */

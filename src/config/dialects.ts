@@ -5,11 +5,11 @@ import {
   flag,
   isObject,
   kindOf,
-  ms,
+  limitMs,
+  limitSeconds,
+  limitSecondsOrMs,
   names,
   type Read,
-  seconds,
-  secondsOrMs,
   someText,
   strings,
   words,
@@ -18,8 +18,8 @@ import {
 const MCP_SERVERS = [['mcpServers']] as const;
 const OAUTH = ['oauth', 'oauthScopes', 'auth'] as const;
 
-const milliseconds = map(ms, (timeoutMs) => ({ timeoutMs }));
-const wholeSeconds = map(seconds, (timeoutMs) => ({ timeoutMs }));
+const milliseconds = map(limitMs, (timeoutMs) => ({ timeoutMs }));
+const wholeSeconds = map(limitSeconds, (timeoutMs) => ({ timeoutMs }));
 
 /** Claude Code reads milliseconds, and goes by its own default below 1000. */
 const claudeTimeout: Field = (value) => {
@@ -194,7 +194,7 @@ const DIALECTS: readonly Dialect[] = [
     files: ['.codex/config.toml'],
     roots: [['mcp_servers']],
     fields: {
-      startup_timeout_ms: map(ms, (connectTimeoutMs) => ({ connectTimeoutMs })),
+      startup_timeout_ms: map(limitMs, (connectTimeoutMs) => ({ connectTimeoutMs })),
       default_tools_approval_mode: approveAll((mode) =>
         typeof mode === 'string' ? { ok: true, value: mode === 'approve' } : { ok: false, message: 'must be a string' },
       ),
@@ -210,7 +210,7 @@ const DIALECTS: readonly Dialect[] = [
     title: 'Zed',
     files: ['zed/settings.json', 'Zed/settings.json', '.zed/settings.json'],
     roots: [['context_servers']],
-    fields: { command: zedCommand, timeout: map(secondsOrMs, (timeoutMs) => ({ timeoutMs })) },
+    fields: { command: zedCommand, timeout: map(limitSecondsOrMs, (timeoutMs) => ({ timeoutMs })) },
     withoutEffect: OAUTH,
     ignored: ['source', 'settings', 'remote'],
     isSettings: true,

@@ -3,7 +3,7 @@ import type { ServerConfig } from '../options.ts';
 import { transport } from './fields.ts';
 import type { Origins } from './origin.ts';
 import { emptyConfig, type ParsedConfig } from './parse.ts';
-import { count, ms, type Reader, secondsOrMs } from './readers.ts';
+import { limitMs, limitSecondsOrMs, type Reader, some } from './readers.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,9 +30,11 @@ export const readEnvironment = (env: Environment): EnvironmentLayer => {
     const text = given(name);
     if (text === undefined) return;
     const result = read(text.trim() === '' ? Number.NaN : Number(text));
-    if (!result.ok || result.value <= 0) {
-      const what = read === count ? 'a whole number' : 'a number';
-      wrong(name, `must be ${what} above 0, not ${JSON.stringify(text)}`);
+    if (!result.ok) {
+      wrong(
+        name,
+        result.message.replace(/not \S+$/, () => `not ${JSON.stringify(text)}`),
+      );
       return;
     }
     const fields = set(result.value);
@@ -40,9 +42,9 @@ export const readEnvironment = (env: Environment): EnvironmentLayer => {
     for (const field of Object.keys(fields)) layer.overrideOrigins[field] = { kind: 'variable', name };
   };
 
-  number('MCP_TIMEOUT', secondsOrMs, (timeoutMs) => ({ timeoutMs }));
-  number('TOOLWAY_TIMEOUT_MS', ms, (timeoutMs) => ({ timeoutMs }));
-  number('MCP_RETRY_ATTEMPTS', count, (attempts) => ({ retry: { attempts } }));
+  number('MCP_TIMEOUT', limitSecondsOrMs, (timeoutMs) => ({ timeoutMs }));
+  number('TOOLWAY_TIMEOUT_MS', limitMs, (timeoutMs) => ({ timeoutMs }));
+  number('MCP_RETRY_ATTEMPTS', some, (attempts) => ({ retry: { attempts } }));
   const url = given('MCP_SERVER_URL');
   if (url === undefined) return layer;
   if (!URL.canParse(url) || !/^(https?|wss?):$/.test(new URL(url).protocol)) {

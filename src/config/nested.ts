@@ -1,7 +1,7 @@
 /** The fields of a server that are objects themselves. */
 import type { BreakerOption, RetryOption, ServerConfig } from '../options.ts';
 import { nearest } from './nearest.ts';
-import { count, isObject, kindOf, names, positive, type Read, type Reader, someText } from './readers.ts';
+import { isObject, kindOf, limitMs, names, positive, type Read, type Reader, some, someText } from './readers.ts';
 
 type Parts<T> = { [K in keyof T]-?: Reader<NonNullable<T[K]>> };
 
@@ -31,14 +31,14 @@ const object =
     return { ok: true, value: read as T };
   };
 
-export const rateLimit = object<NonNullable<ServerConfig['rateLimit']>>({ perSecond: positive, burst: positive }, [
+export const rateLimit = object<NonNullable<ServerConfig['rateLimit']>>({ perSecond: positive, burst: some }, [
   'perSecond',
 ]);
 export const cache = object<NonNullable<ServerConfig['cache']>>({ ttlMs: positive, tools: names }, ['tools']);
 export const tls = object<NonNullable<ServerConfig['tls']>>({ ca: someText, cert: someText, key: someText });
 
-const thresholds = object<Exclude<BreakerOption, false>>({ failures: positive, openMs: positive });
-const attempts = object<Exclude<RetryOption, false>>({ attempts: count }, ['attempts']);
+const thresholds = object<Exclude<BreakerOption, false>>({ failures: some, openMs: limitMs });
+const attempts = object<Exclude<RetryOption, false>>({ attempts: some }, ['attempts']);
 
 /** `false` turns the whole thing off. */
 const orFalse =

@@ -157,7 +157,7 @@ describe('what is wrong', () => {
     [{ command: 'x', args: 'a b' }, '/mcpServers/s/args must be a list of strings, not a string'],
     [{ command: 'x', args: ['a', {}] }, '/mcpServers/s/args/1 must be a string, not an object'],
     [{ command: 'x', env: { 'A/B': [] } }, '/mcpServers/s/env/A~1B must be a string, not a list'],
-    [{ command: 'x', timeoutMs: '5' }, '/mcpServers/s/timeoutMs must be a number above 0, not "5"'],
+    [{ command: 'x', timeoutMs: '5' }, '/mcpServers/s/timeoutMs must be a number of milliseconds above 0, not "5"'],
     [{ command: 'x', maxRetries: -1 }, '/mcpServers/s/maxRetries must be a whole number of 0 or more, not -1'],
     [{ command: 'x', type: 'pigeon' }, '/mcpServers/s/type must be one of stdio, http, sse, websocket, not "pigeon"'],
     [{ comand: 'x', url: 'http://h' }, '/mcpServers/s/comand is not a field; did you mean command?'],
@@ -188,7 +188,7 @@ describe('what is wrong', () => {
     [{ mcpServers: {}, pinFle: 'pins.json' }, 'error /pinFle is not a field; did you mean pinFile?'],
     [{ limits: { maxQueu: 1 } }, 'warning /limits/maxQueu is not a limit; did you mean maxQueue?'],
     [{ limits: { maxQueue: 'a' } }, 'error /limits/maxQueue must be a whole number of 0 or more, not "a"'],
-    [{ defaults: { timeoutMs: 0 } }, 'error /defaults/timeoutMs must be a number above 0, not 0'],
+    [{ defaults: { timeoutMs: 0 } }, 'error /defaults/timeoutMs must be a number of milliseconds above 0, not 0'],
   ])('in the file %j', async (file, problem) => {
     expect(said((await parseConfig(file)).problems)).toEqual([problem]);
   });
@@ -286,10 +286,10 @@ describe('layers', () => {
   });
 
   test.each([
-    [{ MCP_RETRY_ATTEMPTS: '1.5' }, 'error MCP_RETRY_ATTEMPTS must be a whole number above 0, not "1.5"'],
-    [{ MCP_RETRY_ATTEMPTS: '0' }, 'error MCP_RETRY_ATTEMPTS must be a whole number above 0, not "0"'],
-    [{ TOOLWAY_TIMEOUT_MS: ' ' }, 'error TOOLWAY_TIMEOUT_MS must be a number above 0, not " "'],
-    [{ MCP_TIMEOUT: 'soon' }, 'error MCP_TIMEOUT must be a number above 0, not "soon"'],
+    [{ MCP_RETRY_ATTEMPTS: '1.5' }, 'error MCP_RETRY_ATTEMPTS must be a whole number of 1 or more, not "1.5"'],
+    [{ MCP_RETRY_ATTEMPTS: '0' }, 'error MCP_RETRY_ATTEMPTS must be a whole number of 1 or more, not "0"'],
+    [{ TOOLWAY_TIMEOUT_MS: ' ' }, 'error TOOLWAY_TIMEOUT_MS must be a number of milliseconds above 0, not " "'],
+    [{ MCP_TIMEOUT: 'soon' }, 'error MCP_TIMEOUT must be a number of milliseconds above 0, not "soon"'],
     [{ MCP_SERVER_URL: 'h:1' }, 'error MCP_SERVER_URL must be an http(s) or ws(s) URL'],
     [{ MCP_SERVER_URL: 'http://h', MCP_TRANSPORT: 'stdio' }, 'error MCP_TRANSPORT stdio has no URL'],
   ])('the environment %j is wrong', (env, problem) => {

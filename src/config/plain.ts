@@ -1,4 +1,5 @@
 /** Tells configurations that need no reading from those in another host's spelling, so that only the latter load the rest of this room. */
+import { LONGEST_TIMER_MS } from '../clock.ts';
 import type { ServerConfig } from '../options.ts';
 import { isServerName } from './names.ts';
 
@@ -45,7 +46,7 @@ export const areUsual = (config: Partial<ServerConfig>): boolean =>
   config !== null &&
   Object.entries(config).every(([key, value]) => {
     if (!Object.hasOwn(FIELDS, key)) return false;
-    const isNoTime = typeof value === 'number' && !(value > 0);
+    const isNoTime = typeof value === 'number' && !(value > 0 && value <= LONGEST_TIMER_MS);
     return value === undefined || (!isNoTime && FIELDS[key as keyof ServerConfig]?.includes(kindOf(value)) === true);
   });
 

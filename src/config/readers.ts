@@ -1,5 +1,7 @@
 /** Readers of single values: `unknown` in, the typed value or what is wrong with it out. */
 
+import { LONGEST_TIMER_MS } from '../clock.ts';
+
 /** `remark`: what its writer should know, although the value is usable. */
 export type Read<T> = { ok: true; value: T; remark?: string } | { ok: false; message: string; step?: string };
 export type Reader<T> = (value: unknown) => Read<T>;
@@ -58,31 +60,51 @@ export const strings: Reader<Record<string, string>> = (value) => {
   return ok(read);
 };
 
-export const count: Reader<number> = (value) =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-    ? ok(value)
-    : wrong(`must be a whole number of 0 or more, not ${JSON.stringify(value)}`);
+/** JSON knows no NaN. */
+const shown = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? kindOf(value));
+
+const wholeFrom =
+  (least: number): Reader<number> =>
+  (value) =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= least
+      ? ok(value)
+      : wrong(`must be a whole number of ${least} or more, not ${shown(value)}`);
+
+export const count = wholeFrom(0);
+/** A number of things of which there has to be one. */
+export const some = wholeFrom(1);
 
 export const positive: Reader<number> = (value) =>
   typeof value === 'number' && Number.isFinite(value) && value > 0
     ? ok(value)
-    : wrong(`must be a number above 0, not ${JSON.stringify(value)}`);
+    : wrong(`must be a number above 0, not ${shown(value)}`);
+
+/** A time in a unit of its own, turned into milliseconds. */
+const time =
+  (unit: string, unitMs: number, isNone: (value: number) => boolean, least: string): Reader<number> =>
+  (value) => {
+    if (typeof value !== 'number' || !Number.isFinite(value) || isNone(value))
+      return wrong(`must be a number of ${unit}${least}, not ${shown(value)}`);
+    const most = Math.floor(LONGEST_TIMER_MS / unitMs);
+    return value <= most ? ok(value * unitMs) : wrong(`must be at most ${most} ${unit} (24 days), not ${shown(value)}`);
+  };
+const from0 = (value: number): boolean => value < 0;
+const above0 = (value: number): boolean => value <= 0;
 
 /** Milliseconds. */
-export const ms: Reader<number> = (value) =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0
-    ? ok(value)
-    : wrong(`must be a number of milliseconds, not ${JSON.stringify(value)}`);
+export const ms = time('milliseconds', 1, from0, '');
+/** Milliseconds that cannot be none: a time limit. */
+export const limitMs = time('milliseconds', 1, above0, ' above 0');
 
 /** Seconds, turned into milliseconds. */
-export const seconds: Reader<number> = (value) =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0
-    ? ok(value * 1000)
-    : wrong(`must be a number of seconds, not ${JSON.stringify(value)}`);
+export const seconds = time('seconds', 1000, from0, '');
+/** The same for a time limit. */
+export const limitSeconds = time('seconds', 1000, above0, ' above 0');
 
-/** A time whose unit the field does not say: below 1000 it is in seconds, else in milliseconds. */
-export const secondsOrMs: Reader<number> = (value) =>
-  typeof value === 'number' && value < 1000 ? seconds(value) : ms(value);
+/** A time limit whose unit the field does not say: below 1000 it is in seconds, else in milliseconds. */
+export const limitSecondsOrMs: Reader<number> = (value) =>
+  typeof value === 'number' && value < 1000 ? limitSeconds(value) : limitMs(value);
 
 export const oneOf =
   <T extends string>(choices: readonly T[]): Reader<T> =>

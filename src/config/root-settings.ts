@@ -3,7 +3,7 @@ import type { Limits } from '../options.ts';
 import { nearest } from './nearest.ts';
 import { pointerStep } from './places.ts';
 import type { ConfigProblem } from './problem.ts';
-import { count, isObject, kindOf, ms, type Reader, someText } from './readers.ts';
+import { count, isObject, kindOf, limitMs, ms, type Reader, some, someText } from './readers.ts';
 
 /** Settings of the whole toolkit that stand by themselves. */
 export interface RootSettings {
@@ -17,19 +17,20 @@ export interface RootSettings {
 /** Programs can set these, and files cannot: they are functions, or belong to whoever makes the toolkit. */
 export const OF_PROGRAMS: readonly string[] = ['connect', 'env', 'clientInfo', 'roots', 'telemetry', 'log', 'logger'];
 
-const LIMITS: readonly (keyof Limits)[] = [
-  'maxQueue',
-  'maxDepth',
-  'maxPages',
-  'maxTools',
-  'maxListBytes',
-  'maxInputRounds',
-  'maxScopes',
-  'scopeIdleMs',
-  'maxCacheEntries',
-  'maxCacheBytes',
-  'approvalTimeoutMs',
-];
+const LIMITS: Record<keyof Limits, Reader<number>> = {
+  maxQueue: count,
+  maxDepth: some,
+  maxPages: some,
+  maxTools: count,
+  maxListBytes: some,
+  maxInputRounds: count,
+  maxScopes: count,
+  scopeIdleMs: ms,
+  maxCacheEntries: count,
+  maxCacheBytes: count,
+  approvalTimeoutMs: limitMs,
+};
+const LIMIT_NAMES = Object.keys(LIMITS) as (keyof Limits)[];
 
 /** Nothing is filled in: it is known before any server is connected where these files are. */
 const path: Reader<string> = (value) => {
@@ -70,13 +71,15 @@ export const readLimits = (value: unknown, problems: ConfigProblem[]): Limits =>
   }
   for (const [name, given] of Object.entries(value)) {
     const here = `/limits${pointerStep(name)}`;
-    const limit = LIMITS.find((known) => known === name);
-    const read = count(given);
+    const limit = LIMIT_NAMES.find((known) => known === name);
     if (limit === undefined) {
-      const [close] = nearest(name, LIMITS);
-      const hint = close === undefined ? `; there are ${LIMITS.join(', ')}` : `; did you mean ${close}?`;
+      const [close] = nearest(name, LIMIT_NAMES);
+      const hint = close === undefined ? `; there are ${LIMIT_NAMES.join(', ')}` : `; did you mean ${close}?`;
       problems.push({ level: 'warning', path: here, message: `is not a limit${hint}` });
-    } else if (read.ok) limits[limit] = read.value;
+      continue;
+    }
+    const read = LIMITS[limit](given);
+    if (read.ok) limits[limit] = read.value;
     else problems.push({ level: 'error', path: here, message: read.message });
   }
   return limits;

@@ -4,7 +4,7 @@ import type { ServerConfig } from '../options.ts';
 import { serverAlias } from './alias.ts';
 import { nearest } from './nearest.ts';
 import { isObject, kindOf } from './readers.ts';
-import { readFields, readServer } from './server.ts';
+import { readFields, readServer, unusableServer } from './server.ts';
 
 /** What no file can have. */
 const OURS = [
@@ -41,7 +41,9 @@ const settleConfig = (name: string, raw: ServerConfig, defaults: Partial<ServerC
   const { transport } = raw;
   if (typeof transport !== 'function')
     return { ...defaults, ...readServer(name, given, '', () => ({})).config, ...kept };
-  const { config } = readFields(withoutTransport(given), '');
+  const { config, problems } = readFields(withoutTransport(given), '');
+  if (problems.some(({ level }) => level === 'error'))
+    return { ...defaults, ...unusableServer(name, problems), ...kept };
   return { ...defaults, ...config, transport, ...kept };
 };
 

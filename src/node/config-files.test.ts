@@ -216,7 +216,7 @@ describe('configuration files', () => {
 
   test('a wrong environment is an error that names the variable', async () => {
     expect((await failure(load({ env: { MCP_TIMEOUT: 'soon' } }))).message).toBe(
-      'MCP_TIMEOUT: must be a number above 0, not "soon"',
+      'MCP_TIMEOUT: must be a number of milliseconds above 0, not "soon"',
     );
   });
 });

@@ -36,7 +36,10 @@ export const BROKEN: readonly BrokenCase[] = [
   { file: 'colon.json', says: ['error colon.json:2:16: ":" is expected, not "{"'] },
   { file: 'comment.jsonc', says: ['error comment.jsonc:1:22: this comment is not closed'] },
   { file: 'deep.json', says: ['error deep.json:1:79: nested deeper than 64 levels'] },
-  { file: 'defaults.json', says: ['error defaults.json:1:35: /defaults/timeoutMs: must be a number above 0, not -1'] },
+  {
+    file: 'defaults.json',
+    says: ['error defaults.json:1:35: /defaults/timeoutMs: must be a number of milliseconds above 0, not -1'],
+  },
   { file: 'documents.yaml', says: ['error documents.yaml:2:1: a second document begins; a configuration is one'] },
   { file: 'ends.json', says: ['error ends.json:2:1: the text ends where a name in double quotes is expected'] },
   {
@@ -52,7 +55,9 @@ export const BROKEN: readonly BrokenCase[] = [
     file: 'gemini-timeout.json',
     host: 'gemini',
     runs: ['ok'],
-    says: ['error gemini-timeout.json:1:68: /mcpServers/a/timeout: must be a number of milliseconds, not "fast"'],
+    says: [
+      'error gemini-timeout.json:1:68: /mcpServers/a/timeout: must be a number of milliseconds above 0, not "fast"',
+    ],
   },
   {
     file: 'gemini-trust.json',
@@ -118,7 +123,7 @@ export const BROKEN: readonly BrokenCase[] = [
   {
     file: 'timeout.json',
     runs: ['ok'],
-    says: ['error timeout.json:1:68: /mcpServers/a/timeoutMs: must be a number above 0, not "60s"'],
+    says: ['error timeout.json:1:68: /mcpServers/a/timeoutMs: must be a number of milliseconds above 0, not "60s"'],
   },
   { file: 'tls.yaml', runs: ['ok'], says: ['error tls.yaml:3:33: /mcpServers/a/tls/ca: must be a string, not a list'] },
   { file: 'twice.toml', says: ['error twice.toml:3:1: defining a key multiple times is invalid'] },
