@@ -105,6 +105,11 @@ export class ToolwayError extends Error {
     }
   }
 
+  /** What failed and why, without the server and the tool before it. */
+  get reason(): string {
+    return this.#reason;
+  }
+
   /** The same failure with more facts; facts that it already has are kept. Itself, where nothing is new. */
   with(facts: ErrorFacts): ToolwayError {
     const news = Object.keys(withoutUndefined(facts)).some((key) => !Object.hasOwn(this.#facts, key));

@@ -1,5 +1,5 @@
 /** Where requests of all faces become calls of the toolkit: on behalf of their caller, over the connection that is the caller's. */
-import type { ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool, Toolkit } from '../api.ts';
+import type { ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool, ListFilter, Toolkit } from '../api.ts';
 import { ToolwayError } from '../errors.ts';
 import { qualify } from '../names.ts';
 import type { CallOptions } from '../options.ts';
@@ -17,6 +17,9 @@ export type Wishes = Pick<
   CallOptions,
   'signal' | 'timeoutMs' | 'totalTimeoutMs' | 'onProgress' | 'meta' | 'handlers' | 'idempotencyKey'
 >;
+
+/** For how long servers that are still being connected are waited for. */
+export type ListWishes = Pick<Wishes, 'timeoutMs' | 'signal'>;
 
 /** A tool or a prompt, by the names that the configuration and its server give it. */
 export interface Target {
@@ -39,10 +42,10 @@ export interface Dispatch {
     wishes?: Wishes & { context?: { arguments: Record<string, string> } },
   ): Promise<Completion>;
   /** What the caller sees of each list; of one server where one is named. */
-  tools(caller: Caller, server?: string): Promise<ListedTool[]>;
-  resources(caller: Caller, server?: string): Promise<ListedResource[]>;
-  resourceTemplates(caller: Caller, server?: string): Promise<ListedResourceTemplate[]>;
-  prompts(caller: Caller, server?: string): Promise<ListedPrompt[]>;
+  tools(caller: Caller, server?: string, wishes?: ListWishes): Promise<ListedTool[]>;
+  resources(caller: Caller, server?: string, wishes?: ListWishes): Promise<ListedResource[]>;
+  resourceTemplates(caller: Caller, server?: string, wishes?: ListWishes): Promise<ListedResourceTemplate[]>;
+  prompts(caller: Caller, server?: string, wishes?: ListWishes): Promise<ListedPrompt[]>;
   /** The servers that the caller sees, in the order of the configuration. */
   servers(caller: Caller): string[];
   /** The scope of a caller's calls to a server. */
@@ -73,10 +76,10 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
     Object.keys(toolkit.status()).filter((server) => principal.sees(server));
   const serverOf: Dispatch['serverOf'] = (caller, uri) => toolkit.findResource(uri, { servers: servers(caller) });
 
-  const narrowed = (caller: Caller, server: string | undefined): { server?: string } => {
-    if (server === undefined) return {};
+  const narrowed = (caller: Caller, server: string | undefined, wishes?: ListWishes): ListFilter => {
+    if (server === undefined) return { ...wishes };
     mustSee(caller, server);
-    return { server };
+    return { ...wishes, server };
   };
   const visible = <T extends { server: string }>({ principal }: Caller, listed: T[]): T[] =>
     listed.filter((entry) => principal.sees(entry.server));
@@ -106,13 +109,15 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
       const options = { ...optionsFor(caller, server, wishes), server, ...(context !== undefined && { context }) };
       return toolkit.complete(ref, argument, options);
     },
-    async tools(caller, server) {
-      const listed = await toolkit.listTools(narrowed(caller, server));
+    async tools(caller, server, wishes) {
+      const listed = await toolkit.listTools(narrowed(caller, server, wishes));
       return listed.filter((tool) => caller.principal.sees(tool.server, tool.name));
     },
-    resources: async (caller, server) => visible(caller, await toolkit.listResources(narrowed(caller, server))),
-    resourceTemplates: async (caller, server) =>
-      visible(caller, await toolkit.listResourceTemplates(narrowed(caller, server))),
-    prompts: async (caller, server) => visible(caller, await toolkit.listPrompts(narrowed(caller, server))),
+    resources: async (caller, server, wishes) =>
+      visible(caller, await toolkit.listResources(narrowed(caller, server, wishes))),
+    resourceTemplates: async (caller, server, wishes) =>
+      visible(caller, await toolkit.listResourceTemplates(narrowed(caller, server, wishes))),
+    prompts: async (caller, server, wishes) =>
+      visible(caller, await toolkit.listPrompts(narrowed(caller, server, wishes))),
   };
 };

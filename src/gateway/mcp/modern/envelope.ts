@@ -1,0 +1,141 @@
+/**
+ * What surrounds every request of the modern era: one JSON-RPC message in a POST, metadata in `_meta`, and headers that
+ * repeat parts of it. Whoever routes by the headers and whoever acts by the body must not be told different things.
+ * Source: https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#request-metadata
+ */
+import type { JsonObject, LogLevel } from '../../../protocol/types.ts';
+import { isObject, LEGACY_VERSIONS, META, MODERN_VERSIONS, type RequestId } from '../../../protocol/wire.ts';
+import { badMeta, badRequest, headerMismatch, unsupportedVersion } from './faults.ts';
+import { decodeHeaderValue } from './header-value.ts';
+
+/** A request whose envelope is sound. */
+export interface ModernRequest {
+  id: RequestId;
+  method: string;
+  params: JsonObject;
+  /** What the client can do, as it says for this request alone. */
+  capabilities: JsonObject;
+  /** The least severity of the log messages it wants; absent: none. */
+  logLevel?: LogLevel;
+  progressToken?: RequestId;
+  /** What of `_meta` is for the server that carries the request out. */
+  meta?: JsonObject;
+}
+
+/** How headers are read; `Headers` fits. */
+export interface HeaderSource {
+  get(name: string): string | null;
+}
+
+const LEGACY: readonly string[] = LEGACY_VERSIONS;
+const MODERN: readonly string[] = MODERN_VERSIONS;
+const LEVELS: readonly string[] = [
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+] satisfies LogLevel[];
+
+/** Whether two severities are at or above one another, by RFC 5424. */
+export const isAtLeast = (level: LogLevel, least: LogLevel): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+
+/** What of `_meta` ends here: the envelope's own keys. */
+const OWN_PREFIX = 'io.modelcontextprotocol/';
+
+/**
+ * Whether a POST is of the modern era: by its version header, else by its `_meta`. A version that nobody knows is asked
+ * for in the modern way, unless it is part of a session.
+ */
+export const isModern = (headers: HeaderSource, message: unknown): boolean => {
+  const version = headers.get('mcp-protocol-version');
+  if (version !== null && MODERN.includes(version)) return true;
+  if (isObject(message)) {
+    if (message.method === 'server/discover') return true;
+    const { params } = message;
+    if (isObject(params) && isObject(params._meta) && params._meta[META.protocolVersion] !== undefined) return true;
+  }
+  return version !== null && !LEGACY.includes(version) && headers.get('mcp-session-id') === null;
+};
+
+/** The id of a message, where it has one that can be answered. */
+export const idOf = (message: unknown): RequestId | undefined => {
+  const id = isObject(message) ? message.id : undefined;
+  return typeof id === 'string' || Number.isSafeInteger(id) ? (id as RequestId) : undefined;
+};
+
+/** The request of a POST, or `undefined` for a notification. Throws a `HttpFault` for what must not be carried out. */
+export const readEnvelope = (headers: HeaderSource, message: unknown): ModernRequest | undefined => {
+  if (Array.isArray(message)) throw badRequest('a POST carries one message, not a batch');
+  if (!isObject(message) || message.jsonrpc !== '2.0') throw badRequest('the body is not a JSON-RPC 2.0 message');
+  const { method, params = {} } = message;
+  if (typeof method !== 'string') throw badRequest('the body is neither a request nor a notification');
+  if (!isObject(params)) throw badRequest('params is not an object');
+  if (!('id' in message)) return undefined;
+  const id = idOf(message);
+  if (id === undefined) throw badRequest('id is neither a string nor an integer');
+
+  const version = headers.get('mcp-protocol-version');
+  if (version === null) throw headerMismatch('MCP-Protocol-Version is missing');
+  const { _meta: meta } = params;
+  if (!isObject(meta)) throw badMeta('_meta is missing');
+  const named = meta[META.protocolVersion];
+  if (typeof named !== 'string') throw badMeta(`_meta has no ${META.protocolVersion}`);
+  if (named !== version) throw headerMismatch('MCP-Protocol-Version is not the protocol version of _meta');
+  if (!MODERN.includes(version)) throw unsupportedVersion(version);
+  const capabilities = meta[META.clientCapabilities];
+  if (!isObject(capabilities)) throw badMeta(`_meta has no ${META.clientCapabilities}`);
+  mustMatch(headers, 'Mcp-Method', method);
+  const name = namedBy(method, params);
+  if (typeof name === 'string') mustMatch(headers, 'Mcp-Name', name);
+
+  const request: ModernRequest = { id, method, params, capabilities };
+  readWishes(request, meta);
+  return request;
+};
+
+const mustMatch = (headers: HeaderSource, header: string, expected: string): void => {
+  const value = headers.get(header);
+  if (value === null) throw headerMismatch(`${header} is missing`);
+  if (value === expected && !value.startsWith('=?')) return;
+  const decoded = decodeHeaderValue(value);
+  if (decoded === undefined) throw headerMismatch(`${header} cannot be read`);
+  if (decoded !== expected) throw headerMismatch(`${header} is not what the body says`);
+};
+
+/** The parameter that `Mcp-Name` repeats. */
+const namedBy = (method: string, params: JsonObject): unknown => {
+  switch (method) {
+    case 'tools/call':
+    case 'prompts/get':
+      return params.name;
+    case 'resources/read':
+      return params.uri;
+    default:
+      return method.startsWith('tasks/') ? params.taskId : undefined;
+  }
+};
+
+const readWishes = (request: ModernRequest, meta: JsonObject): void => {
+  let own: JsonObject | undefined;
+  for (const key of Object.keys(meta)) {
+    if (key === 'progressToken') {
+      const token = meta[key];
+      if (typeof token !== 'string' && !Number.isSafeInteger(token)) {
+        throw badMeta('progressToken is neither a string nor an integer');
+      }
+      request.progressToken = token as RequestId;
+    } else if (key === META.logLevel) {
+      const level = meta[key];
+      if (typeof level !== 'string' || !LEVELS.includes(level)) throw badMeta(`${META.logLevel} is no log level`);
+      request.logLevel = level as LogLevel;
+    } else if (!key.startsWith(OWN_PREFIX)) {
+      own ??= Object.create(null) as JsonObject;
+      own[key] = meta[key];
+    }
+  }
+  if (own !== undefined) request.meta = own;
+};
