@@ -1,5 +1,6 @@
 /** The arguments of a call, gathered from the line: `key=value`, `key:=JSON`, `key=@file`, `--args`, the function form. */
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { nearest } from '../config/nearest.ts';
 import { pointerStep } from '../config/places.ts';
@@ -24,7 +25,8 @@ const ASSIGNMENT = /^([^=]*?)(:?=)(.*)$/s;
 const textOf = async (source: string, { cwd, stdin }: World, hint: string): Promise<string> => {
   if (source === '-') return stdin();
   try {
-    return await readFile(resolve(cwd, source), 'utf8');
+    // Behind `@` no shell has done it.
+    return await readFile(resolve(cwd, source.replace(/^~(?=\/)/, homedir())), 'utf8');
   } catch (error) {
     throw invalid(`cannot read ${JSON.stringify(source)}: ${(error as Error).message}${hint}`);
   }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { cli, type FakeServer, folder, type World } from '../../test/fixtures/cli/world.ts';
 import { ToolwayError } from '../errors.ts';
 import { progressText } from './progress.ts';
@@ -63,6 +63,9 @@ describe('arguments', () => {
     const given = async (...argv: string[]) =>
       (await call(argv, { ...adhoc(), cwd, stdin: '{"n": 7}' })).calls[0]?.args;
     expect(await given('do', 'text=@a.txt')).toEqual({ text: 'line 1\nline 2\n' });
+    vi.stubEnv('HOME', cwd);
+    expect(await given('do', 'text=@~/a.txt')).toEqual({ text: 'line 1\nline 2\n' });
+    vi.unstubAllEnvs();
     expect(await given('do', 'text=@-')).toEqual({ text: '{"n": 7}' });
     expect(await given('do', 'box:=@a.json')).toEqual({ box: { n: 5 } });
     expect(await given('do', '--args', '@a.json')).toEqual({ n: 5 });

@@ -27,12 +27,14 @@ const server = (name: string, more: Partial<KnownServer> = {}): KnownServer => (
   templates: [],
   ...more,
 });
+const colon = { type: 'object', properties: { 'k:c': { enum: ['q:r'] } } };
 const servers = [
   server('files', {
     tools: [knownTool({ name: 'open', inputSchema }), knownTool({ name: 'list', inputSchema: { type: 'object' } })],
     resources: ['demo://one', 'demo://two'],
     templates: ['demo://items/{kind}/{id}'],
   }),
+  server('colons', { tools: [knownTool({ name: 'colon', inputSchema: colon })] }),
   server('mail', { prompts: [{ name: 'letter', arguments: [{ name: 'to', required: true }, { name: 'tone' }] }] }),
 ];
 const at = (line: string, verbs?: { text: string }[]) => {
@@ -46,7 +48,7 @@ describe('what a line may go on with', () => {
     ['stat', ['status']],
     ['hel', ['help']],
     ['help rea', ['read']],
-    ['call ', ['files.open', 'files.list']],
+    ['call ', ['files.open', 'files.list', 'colons.colon']],
     ['call files.o', ['files.open']],
     ['call ope', ['open']],
     ['call nothing', []],
@@ -54,6 +56,9 @@ describe('what a line may go on with', () => {
     ['call open ', ['path=', 'force=', 'mode=', 'kind=', 'many=']],
     ['call files__open path=x m', ['mode=', 'many=']],
     ['call open mode:=1 m', ['many=']],
+    ['call open mode:=', []],
+    ['call colon k:', ['k:c=']],
+    ['call colon k:c=', ['k:c=q:r']],
     ['call open mode=', ['mode=read', 'mode=write', 'mode=1']],
     ['call open force=t', ['force=true']],
     ['call open kind=', ['kind=a', 'kind=b']],
@@ -62,7 +67,7 @@ describe('what a line may go on with', () => {
     ['call open --timeout 5 pa', ['path=']],
     ['--json call open pa', ['path=']],
     ['call-tool open pa', ['path=']],
-    ['ping ', ['files', 'mail']],
+    ['ping ', ['files', 'colons', 'mail']],
     ['ping files ', []],
     ['ping --server m', ['mail']],
     ['ping --server=m', ['--server=mail']],
@@ -128,10 +133,19 @@ describe('what a line may go on with', () => {
     ['list --config=a', '--config='],
     ['call open --args @', '@'],
     ['call open path=@a', 'path=@'],
+    ['call open path:=@a', 'path:=@'],
+    ['prompt letter to=@a', undefined],
     ['call open path=a', undefined],
   ])('files fit in %j', (line, before) => {
     expect(at(line).filesAfter).toBe(before);
   });
+});
+
+test('what a server says of its tools and arguments is one short line without controls', () => {
+  const description = `Opens.${ESC}[2J\nThen ${'x'.repeat(100)}`;
+  const entry = knownTool({ name: 'open', description, inputSchema: { properties: { path: { description } } } });
+  const about = `Opens. Then ${'x'.repeat(59)}…`;
+  expect(entry).toEqual({ name: 'open', about, arguments: [{ name: 'path', about }] });
 });
 
 describe('words of a line that is not finished', () => {
@@ -143,8 +157,13 @@ describe('words of a line that is not finished', () => {
     [`a k="b \\" c`, { words: ['a'], current: 'k=b " c', quote: '"', beforeQuote: 2 }],
     [`a b\\ c 'd'e`, { words: ['a', 'b c'], current: 'de' }],
     ['a \\', { words: ['a'], current: '' }],
+    ["a 'it\\' s", { words: ['a', 'it\\'], current: 's' }],
   ])('%j', (line, words) => {
     expect(wordsAt(line)).toEqual(words);
+  });
+
+  test('in fish a backslash counts between single quotes as well', () => {
+    expect(wordsAt("a 'it\\'s \\\\' b", { fish: true })).toEqual({ words: ['a', "it's \\"], current: 'b' });
   });
 });
 

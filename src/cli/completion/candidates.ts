@@ -10,6 +10,7 @@ export interface Candidate {
   text: string;
   /** The word goes on after it. */
   open?: true;
+  /** What a shell that shows more than words may say of it. */
   about?: string;
 }
 
@@ -149,12 +150,13 @@ const positional = (command: Command, given: readonly string[], place: Place): C
 /** Names of tools or prompts; of servers alone while several fit, as folders come before files. */
 const names = (list: 'tools' | 'prompts', { current, servers }: Place): Candidate[] => {
   const fit = servers.flatMap((server) => {
-    const entries = server[list].map(({ name }) => `${server.name}.${name}`).filter((name) => name.startsWith(current));
+    const all = server[list].map(({ name, about }) => ({ text: `${server.name}.${name}`, ...(about && { about }) }));
+    const entries = all.filter(({ text }) => text.startsWith(current));
     return entries.length === 0 ? [] : [{ server: server.name, entries }];
   });
   const few = fit.length === 1 || fit.reduce((sum, { entries }) => sum + entries.length, 0) <= FEW_NAMES;
   const qualified = fit.flatMap(({ server, entries }): Candidate[] =>
-    few ? plain(entries) : [{ text: `${server}.`, open: true }],
+    few ? entries : [{ text: `${server}.`, open: true }],
   );
   if (qualified.length > 0 || current === '') return qualified;
   return plain([...new Set(servers.flatMap((server) => server[list].map(({ name }) => name)))]).filter(({ text }) =>
@@ -184,12 +186,13 @@ const argumentsOf = (
   const found = entryNamed(list, word, servers);
   if (found === undefined) return list === 'prompts' ? variablesOf(word, given, current, servers) : { found: [] };
   const { server, entry } = found;
-  const [, key = '', value] = /^([^=:]+)=(.*)$/s.exec(current) ?? [];
-  if (value === undefined) return fitting(current, openArguments(entry.arguments, given));
+  const { key, operator, value } = assignmentIn(current);
+  if (operator === undefined) return fitting(current, openArguments(entry.arguments, given));
+  const files = value.startsWith('@') && list === 'tools' ? { filesAfter: `${key}${operator}@` } : {};
+  if (operator === ':=') return { found: [], ...files };
   const argument = entry.arguments.find(({ name }) => name === key);
   const values = (argument?.values ?? []).filter((one) => one.startsWith(value)).map((one) => `${key}=${one}`);
-  if (list === 'tools' || argument === undefined)
-    return { found: plain(values), ...(value.startsWith('@') && { filesAfter: `${key}=@` }) };
+  if (list === 'tools' || argument === undefined) return { found: plain(values), ...files };
   const ref = { type: 'ref/prompt', name: entry.name } as const;
   return {
     found: plain(values),
@@ -197,23 +200,30 @@ const argumentsOf = (
   };
 };
 
-const keyOf = (word: string): string => word.slice(0, Math.max(0, word.search(/:?=/)));
+/** `key=value` or `key:=JSON`, read as a call reads it; a key may have colons. */
+const assignmentIn = (word: string): { key: string; operator?: string; value: string } => {
+  const [, key = '', operator, value = ''] = /^([^=]+?)(:?=)(.*)$/s.exec(word) ?? [];
+  return { key, ...(operator !== undefined && { operator }), value };
+};
 
 /** Arguments that were not given yet, those that are needed first. */
 const openArguments = (all: KnownEntry['arguments'], given: readonly string[]): Candidate[] => {
-  const taken = new Set(given.map(keyOf));
+  const taken = new Set(given.map((word) => assignmentIn(word).key));
   const open = all.filter(({ name }) => !taken.has(name));
   const inOrder = [...open.filter(({ required }) => required), ...open.filter(({ required }) => !required)];
-  return inOrder.map(({ name, values = [] }) => ({
+  return inOrder.map(({ name, values = [], about = values.slice(0, 6).join(' | ') }) => ({
     text: `${name}=`,
     open: true,
-    ...(values.length > 0 && { about: values.slice(0, 6).join(' | ') }),
+    ...(about !== '' && { about }),
   }));
 };
 
 const contextOf = (given: readonly string[]): Record<string, string> =>
   Object.fromEntries(
-    given.filter((word) => /^[^=:]+=/.test(word)).map((word) => [keyOf(word), word.slice(word.indexOf('=') + 1)]),
+    given
+      .map(assignmentIn)
+      .filter(({ operator }) => operator === '=')
+      .map(({ key, value }) => [key, value]),
   );
 
 /** The variables of a template as arguments, for `complete`. */
@@ -226,8 +236,8 @@ const variablesOf = (
   const server = servers.find(({ templates }) => templates.includes(template));
   if (server === undefined) return { found: [] };
   const variables = [...template.matchAll(/\{[+#./;?&]?([^}]*)\}/g)].flatMap(([, list = '']) => list.split(','));
-  const [, key = '', value] = /^([^=:]+)=(.*)$/s.exec(current) ?? [];
-  if (value === undefined)
+  const { key, operator, value } = assignmentIn(current);
+  if (operator === undefined)
     return fitting(
       current,
       openArguments(

@@ -1,5 +1,6 @@
 /** What completion has to know of servers: names, arguments, and the values that a schema allows. */
 import type { JsonObject, Prompt, Tool } from '../../protocol/types.ts';
+import { safeLine } from '../safe-text.ts';
 import { alternatives, propertiesOf } from '../signature.ts';
 
 export interface KnownArgument {
@@ -7,10 +8,13 @@ export interface KnownArgument {
   required?: true;
   /** All that it may be, where the schema says so. */
   values?: string[];
+  about?: string;
 }
 export interface KnownEntry {
   name: string;
   arguments: KnownArgument[];
+  /** The beginning of its description, in one line that can be shown. */
+  about?: string;
 }
 export interface KnownServer {
   name: string;
@@ -27,6 +31,8 @@ const MOST_VALUES = 200;
 /** Of a name or a value; nobody completes longer ones. */
 export const LONGEST_TEXT = 512;
 
+const MOST_ABOUT_COLUMNS = 72;
+
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -41,24 +47,47 @@ const valuesOf = (schema: unknown, root: JsonObject): string[] => {
   return [...new Set(texts)].filter((text) => text.length <= LONGEST_TEXT).slice(0, MOST_VALUES);
 };
 
-export const knownTool = ({ name, inputSchema }: Pick<Tool, 'name' | 'inputSchema'>): KnownEntry => {
+const aboutIn = (described: unknown): { about?: string } => {
+  const text = isObject(described) && typeof described.description === 'string' ? described.description : '';
+  const about = safeLine(text.slice(0, LONGEST_TEXT).trim(), MOST_ABOUT_COLUMNS);
+  return about === '' ? {} : { about };
+};
+
+export const knownTool = ({
+  name,
+  inputSchema,
+  description,
+}: Pick<Tool, 'name' | 'inputSchema' | 'description'>): KnownEntry => {
   const root = isObject(inputSchema) ? inputSchema : {};
   const { properties, required } = propertiesOf(root);
   return {
     name,
+    ...aboutIn({ description }),
     arguments: properties
       .filter(([key]) => key.length <= LONGEST_TEXT)
       .slice(0, MOST_ARGUMENTS)
       .map(([key, schema]) => {
         const values = valuesOf(schema, root);
-        return { name: key, ...(required.has(key) && { required: true }), ...(values.length > 0 && { values }) };
+        return {
+          name: key,
+          ...(required.has(key) && { required: true }),
+          ...(values.length > 0 && { values }),
+          ...aboutIn(schema),
+        };
       }),
   };
 };
 
-export const knownPrompt = ({ name, arguments: given = [] }: Pick<Prompt, 'name' | 'arguments'>): KnownEntry => ({
+export const knownPrompt = ({
   name,
-  arguments: given
-    .slice(0, MOST_ARGUMENTS)
-    .map((argument) => ({ name: argument.name, ...(argument.required === true && { required: true }) })),
+  description,
+  arguments: given = [],
+}: Pick<Prompt, 'name' | 'arguments' | 'description'>): KnownEntry => ({
+  name,
+  ...aboutIn({ description }),
+  arguments: given.slice(0, MOST_ARGUMENTS).map((argument) => ({
+    name: argument.name,
+    ...(argument.required === true && { required: true }),
+    ...aboutIn(argument),
+  })),
 });

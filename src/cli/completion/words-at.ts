@@ -10,8 +10,9 @@ export interface WordsAt {
   beforeQuote?: number;
 }
 
-/** Splits as a POSIX shell does; what is not finished is taken for what it is so far. */
-export const wordsAt = (line: string): WordsAt => {
+/** Splits as a POSIX shell does, or as fish, where a backslash counts between single quotes too; what is not finished is taken for what it is so far. */
+export const wordsAt = (line: string, { fish = false } = {}): WordsAt => {
+  const escapable = { '"': '"\\$`', "'": fish ? "'\\" : '' };
   const words: string[] = [];
   let word: string | undefined;
   let quote: "'" | '"' | undefined;
@@ -24,7 +25,7 @@ export const wordsAt = (line: string): WordsAt => {
     const next = line[at + 1];
     if (quote !== undefined) {
       if (char === quote) quote = undefined;
-      else if (quote === '"' && char === '\\' && next !== undefined && '"\\$`'.includes(next)) {
+      else if (char === '\\' && next !== undefined && escapable[quote].includes(next)) {
         add(next);
         at += 1;
       } else add(char);
