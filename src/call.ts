@@ -3,7 +3,7 @@
  * at the moment (a queue, a connection attempt, the wire) is the one who is told when it has to stop.
  */
 import { ToolwayError } from './errors.ts';
-import type { Handlers } from './options.ts';
+import type { RequestHandlers } from './options.ts';
 import { ownCopy } from './own-copy.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
 import { whenAborted } from './when-aborted.ts';
@@ -42,12 +42,15 @@ export interface CallInit {
   /** Calls of one principal with the same key, tool and arguments share one outcome. */
   idempotencyKey?: string;
   /** Who answers what the server asks in its course; the toolkit's own where absent. */
-  handlers?: Handlers;
+  handlers?: RequestHandlers;
   /** Among whose outcomes that of its key is kept; the server's own, or those of its group, where absent. */
   keeper?: string;
   /** When the caller asked, on the monotonic clock. */
   startedAt: number;
 }
+
+/** By how much the limits of a call that stands still are moved at a time. */
+const PAUSE_STEP_MS = 1_000;
 
 let lastId = 0;
 
@@ -81,7 +84,7 @@ export class Call {
   readonly cache: false | { ttlMs: number } | undefined;
   readonly idempotencyKey: string | undefined;
   readonly keeper: string | undefined;
-  readonly handlers: Handlers | undefined;
+  readonly handlers: RequestHandlers | undefined;
   /** What it asks for. A call that has to wait is given a copy of its own: read it anew after waiting. */
   params: JsonObject;
   #ownParams: JsonObject | undefined;
@@ -109,6 +112,9 @@ export class Call {
   #holder: ((error: ToolwayError) => void) | undefined;
   #stopped: ToolwayError | undefined;
   #signal: AbortController | undefined;
+  #pauses = 0;
+  #pausedAt = 0;
+  #lentMs = 0;
 
   /** `home` is the server that the call was let in for: it goes there, or nowhere. */
   constructor(init: CallInit, home?: object) {
@@ -227,8 +233,30 @@ export class Call {
     this.dueAt += ms;
   }
 
+  /** Its limits stand still while somebody is asked, from `now` until the function that it gives is called. */
+  pause(now: number): (now: number) => void {
+    if (this.#pauses === 0) {
+      this.#pausedAt = now;
+      this.#lentMs = 0;
+    }
+    this.#pauses += 1;
+    let over = false;
+    return (until) => {
+      if (over) return;
+      over = true;
+      this.#pauses -= 1;
+      if (this.#pauses === 0) this.postpone(until - this.#pausedAt - this.#lentMs);
+    };
+  }
+
   /** Called by the deadline when `dueAt` has passed. */
   expire(): void {
+    if (this.#pauses > 0) {
+      // Whoever counts knows only ends that move later: they are moved as the time is spent.
+      this.#lentMs += PAUSE_STEP_MS;
+      this.postpone(PAUSE_STEP_MS);
+      return;
+    }
     const total = this.dueAt >= this.endsAt;
     const limit = total ? this.endsAt - this.startedAt : this.timeoutMs;
     const what = total ? 'not finished' : 'no answer and no progress';

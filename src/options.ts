@@ -3,6 +3,7 @@ import type { ToolwayError } from './errors.ts';
 import type { ApprovalAnswer, ApprovalRequest, PinMode, Policy } from './permission.ts';
 import type {
   CallToolResult,
+  ClientCapabilities,
   ElicitRequest,
   ElicitResult,
   Implementation,
@@ -44,6 +45,8 @@ export interface HandlerContext {
   /** Aborted when the server takes its request back, or the call ends. */
   signal: AbortSignal;
   requestId?: RequestId;
+  /** The key under which a server of the modern era asks, unique among its questions of one round. */
+  inputKey?: string;
 }
 
 /** How a configured server is reached. */
@@ -231,14 +234,22 @@ export interface RequestOptions {
   /**
    * Answer what the server asks in the course of this request, instead of the toolkit's handlers and the server's own;
    * what is absent here is refused. A legacy server is told at connecting what can be asked of the toolkit, so that a
-   * capability needs a handler there as well, and does not say which request it asks for: while several are in flight
-   * on its connection, they have to be given the very same object, else it is refused.
+   * capability needs a handler there as well, and does not say which request it asks for: of several in flight on its
+   * connection none is asked, unless all have the very same handlers, or one `conversation`. While such a handler
+   * answers, the limits of the request stand still: it heeds its signal, or bounds itself.
    */
   handlers?: RequestHandlers;
 }
 
 /** What may be answered for one request alone. */
-export type RequestHandlers = Pick<Handlers, 'onElicit' | 'onSample' | 'roots' | 'onApprove'>;
+export interface RequestHandlers extends Pick<Handlers, 'onElicit' | 'onSample' | 'roots' | 'onApprove'> {
+  /** Requests with the same one have the same person behind them, so that any of them can be asked in place of another. */
+  conversation?: object;
+  /** Hears that the server asked something for which there is no handler: `elicitation/create`, `sampling/createMessage`, … */
+  onRefused?: (method: string) => void;
+  /** What a server of the modern era is told that can be asked. Default: what there are handlers for. */
+  capabilities?: ClientCapabilities;
+}
 
 /** What one tool call may ask for. */
 export interface CallOptions extends RequestOptions {

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { type ScriptedServer, scriptedServer, text } from '../test/fixtures/scripted-server.ts';
-import { failure, toolkitOf } from '../test/fixtures/toolkits.ts';
+import { clockedToolkitOf, failure, toolkitOf } from '../test/fixtures/toolkits.ts';
 import type { RequestHandlers } from './options.ts';
-import type { JsonObject } from './protocol/types.ts';
+import type { ElicitResult, JsonObject } from './protocol/types.ts';
 
 const form = { message: 'who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } };
 
@@ -60,6 +60,46 @@ describe('handlers of one request', () => {
     for (const { id } of toolkit.calls()) toolkit.cancel(id);
     expect((await waiting).code).toBe('cancelled');
     expect(server.told).toMatchObject([{ error: { code: -32601 } }, { result: { content: { name: 'mine' } } }]);
+  });
+
+  test('are asked while other requests of the same conversation are in flight, those of the latest', async () => {
+    const server = asking();
+    const toolkit = await toolkitOf({ s: server }, saying('toolkit'));
+    const conversation = {};
+    const waiting = failure(toolkit.callTool('s.wait', {}, { handlers: { ...saying('first'), conversation } }));
+    await vi.waitFor(() => expect(toolkit.calls()).toMatchObject([{ state: 'handed_over' }]));
+    await toolkit.callTool('s.ask', {}, { handlers: { ...saying('second'), conversation } });
+    for (const { id } of toolkit.calls()) toolkit.cancel(id);
+    await waiting;
+    expect(server.told).toMatchObject([{ result: { content: { name: 'second' } } }]);
+  });
+
+  test('hear of what was refused because there is none for it', async () => {
+    const server = asking();
+    const toolkit = await toolkitOf({ s: server }, saying('toolkit'));
+    const refused: string[] = [];
+    await toolkit.callTool('s.ask', {}, { handlers: { onRefused: (method) => refused.push(method) } });
+    expect(refused).toEqual(['elicitation/create']);
+  });
+
+  test('may take longer than the request: its limits stand still meanwhile, and then go on', async () => {
+    const server = asking();
+    const { toolkit, clock } = await clockedToolkitOf({ s: server }, saying('toolkit'));
+    let answer: (() => void) | undefined;
+    const onElicit = () =>
+      new Promise<ElicitResult>((resolve) => {
+        answer = () => resolve({ action: 'decline' });
+      });
+    const limits = { timeoutMs: 1_000, totalTimeoutMs: 2_000 };
+    const call = toolkit.callTool('s.ask', {}, { handlers: { onElicit }, ...limits });
+    await vi.waitFor(() => expect(answer).toBeDefined());
+    await clock.advance(60_000);
+    answer?.();
+    expect(await call).toEqual(text('asked'));
+    const late = failure(toolkit.callTool('s.wait', {}, { handlers: { onElicit }, ...limits }));
+    await vi.waitFor(() => expect(toolkit.calls()).toMatchObject([{ state: 'handed_over' }]));
+    await clock.advance(1_000);
+    expect((await late).code).toBe('timeout');
   });
 
   test('approve the calls they are given with, and no other', async () => {

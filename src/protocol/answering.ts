@@ -1,9 +1,9 @@
 /** What answering a question of a server means, whoever answers it. */
-import type { HandlerContext, Handlers } from '../options.ts';
+import type { HandlerContext, RequestHandlers } from '../options.ts';
 import type { JsonObject } from './types.ts';
 
 /** How a question came, and whose handlers are to answer it. */
-export type Question = HandlerContext & { handlers: Handlers };
+export type Question = HandlerContext & { handlers: RequestHandlers };
 
 /** Answers one question; rejects with `RpcFault` when it is refused or cannot be answered. */
 export type Answer = (method: string, params: JsonObject, question: Question) => Promise<JsonObject>;

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import type { HandlerContext, Handlers } from '../options.ts';
+import type { HandlerContext, RequestHandlers } from '../options.ts';
 import { type Answer, type Question, settle } from './answering.ts';
 import { type ClientTasks, createClientTasks } from './client-tasks.ts';
 import { readElicitation } from './elicitation.ts';
@@ -19,7 +19,7 @@ import type { ElicitResult, JsonObject, Root } from './types.ts';
 const REJECTED = -1;
 
 /** Answers one kind of question through the handler for it. */
-type Give = (handlers: Handlers, params: JsonObject, context: HandlerContext) => Promise<JsonObject>;
+type Give = (handlers: RequestHandlers, params: JsonObject, context: HandlerContext) => Promise<JsonObject>;
 
 export interface Answers {
   answer: Answer;

@@ -1,5 +1,5 @@
 /** The requests a server sends to its client: answered once each, bounded in number, cancellable by the server. Loaded with the first. */
-import type { Handlers } from '../options.ts';
+import type { RequestHandlers } from '../options.ts';
 import * as RPC from './rpc-codes.ts';
 import { RpcFault } from './rpc-fault.ts';
 import type { JsonObject } from './types.ts';
@@ -9,7 +9,9 @@ import type { JsonRpcMessage, RequestId } from './wire.ts';
 export interface Asker {
   call?: { id: string; tool?: string };
   /** Who answers instead of the toolkit. */
-  handlers?: Handlers | undefined;
+  handlers?: RequestHandlers | undefined;
+  /** Lets the limits of the calls that it may be for stand still, until the function that it gives is called. */
+  pause?: () => () => void;
 }
 
 export interface InboxOptions {
@@ -43,9 +45,15 @@ export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox =>
       error: { code: fault.code, message: fault.message, ...(fault.data === undefined ? {} : { data: fault.data }) },
     });
 
-  const work = async (id: RequestId, method: string, params: JsonObject, asker?: Asker): Promise<void> => {
+  const work = async (
+    id: RequestId,
+    method: string,
+    params: JsonObject,
+    { pause, ...asker }: Asker = {},
+  ): Promise<void> => {
     const controller = new AbortController();
     open.set(id, controller);
+    const resume = pause?.();
     try {
       const context = { ...asker, requestId: id, signal: controller.signal };
       const result = await answer(method, params, context);
@@ -58,6 +66,7 @@ export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox =>
         refuse(id, new RpcFault(RPC.internalError, 'internal error of the client'));
       }
     } finally {
+      resume?.();
       open.delete(id);
     }
   };

@@ -43,16 +43,27 @@ export const answerAll = (
 ): Promise<JsonObject> =>
   new Promise((resolve, reject) => {
     call.asked = true;
-    call.hold((error) => reject(error.with({ executed: 'unknown' })));
+    const resume = call.handlers === undefined ? undefined : call.pause(requests.clock.now());
+    const done = (): void => {
+      resume?.(requests.clock.now());
+      call.hold(undefined);
+    };
+    call.hold((error) => {
+      resume?.(requests.clock.now());
+      reject(error.with({ executed: 'unknown' }));
+    });
     const context = { call: describeCall(call), signal: call.signal, handlers: call.handlers };
     const one = async ([key, { method, params }]: [string, { method: string; params: JsonObject }]) =>
-      [key, await requests.answer(method, params, context)] as const;
+      [key, await requests.answer(method, params, { ...context, inputKey: key })] as const;
     Promise.all([...questions].map(one)).then(
       (answers) => {
-        call.hold(undefined);
+        done();
         resolve(Object.fromEntries(answers));
       },
-      (error: unknown) => reject(refusal(error)),
+      (error: unknown) => {
+        done();
+        reject(refusal(error));
+      },
     );
   });
 

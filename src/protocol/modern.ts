@@ -50,7 +50,9 @@ export const openModern = (options: ModernOptions, discovered: JsonObject): Era 
   const sendOnce = (call: Call, method: string, params: JsonObject, sendOptions?: SendOptions): Promise<JsonObject> => {
     const _meta = requestMeta(call, method, clock.now(), envelope);
     if (call.handlers !== undefined)
-      _meta[META.clientCapabilities] = declared(requests.capabilities('modern', call.handlers));
+      _meta[META.clientCapabilities] = declared(
+        call.handlers.capabilities ?? requests.capabilities('modern', call.handlers),
+      );
     if (logLevel !== undefined) _meta[META.logLevel] = logLevel;
     return engine.request(call, method, { ...params, _meta }, sendOptions);
   };

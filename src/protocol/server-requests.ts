@@ -3,7 +3,7 @@
  * an `input_required` result. Questions are checked before a handler sees them, answers before the server does.
  */
 import type { Clock } from '../clock.ts';
-import type { Handlers } from '../options.ts';
+import type { Handlers, RequestHandlers } from '../options.ts';
 import type { Answers } from './answers.ts';
 import type { ClientCapabilities, JsonObject, LogLevel, LogMessage } from './types.ts';
 import type { EraName, RequestId } from './wire.ts';
@@ -20,16 +20,18 @@ export interface ServerRequestsOptions {
 
 export interface AnswerContext {
   /** Who answers instead of the toolkit. */
-  handlers?: Handlers | undefined;
+  handlers?: RequestHandlers | undefined;
   /** The call that the request belongs to, where that is known. */
   call?: { id: string; tool?: string };
   signal: AbortSignal;
   requestId?: RequestId;
+  inputKey?: string;
 }
 
 export interface ServerRequests {
+  readonly clock: Clock;
   /** What we declare: only what has a handler, among those of one call where it has its own. */
-  capabilities(era: EraName, handlers?: Handlers): ClientCapabilities;
+  capabilities(era: EraName, handlers?: RequestHandlers): ClientCapabilities;
   /**
    * Answers one request of the server; rejects with `RpcFault` when it is refused or cannot be answered. Ends as a
    * refusal at once when `signal` aborts, whatever the handler does.
@@ -50,6 +52,7 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
   let answers: Answers | undefined;
 
   return {
+    clock,
     completions: new Set(),
     capabilities: (era, { onElicit, onSample, roots } = handlers) => ({
       ...(onElicit === undefined ? {} : { elicitation: { form: {}, url: {} } }),
@@ -70,8 +73,10 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
       // 2026-07-28 has no notification that roots have changed.
       ...(roots === undefined ? {} : { roots: era === 'legacy' ? { listChanged: true } : {} }),
     }),
-    async answer(method, params, { handlers: asked = handlers, ...context }) {
+    async answer(method, params, { handlers: given, ...context }) {
+      const asked: RequestHandlers = given ?? handlers;
       if (method === 'ping') return {};
+      if (!isOffered(method, asked)) asked.onRefused?.(method);
       if (asked.onElicit === undefined && asked.onSample === undefined && asked.roots === undefined) {
         throw (await import('./rpc-fault.ts')).notOffered(method);
       }
@@ -85,6 +90,12 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
       tell().catch(report);
     },
   };
+};
+
+const isOffered = (method: string, { onElicit, onSample, roots }: RequestHandlers): boolean => {
+  if (method === 'elicitation/create') return onElicit !== undefined;
+  if (method === 'sampling/createMessage') return onSample !== undefined;
+  return method !== 'roots/list' || roots !== undefined;
 };
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];

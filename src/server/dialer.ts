@@ -3,7 +3,7 @@ import type { Call, CallInit } from '../call.ts';
 import { connect, type SessionEvents } from '../connection/connect.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
-import type { Handlers } from '../options.ts';
+import type { RequestHandlers } from '../options.ts';
 import type { Asker } from '../protocol/inbox.ts';
 import type { ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
@@ -34,7 +34,7 @@ export interface Dialer {
 const LEGACY_VERDICT_MS = 3_600_000;
 
 /** Who answers where it cannot be known who is asked. */
-const NOBODY: Handlers = {};
+const NOBODY: RequestHandlers = {};
 
 /** Beside the tools, other lists are waited for this long by whoever waits for a connection. */
 const LISTS_GRACE_MS = 1_000;
@@ -75,13 +75,24 @@ export const createDialer = (options: DialerOptions): Dialer => {
 
   /** A server that asks in the course of a call does not say of which: only a single one is certain, and what all have in common. */
   const asker = (scope: string): Asker => {
-    const [first, ...others] = house.calls
+    const asking = house.calls
       .values()
       .filter((call) => call.server === name && call.scope === scope && call.state !== 'queued');
-    if (first === undefined) return {};
-    const { handlers } = first;
-    if (others.length === 0) return { call: describe(first), handlers };
-    return { handlers: others.every((other) => other.handlers === handlers) ? handlers : NOBODY };
+    const last = asking.at(-1);
+    if (last === undefined) return {};
+    const { handlers } = last;
+    if (asking.length > 1 && !asking.every((call) => areOfOne(call.handlers, handlers))) return { handlers: NOBODY };
+    const pause = (): (() => void) => {
+      const resuming = asking.map((call) => call.pause(clock.now()));
+      return () => {
+        for (const resume of resuming) resume(clock.now());
+      };
+    };
+    return {
+      ...(asking.length === 1 && { call: describe(last) }),
+      handlers,
+      ...(handlers !== undefined && { pause }),
+    };
   };
 
   const openTransport = async (fallback?: 'sse'): Promise<Transport> => {
@@ -204,6 +215,10 @@ const eraRefused = (pinned: EraName, cause: ToolwayError): Promise<ToolwayError>
     ({ pinnedRefusal }) => pinnedRefusal(pinned, cause),
     () => cause,
   );
+
+/** Whether the same person stands behind two requests, by what they were given. */
+const areOfOne = (one: RequestHandlers | undefined, other: RequestHandlers | undefined): boolean =>
+  one === other || (one?.conversation !== undefined && one.conversation === other?.conversation);
 
 const describe = (call: Call): { id: string; tool?: string } =>
   call.tool === undefined ? { id: call.id } : { id: call.id, tool: call.tool.name };

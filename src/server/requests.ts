@@ -7,10 +7,11 @@ import type { ServerRequests, ServerRequestsOptions } from '../protocol/server-r
  * comes behind it; a client of which nothing is `wanted` has nothing to load.
  */
 export const serverRequestsFor = async (options: ServerRequestsOptions, wanted: boolean): Promise<ServerRequests> => {
-  const { report } = options;
+  const { report, clock } = options;
   const load = once(async () => (await import('../protocol/server-requests.ts')).createServerRequests(options));
   if (wanted) return load();
   return {
+    clock,
     capabilities: () => ({}),
     answer: async (...request) => (await load()).answer(...request),
     completions: new Set(),
