@@ -37,6 +37,8 @@ export interface Terminal {
   read(question: Question): Promise<Reply>;
   /** Writes lines above the one that is being typed, which stays as it is. */
   above(text: string): void;
+  /** Asks the terminal itself by an escape sequence, and gives its answer; none after `waitMs`. What is typed meanwhile is read afterwards. */
+  query(question: string, answer: RegExp, waitMs: number): Promise<string | undefined>;
   /** From now on Ctrl-C is this, not the end of the program, while no question is open. Gives the means to stop. */
   listen(onInterrupt: () => void): () => void;
 }

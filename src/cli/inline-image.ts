@@ -1,5 +1,6 @@
-/** Images in the terminal itself, where it says of itself that it can: the protocols of kitty and of iTerm2. */
+/** Images in the terminal itself, where it says of itself that it can: the protocols of kitty and of iTerm2, and sixel. */
 import type { Sink } from './command.ts';
+import type { Screen } from './screen.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -9,6 +10,21 @@ const BEL = String.fromCharCode(7);
 export const MAX_INLINE_BYTES = 8 * 1024 * 1024;
 /** The most base64 that one escape sequence of kitty's may carry (sw.kovidgoyal.net/kitty/graphics-protocol). */
 const KITTY_CHUNK = 4096;
+
+/** Draws an image; gives none where this terminal cannot. */
+export type Draw = (bytes: Buffer) => Promise<string | undefined>;
+
+/** How images are drawn in this terminal: by its own protocol, or as sixels where it is known to take them, or says so when it is asked. */
+export const createDraw =
+  ({ stdout, screen, env }: { stdout: Sink; screen: Screen; env: Env }): Draw =>
+  async (bytes) => {
+    const protocol = imageProtocol(stdout, env);
+    const kind = kindOf(bytes);
+    if (protocol !== undefined) return inlineImage(bytes, protocol);
+    if (!stdout.isTty || (kind !== 'png' && kind !== 'jpeg') || bytes.length > MAX_INLINE_BYTES) return undefined;
+    const { drawSixel } = await import('./sixel/draw.ts');
+    return drawSixel(bytes, kind, { screen, columns: stdout.columns, env });
+  };
 
 /** Which protocol the terminal speaks. A multiplexer in between would swallow both. */
 export const imageProtocol = ({ isTty }: Pick<Sink, 'isTty'>, env: Env): 'kitty' | 'iterm2' | undefined => {

@@ -160,6 +160,7 @@ describe('the screen', () => {
       },
       above: (text: string) => void said.push(text),
       listen: () => () => {},
+      query: async () => undefined,
     };
     const stderr = { isTty: true, write: async (text: string | Uint8Array) => void said.push(`stderr ${text}`) };
     const screen = createScreen({ stderr, terminal: async () => terminal });

@@ -2,6 +2,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { PassThrough, Writable } from 'node:stream';
 import type { Question, Reply, Terminal } from './command.ts';
+import { createSieve } from './sieve.ts';
 
 /** What `createTerminal` needs of `process.stdin`. */
 export interface KeyInput {
@@ -41,7 +42,7 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
   let attached = false;
   let ended = false;
 
-  const onData = (chunk: Buffer): void => {
+  const onKeys = (chunk: Buffer): void => {
     if (reading !== undefined && !reading.sealed) {
       feed(reading, chunk);
       return;
@@ -66,6 +67,8 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
     const isPair = chunk[at] === CR && chunk[at + 1] === LF;
     held = Buffer.concat([held, chunk.subarray(at + (isPair ? 2 : 1))]).subarray(0, MAX_HELD_BYTES);
   };
+  const sieve = createSieve(onKeys);
+  const onData = sieve.take;
   const onEnd = (): void => {
     ended = true;
     reading?.end({ ended: 'end' });
@@ -74,7 +77,7 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
   input.on('end', onEnd);
 
   const settle = (): void => {
-    const wanted = !ended && (reading !== undefined || interrupts.length > 0);
+    const wanted = !ended && (reading !== undefined || interrupts.length > 0 || sieve.isWaiting);
     if (wanted === attached) {
       if (attached) input.setRawMode(true);
       return;
@@ -141,6 +144,17 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
       const editor = hidden ? emptied(reading.editor) : reading.editor;
       const { rows } = editor.getCursorPos();
       output.write(`\r${up(rows)}${ESC}[J${lines}${drawn(editor, prompt)}`);
+    },
+    async query(question, answer, waitMs) {
+      if (ended) return undefined;
+      const answered = sieve.wait(answer, waitMs);
+      settle();
+      output.write(question);
+      try {
+        return await answered;
+      } finally {
+        settle();
+      }
     },
     listen(onInterrupt) {
       interrupts.push(onInterrupt);
