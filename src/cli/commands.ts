@@ -57,7 +57,7 @@ export const COMMANDS: CommandTable = {
   '{"a": 1}'      all arguments as JSON, like --args
   Repeat a key for a list. Also: toolway call 'SERVER.TOOL(key: value, other: "text")'
 A bare TOOL will do where one server has it.`,
-    options: ['args', 'save', 'max-output', 'raw'],
+    options: ['args', 'format', 'save', 'max-output', 'raw'],
     positionals: { min: 1 },
     aliases: ['call-tool'],
     warm: true,
@@ -82,7 +82,7 @@ Exit code: 0 when every line is done, 8 when a line is in doubt, else that of th
     summary: 'read a resource',
     usage: 'URI',
     example: 'toolway read demo://resource/static/document/features.md',
-    options: ['save', 'max-output', 'raw'],
+    options: ['format', 'save', 'max-output', 'raw'],
     positionals: { min: 1, max: 1 },
     aliases: ['read-resource'],
     warm: true,
@@ -92,7 +92,7 @@ Exit code: 0 when every line is done, 8 when a line is in doubt, else that of th
     summary: 'get a prompt',
     usage: 'SERVER.PROMPT [key=value …]',
     example: 'toolway prompt everything.args-prompt city=Bern',
-    options: ['args', 'save', 'max-output'],
+    options: ['args', 'format', 'save', 'max-output'],
     positionals: { min: 1 },
     aliases: ['get-prompt'],
     warm: true,

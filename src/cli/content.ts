@@ -1,7 +1,8 @@
 /** What a server answered, for people: texts as texts, everything else named. */
 import type { ContentBlock, ResourceContents } from '../protocol/types.ts';
 import type { Sink } from './command.ts';
-import { type imageProtocol, inlineImage } from './inline-image.ts';
+import type { Draw } from './inline-image.ts';
+import { type MarkdownView, type Origin, rendered, textOfBlob } from './markdown/view.ts';
 import type { Output } from './output.ts';
 import { safeJson } from './output.ts';
 import { safeLine, safeText } from './safe-text.ts';
@@ -15,7 +16,9 @@ export interface ContentOptions {
   raw?: boolean;
   save?: Save;
   /** How images are drawn in the terminal; those that cannot be are saved. */
-  images?: ReturnType<typeof imageProtocol>;
+  draw?: Draw;
+  /** How Markdown is rendered; none where it is printed as it came. */
+  markdown?: MarkdownView;
   /** What files are called where the server proposes nothing. */
   name: string;
 }
@@ -28,11 +31,11 @@ const printBytes = async (
   data: string,
   mimeType: string | undefined,
   proposed: string,
-  { output, stdout, raw, save, images }: ContentOptions,
+  { output, stdout, raw, save, draw }: ContentOptions,
 ): Promise<void> => {
   const bytes = bytesOf(data);
   const facts = [mimeType ?? 'unknown type', sizeName(bytes.length)].join(', ');
-  const drawing = raw ? undefined : inlineImage(bytes, images);
+  const drawing = raw ? undefined : await draw?.(bytes);
   if (drawing !== undefined) {
     await output.print(output.style.dim(safeLine(`[${what} ${facts}]`)));
     await stdout.write(drawing);
@@ -44,8 +47,12 @@ const printBytes = async (
   else await output.print(output.style.dim(safeLine(`[${what} ${facts}]`)));
 };
 
-const printText = (text: string, { output, stdout, raw }: ContentOptions): Promise<void> =>
-  raw ? stdout.write(text) : output.print(safeText(text));
+const printText = async (text: string, options: ContentOptions, origin: Origin = {}): Promise<void> => {
+  const { output, stdout, raw, markdown } = options;
+  if (raw) return stdout.write(text);
+  const lines = markdown === undefined ? undefined : await rendered(text, markdown, origin);
+  return output.print(lines ?? safeText(text));
+};
 
 const printLine = async (text: string, { output, raw }: ContentOptions): Promise<void> => {
   if (!raw) await output.print(output.style.dim(safeLine(text)));
@@ -58,10 +65,13 @@ export const printContents = async (
   headed = contents.length > 1,
 ): Promise<void> => {
   for (const { uri, mimeType, text, blob } of contents) {
-    if (typeof blob === 'string') await printBytes(`blob ${uri}`, blob, mimeType, lastSegment(uri), options);
+    const origin: Origin = { uri, ...(mimeType !== undefined && { mimeType }) };
+    const written = typeof blob === 'string' && options.markdown?.blobs === true ? textOfBlob(blob, origin) : undefined;
+    if (typeof blob === 'string' && written === undefined)
+      await printBytes(`blob ${uri}`, blob, mimeType, lastSegment(uri), options);
     else {
       if (headed) await printLine(`[resource ${uri}${mimeType === undefined ? '' : ` ${mimeType}`}]`, options);
-      await printText(text ?? '', options);
+      await printText(written ?? text ?? '', options, origin);
     }
   }
 };

@@ -62,6 +62,11 @@ export const OPTIONS = {
   'idle-timeout': { type: 'string', value: 'MS', help: 'how long a server is kept that nobody uses (600000)' },
   force: { type: 'boolean', help: 'put it in the place of a server of that name' },
   'dry-run': { type: 'boolean', help: 'show what would be changed, and change nothing' },
+  format: {
+    type: 'string',
+    value: 'auto|text|markdown',
+    help: 'texts as they came, or rendered as Markdown; auto: what is Markdown, on a terminal',
+  },
   raw: { type: 'boolean', help: 'print exactly what the server sent (not to a terminal)' },
 } as const satisfies Record<string, OptionSpec>;
 

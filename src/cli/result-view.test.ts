@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, folder, type World } from '../../test/fixtures/cli/world.ts';
+import { pngOf } from '../../test/fixtures/images.ts';
 import { imageProtocol, inlineImage, MAX_INLINE_BYTES } from './inline-image.ts';
 import { createStyle } from './style.ts';
 import { rowsOf, tableLines } from './table.ts';
@@ -98,6 +99,20 @@ describe('an image', () => {
     const [, path = ''] = /saved as (.*)\n/.exec(out) ?? [];
     expect(readFileSync(path)).toEqual(PNG);
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
+  });
+
+  test('is drawn as a sixel where the terminal is known to take them, or says so', async () => {
+    const data = pngOf({ width: 1, height: 1, lines: [[0, 255, 0, 0, 255]] });
+    const result = { content: [{ ...image, data: data.toString('base64') }] };
+    const drawn = `[image image/png, ${data.length} B]\n${ESC}P0;1;0q"1;1;1;1#0;2;100;0;0#0@-${ESC}\\\n`;
+    const out = async (world: World) => (await call([], answering(result, world))).out;
+    const env = { TERM: 'xterm', NO_COLOR: '1' };
+    expect(await out({ tty: true, env: { ...env, TERM: 'foot' } })).toBe(drawn);
+    expect(await out({ tty: true, env, typed: [], answer: `${ESC}[?62;4c` })).toBe(drawn);
+    expect(await out({ tty: true, env, typed: [], answer: `${ESC}[?62;22c` })).toContain('saved as');
+    expect(await out({ tty: true, env, typed: [] })).toContain('saved as');
+    expect(await out({ tty: true, env, answer: `${ESC}[?62;4c` })).toContain('saved as');
+    expect(await out({ tty: false, env: { ...env, TERM: 'foot' } })).toContain('saved as');
   });
 
   test('is saved and not drawn with --save', async () => {

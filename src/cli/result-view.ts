@@ -4,7 +4,8 @@ import { ToolwayError } from '../errors.ts';
 import type { CallToolResult } from '../protocol/types.ts';
 import type { Job, Sink } from './command.ts';
 import { type ContentOptions, printContent } from './content.ts';
-import { imageProtocol } from './inline-image.ts';
+import { createDraw } from './inline-image.ts';
+import { isFormat, markdownView } from './markdown/view.ts';
 import { type Output, safeJson } from './output.ts';
 import { safeLine, safeText } from './safe-text.ts';
 import { createSaveOrTemporary, prepareFolder, type Save } from './save.ts';
@@ -22,6 +23,8 @@ const usage = (message: string): ToolwayError => new ToolwayError('invalid_argum
 export const checkResultOptions = async ({ options, context }: Pick<Job, 'options' | 'context'>): Promise<void> => {
   maxBytesOf({ options });
   if (options.flag('raw') && context.stdout.isTty) throw usage('--raw does not print to a terminal');
+  const format = options.value('format') ?? 'auto';
+  if (!isFormat(format)) throw usage(`--format must be auto, text or markdown, not ${JSON.stringify(format)}`);
   const folder = options.value('save');
   if (folder !== undefined) await prepareFolder(folder, context.cwd);
 };
@@ -49,7 +52,7 @@ export interface ResultView {
 
 /** The view of a result whose options were checked. `name` is what files are called where the server proposes nothing. */
 export const createResultView = (
-  { options, output, context }: Pick<Job, 'options' | 'output' | 'context'>,
+  { options, output, context, screen }: Pick<Job, 'options' | 'output' | 'context' | 'screen'>,
   name: string,
 ): ResultView => {
   const maxBytes = maxBytesOf({ options });
@@ -57,13 +60,15 @@ export const createResultView = (
   const raw = options.flag('raw');
   const folder = options.value('save');
   const save = createSaveOrTemporary(folder, cwd);
+  const markdown = markdownView(options.value('format'), stdout, output, env);
   const usual: ContentOptions = {
     output,
     stdout,
     raw,
     name,
     ...((!raw || folder !== undefined) && { save }),
-    ...(folder === undefined && { images: imageProtocol(stdout, env) }),
+    ...(markdown !== undefined && { markdown: { ...markdown, blobs: folder === undefined } }),
+    ...(folder === undefined && { draw: createDraw({ stdout, screen, env }) }),
   };
 
   /** The files of a result of which nothing is shown. */
@@ -84,11 +89,24 @@ export const createResultView = (
     async print(write) {
       if (maxBytes === Number.POSITIVE_INFINITY) return write(usual);
       const chunks: Buffer[] = [];
+      const paths: string[] = [];
+      const noting: Save = async (...file) => {
+        const path = await save(...file);
+        paths.push(path);
+        return path;
+      };
       const sink: Sink = { isTty: stdout.isTty, write: async (chunk) => void chunks.push(Buffer.from(chunk)) };
       const line = (text: string): Promise<void> => sink.write(text.endsWith('\n') ? text : `${text}\n`);
-      await write({ ...usual, images: undefined, stdout: sink, output: { ...output, print: line } });
+      const { draw: _, markdown: rendering, ...asItCame } = usual;
+      const noted = asItCame.save === undefined ? {} : { save: noting };
+      await write({ ...asItCame, ...noted, stdout: sink, output: { ...output, print: line } });
       const bytes = Buffer.concat(chunks);
-      if (bytes.length <= maxBytes) return stdout.write(bytes);
+      if (bytes.length <= maxBytes) {
+        if (rendering === undefined) return stdout.write(bytes);
+        // Once more for the terminal, with the files that there are.
+        const again: Save = async () => paths.shift() ?? '';
+        return write({ ...asItCame, save: again, markdown: { ...rendering, blobs: false } });
+      }
       // Colours are for the terminal alone.
       const kept = raw ? bytes : Buffer.from(safeText(bytes.toString('utf8')));
       const path = await save(kept, raw ? undefined : 'text/plain', name);

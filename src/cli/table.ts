@@ -4,7 +4,8 @@ import { safeLine, widthOf } from './safe-text.ts';
 import type { Style } from './style.ts';
 
 const MOST_COLUMNS = 24;
-const NARROWEST = 6;
+/** No column gives more than that. */
+export const NARROWEST_COLUMN = 6;
 const WIDEST = 60;
 const GAP = '  ';
 
@@ -54,12 +55,12 @@ export const tableLines = (rows: readonly JsonObject[], columns: number, style: 
 };
 
 /** Takes from the widest column until all fit, or none can give more. */
-const shrink = (widths: number[], available: number): void => {
+export const shrink = (widths: number[], available: number): void => {
   let excess = widths.reduce((sum, width) => sum + width, 0) - available;
   while (excess > 0) {
     const widest = widths.indexOf(Math.max(...widths));
     const width = widths[widest] ?? 0;
-    if (width <= NARROWEST) return;
+    if (width <= NARROWEST_COLUMN) return;
     widths[widest] = width - 1;
     excess -= 1;
   }
