@@ -1,10 +1,12 @@
 /** The command line where things go wrong around it: servers that are silent, and people and outputs that go away. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
+import { atTerminal, CTRL_C, CTRL_D, ENTER, type Pty } from './fixtures/cli/pty.ts';
 
 const node = process.execPath;
 
@@ -47,5 +49,51 @@ describe('a server that does not answer in time', () => {
     const { servers } = JSON.parse(out);
     const { state, error, lastError } = servers[0];
     expect([state, (error ?? lastError).code]).toEqual(['failed', 'connect_timeout']);
+  });
+});
+
+describe('Ctrl-C at an approval', () => {
+  const fixture = fileURLToPath(new URL('fixtures/cli/terminal-server.js', import.meta.url));
+  const start = (...argv: string[]): Pty => {
+    const shop = { command: node, args: [fixture, cli.kit, 'legacy', join(home, 'log')] };
+    configure({ mcpServers: { shop }, policy: { default: 'ask' } });
+    return atTerminal([node, cli.main, ...argv, '--config', 'servers.json'], { cwd: home, env: environment() });
+  };
+
+  test('is the end of the call, which is not sent', async () => {
+    const pty = start('call', 'shop.hang');
+    await pty.see('[n]o: ');
+    pty.type(CTRL_C);
+    await pty.see('cancelled');
+    expect(await pty.exit()).toBe(130);
+    expect(existsSync(join(home, 'log'))).toBe(false);
+  });
+
+  test('is the end of a batch, of which no further line is asked about', async () => {
+    const line = '{"name": "shop.greet", "arguments": {"name": "x"}}\n';
+    writeFileSync(join(home, 'calls.jsonl'), line.repeat(3));
+    const pty = start('batch', 'calls.jsonl', '--concurrency', '1', '--out', 'out.jsonl');
+    await pty.see('[n]o: ');
+    pty.type(`y${ENTER}`);
+    await pty.see('[n]o: ');
+    pty.type(CTRL_C);
+    await pty.see('interrupted; ');
+    expect(await pty.exit()).toBe(130);
+    expect(pty.all.split('May shop.greet be called?')).toHaveLength(3);
+  });
+
+  test('is the end of a line of the shell, and not of the shell', async () => {
+    const pty = start('shell');
+    await pty.see('toolway> ');
+    pty.type(`greet name=x${ENTER}`);
+    await pty.see('[n]o: ');
+    pty.type(CTRL_C);
+    await pty.see(/cancelled[\s\S]*toolway> /);
+    pty.type(`greet name=y${ENTER}`);
+    await pty.see('[n]o: ');
+    pty.type(`y${ENTER}`);
+    await pty.see('hello {"name":"y"');
+    pty.type(CTRL_D);
+    expect(await pty.exit()).toBe(0);
   });
 });

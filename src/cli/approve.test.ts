@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cli, type World } from '../../test/fixtures/cli/world.ts';
+import { ToolwayError } from '../errors.ts';
 import type { ApprovalAnswer, ApprovalRequest } from '../permission.ts';
 
 const ESC = String.fromCharCode(27);
@@ -16,20 +17,21 @@ const request: ApprovalRequest = {
 
 const approving = async (world: World, argv: string[] = []) => {
   let answer: ApprovalAnswer | undefined | 'no handler' = 'no handler';
-  const { err, asked } = await cli(['--stdio', 'x', 'call', 'do', ...argv], {
+  const { code, err, asked } = await cli(['--stdio', 'x', 'call', 'do', ...argv], {
     ...world,
     servers: {
       adhoc: {
         tools: [{ name: 'do', inputSchema: {} }],
-        async call(_tool, _args, _options, { onApprove }) {
+        async call(_tool, _args, { signal }, { onApprove }) {
           const context = { server: 'adhoc', scope: '', signal: new AbortController().signal };
           if (onApprove !== undefined) answer = await onApprove(request, context);
+          if (signal?.aborted === true) throw new ToolwayError('cancelled', 'the call was cancelled');
           return { content: [] };
         },
       },
     },
   });
-  return { answer, err, asked };
+  return { answer, code, err, asked };
 };
 
 describe('a call that wants approval', () => {
@@ -40,10 +42,14 @@ describe('a call that wants approval', () => {
     [['', 'what', 'YES'], true],
     [['a'], { approved: true, remember: 'tool' }],
     [['n'], { approved: false, reason: 'the user said no' }],
-    [[{ ended: 'interrupt' }], { approved: false, reason: 'the user did not answer' }],
     [[{ ended: 'end' }], { approved: false, reason: 'the user did not answer' }],
   ])('%j', async (typed, expected) => {
     expect((await approving({ ...tty, typed })).answer).toEqual(expected);
+  });
+
+  test('is cancelled by Ctrl-C, and the command with it; Ctrl-D is a no', async () => {
+    expect((await approving({ ...tty, typed: [{ ended: 'interrupt' }] })).code).toBe(130);
+    expect((await approving({ ...tty, typed: [{ ended: 'end' }] })).code).toBe(0);
   });
 
   test('shows what would be sent, harmlessly', async () => {

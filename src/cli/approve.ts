@@ -11,7 +11,7 @@ const MOST_LINES = 400;
 export const approve = async (
   request: ApprovalRequest,
   signal: AbortSignal,
-  { screen, output, yes }: PersonOptions,
+  { screen, output, yes, interrupt }: PersonOptions,
 ): Promise<ApprovalAnswer> => {
   const { server, tool, reason, warnings = [], diff = [], annotations } = request;
   const name = safeLine(`${server}.${tool}`);
@@ -32,6 +32,7 @@ export const approve = async (
     }
     for (;;) {
       const reply = await ask({ prompt: '  [y]es once, [a]lways for this session, [n]o: ', signal });
+      if ('ended' in reply && reply.ended === 'interrupt') interrupt(request.id);
       if (!('line' in reply)) return { approved: false, reason: 'the user did not answer' };
       const word = reply.line.trim().toLowerCase();
       if (['y', 'yes', 'once'].includes(word)) return true;

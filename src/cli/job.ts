@@ -1,6 +1,6 @@
 /** One command at work: what it is given beside its words, and what is done for it before and after. */
 import type { ToolkitOptions } from '../options.ts';
-import type { CliContext, Job, Run, ToolkitSource } from './command.ts';
+import type { CliContext, Job, Open, Run, ToolkitSource } from './command.ts';
 import { createRecollection } from './completion/recollection.ts';
 import { personHandlers } from './person.ts';
 import { createScreen } from './screen.ts';
@@ -17,10 +17,15 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Prom
     const { settleInputs } = await import('./inputs.ts');
     return settleInputs(given, options.values('input'), { screen, output, yes, signal: context.signal });
   };
+  let lasting = false;
+  const stop = new AbortController();
   const world: CliContext = {
     ...context,
+    signal: AbortSignal.any([context.signal, stop.signal]),
     async toolkit(given, source) {
-      const handlers = personHandlers({ screen, context, output, yes });
+      // Where more lines may follow, only the call is over.
+      const interrupt = (call: string): void => (lasting ? void made.then(({ cancel }) => cancel(call)) : stop.abort());
+      const handlers = personHandlers({ screen, context, output, yes, interrupt });
       const { keepsToolkits = false } = context;
       // Servers that are there already have their answers.
       const answers = keepsToolkits ? {} : await inputsOf(given);
@@ -40,8 +45,13 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Prom
     const note = (text: string): Promise<void> => (output.quiet ? Promise.resolve() : screen.note(text));
     ends.push(await followFiles(following, note));
   };
+  const opener = createOpener(world, options, output, { admit, follow });
+  const open: Open = (wish) => {
+    lasting = wish?.lasting === true;
+    return opener(wish);
+  };
   try {
-    return await run({ ...job, screen, open: createOpener(world, options, output, { admit, follow }) });
+    return await run({ ...job, context: { ...context, signal: world.signal }, screen, open });
   } finally {
     await Promise.all(ends.map((end) => end()));
     await recollection.save();

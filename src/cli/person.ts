@@ -11,6 +11,8 @@ export interface PersonOptions {
   output: Output;
   /** Every question is answered with yes, where yes is an answer. */
   yes: boolean;
+  /** The person has had enough of the call with this id, and of whatever it is a part of. */
+  interrupt(call: string): void;
 }
 
 /**
