@@ -1,0 +1,150 @@
+/** Calls that outlive the request that asked for them. */
+import { ToolwayError } from '../../errors.ts';
+import type { Progress } from '../../protocol/types.ts';
+import type { Records } from '../store/store.ts';
+import { createShelf } from './shelf.ts';
+
+/** `outcome_unknown`: its gateway ended while it ran. */
+export type JobStatus = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'outcome_unknown';
+
+/** A job as its principal sees it. Times are those of ISO 8601. */
+export interface Job {
+  id: string;
+  status: JobStatus;
+  server: string;
+  tool: string;
+  createdAt: string;
+  endedAt?: string;
+  /** The latest, while it runs. */
+  progress?: Progress;
+  /** As the route without a job would have answered. */
+  result?: unknown;
+  problem?: object;
+}
+
+/** What a job came to. */
+export interface JobEnd {
+  status: Exclude<JobStatus, 'running'>;
+  result?: unknown;
+  problem?: object;
+}
+
+export interface JobRequest {
+  principal: string;
+  server: string;
+  tool: string;
+  /** Does the work. Never rejects. */
+  run(wishes: { signal: AbortSignal; onProgress: (progress: Progress) => void }): Promise<JobEnd>;
+}
+
+export interface Jobs {
+  /** Resolves when the job is known to the store, with what it will be once it has ended. Rejects with `backpressure` where too many run. */
+  start(request: JobRequest): Promise<{ job: Job; ended: Promise<Job> }>;
+  /** None for whoever is not its principal. */
+  get(principal: string, id: string): Promise<Job | undefined>;
+  /** Cancels a job that runs, and forgets one that has ended. False where there is none. */
+  drop(principal: string, id: string): Promise<boolean>;
+  /** Cancels what runs; resolves when that is in the store. */
+  close(): Promise<void>;
+}
+
+export interface JobsOptions {
+  records: Records;
+  /** The time of day, in milliseconds since the Unix epoch. */
+  today(): number;
+  /** How long a job is kept once it has ended. Default 3 600 000. */
+  ttlMs?: number;
+  /** Jobs that run at a time. Default 1 000. */
+  maxRunning?: number;
+  /** Those of one principal. Default 100. */
+  maxRunningEach?: number;
+  /** Bytes of the results that are kept; the oldest make room. Default 64 MiB. */
+  maxResultBytes?: number;
+}
+
+interface Stored {
+  principal: string;
+  job: Job;
+}
+interface Running extends Stored {
+  left: AbortController;
+  ended: Promise<Job>;
+}
+
+const KIND = 'job';
+/** Of one that runs: longer than a call can take, so that only a dead gateway's are forgotten by it. */
+const RUNNING_TTL_MS = 7 * 86_400_000;
+
+export const createJobs = (options: JobsOptions): Jobs => {
+  const { records, today, ttlMs = 3_600_000, maxRunning = 1_000, maxRunningEach = 100 } = options;
+  const running = new Map<string, Running>();
+  const shelf = createShelf({ maxBytes: options.maxResultBytes ?? 64 * 1024 * 1024 });
+
+  const mustHaveRoom = (principal: string): void => {
+    const own = [...running.values()].filter((each) => each.principal === principal).length;
+    const [limit, whose] = own >= maxRunningEach ? [maxRunningEach, 'of one caller '] : [maxRunning, ''];
+    if (own < maxRunningEach && running.size < maxRunning) return;
+    throw new ToolwayError('backpressure', `${limit} jobs ${whose}run already`, { executed: 'no', limit });
+  };
+  const settle = async ({ principal, job, left }: Running, end: JobEnd): Promise<Job> => {
+    const status = left.signal.aborted && end.status === 'failed' ? 'cancelled' : end.status;
+    const { progress: _, ...known } = job;
+    const ended: Job = { ...known, ...end, status, endedAt: new Date(today()).toISOString() };
+    const stored: Stored = { principal, job: ended };
+    await records.put(KIND, job.id, stored, { ttlMs });
+    running.delete(job.id);
+    const bytes = JSON.stringify(end).length;
+    await Promise.all(shelf.add(job.id, bytes).map((oldest) => records.delete(KIND, oldest)));
+    return ended;
+  };
+
+  return {
+    async start({ principal, server, tool, run }) {
+      mustHaveRoom(principal);
+      const job: Job = { id: newId(), status: 'running', server, tool, createdAt: new Date(today()).toISOString() };
+      const left = new AbortController();
+      const one: Running = { principal, job, left, ended: Promise.resolve(job) };
+      running.set(job.id, one);
+      try {
+        await records.put(KIND, job.id, { principal, job } satisfies Stored, { ttlMs: RUNNING_TTL_MS });
+      } catch (error) {
+        running.delete(job.id);
+        throw error;
+      }
+      const onProgress = (progress: Progress): void => {
+        one.job = { ...job, progress };
+      };
+      one.ended = run({ signal: left.signal, onProgress }).then((end) => settle(one, end));
+      // Whoever waits for it hears of a store that failed; nobody has to.
+      one.ended.catch(() => {});
+      return { job, ended: one.ended };
+    },
+    async get(principal, id) {
+      const one = running.get(id) ?? (await records.get<Stored>(KIND, id));
+      if (one === undefined || one.principal !== principal) return undefined;
+      return running.has(id) || one.job.status !== 'running' ? one.job : lost(one.job);
+    },
+    async drop(principal, id) {
+      const one = running.get(id) ?? (await records.get<Stored>(KIND, id));
+      if (one === undefined || one.principal !== principal) return false;
+      const live = running.get(id);
+      if (live !== undefined) live.left.abort();
+      else {
+        shelf.remove(id);
+        await records.delete(KIND, id);
+      }
+      return true;
+    },
+    async close() {
+      for (const { left } of running.values()) left.abort();
+      await Promise.allSettled([...running.values()].map(({ ended }) => ended));
+    },
+  };
+};
+
+/** Nobody knows what became of a job whose gateway ended: it may have run, and is not run again. */
+const lost = (job: Job): Job => ({ ...job, status: 'outcome_unknown' });
+
+/** 128 bits that nobody can guess, in hexadecimal. */
+const newId = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,0 +1,58 @@
+/** What a request carries, as the arguments of a call. */
+import { ToolwayError } from '../../errors.ts';
+import type { JsonObject } from '../../protocol/types.ts';
+import { parseJson, readText } from '../body.ts';
+import { Refusal } from '../refusal.ts';
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const EMPTY: JsonObject = Object.freeze({});
+
+/** The JSON object that a request carries; `{}` where it carries nothing. Throws a `Refusal` (400, 413, 415) or `invalid_arguments`. */
+export const readObject = async (request: Request, maxBytes: number): Promise<JsonObject> => {
+  const text = await whole(readText(request, maxBytes));
+  if (text === '') return EMPTY;
+  if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) throw wrongType('application/json');
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw unfit('the body must be a JSON object');
+  return value as JsonObject;
+};
+
+/** The parts of a form, at most `maxBytes` of them. Throws a `Refusal` (413) or `invalid_arguments`. */
+export const readForm = async (request: Request, maxBytes: number): Promise<FormData> => {
+  const bytes = await whole(readBytes(request, maxBytes));
+  const headers = { 'content-type': request.headers.get('content-type') ?? '' };
+  return new Response(bytes, { headers }).formData().catch((cause: unknown) => {
+    throw new ToolwayError('invalid_arguments', 'the body is no multipart/form-data', { executed: 'no', cause });
+  });
+};
+
+const readBytes = async (request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> => {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && !(Number(declared) <= maxBytes)) throw tooLarge(maxBytes);
+  if (declared !== null) return new Uint8Array(await request.arrayBuffer());
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for await (const chunk of (request.body ?? []) as unknown as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+};
+
+/** A body that ends too soon has nobody left to answer to. */
+const whole = <T>(body: Promise<T>): Promise<T> =>
+  body.catch((cause: unknown) => {
+    if (cause instanceof Refusal) throw cause;
+    throw new ToolwayError('cancelled', 'the request ended before its body did', { executed: 'no', cause });
+  });
+
+const tooLarge = (maxBytes: number): Refusal =>
+  new Refusal(413, 'message_too_large', `the body has more than ${maxBytes} bytes`);
+/** A body of a type that is not taken; `wanted` says what is. */
+const wrongType = (wanted: string): Refusal =>
+  new Refusal(415, 'unsupported', `the body must be ${wanted}, and its Content-Type must say so`);
+/** Arguments that are refused before anything is sent. */
+export const unfit = (reason: string, problems?: { path: string; message: string }[]): ToolwayError =>
+  new ToolwayError('invalid_arguments', reason, { executed: 'no', ...(problems !== undefined && { problems }) });
