@@ -20,6 +20,7 @@ export interface ViewOptions {
 export const viewOf = (toolkit: Toolkit, { servers, made, handlers, isOwn, end }: ViewOptions): Toolkit => {
   const names = Object.keys(servers);
   const only = names.length === 1 ? names[0] : undefined;
+  const hasAll = names.length === Object.keys(made).length;
   const offs: (() => void)[] = [];
 
   /** What the line says over the limits of the server, where the call does not. */
@@ -50,8 +51,12 @@ export const viewOf = (toolkit: Toolkit, { servers, made, handlers, isOwn, end }
       });
     }
   };
-  const serverOf = (name: string): string | undefined =>
-    names.find((server) => name.startsWith(`${server}.`) || name.startsWith(`${server}__`)) ?? only;
+  const ownerOf = (name: string): string | undefined =>
+    names.find((server) => name.startsWith(`${server}.`) || name.startsWith(`${server}__`));
+  const serverOf = (name: string): string | undefined => ownerOf(name) ?? only;
+  /** Of the servers that the line has not chosen another one could have a prompt of this name. */
+  const promptNamed = (name: string): string =>
+    only === undefined || hasAll || ownerOf(name) !== undefined ? name : `${only}.${name}`;
   const listed =
     <W extends RequestOptions & { server?: string }, T>(list: (wanted: W) => Promise<T>) =>
     async (wanted?: W): Promise<T> => {
@@ -75,13 +80,7 @@ export const viewOf = (toolkit: Toolkit, { servers, made, handlers, isOwn, end }
     searchTools: (query, wanted) => toolkit.searchTools(query, { ...(only && { server: only }), ...wishes(wanted) }),
     readResource: (uri, wanted) =>
       toolkit.readResource(uri, { ...(only && { server: only }), ...wishes(wanted, wanted?.server) }),
-    // Of all servers another one could have a prompt of this name.
-    getPrompt: (name, args, wanted) =>
-      toolkit.getPrompt(
-        only === undefined || serverPrefixed(name, only) ? name : `${only}.${name}`,
-        args,
-        wishes(wanted),
-      ),
+    getPrompt: (name, args, wanted) => toolkit.getPrompt(promptNamed(name), args, wishes(wanted, serverOf(name))),
     complete: (ref, argument, wanted) => toolkit.complete(ref, argument, wishes(wanted, wanted.server)),
     async ping(name, wanted) {
       await connected(name);
@@ -105,6 +104,3 @@ export const viewOf = (toolkit: Toolkit, { servers, made, handlers, isOwn, end }
     [Symbol.asyncDispose]: close,
   };
 };
-
-const serverPrefixed = (name: string, server: string): boolean =>
-  name.startsWith(`${server}.`) || name.startsWith(`${server}__`);
