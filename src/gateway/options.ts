@@ -1,9 +1,11 @@
 /** What a gateway may be told. Times are in milliseconds. */
-
+import type { UpgradeWebSocket } from 'hono/ws';
+import type { Registry } from 'prom-client';
 import type { Logger } from '../options.ts';
 import type { AccessOptions } from './access/access.ts';
 import type { Isolation } from './principal.ts';
 import type { Store } from './store/store.ts';
+import type { AccessRecord } from './watch/access-log.ts';
 
 /** Numbers that bound what callers can make the gateway hold. */
 export interface GatewayLimits {
@@ -15,6 +17,12 @@ export interface GatewayLimits {
   sessionIdleMs?: number;
   /** Streams of one session or principal at a time. Default 16. */
   maxStreams?: number;
+  /** Calls of one batch. Default 100; one more is `invalid_arguments`. */
+  maxBatch?: number;
+  /** Jobs that run at a time. Default 1 000, of one principal 100; one more is `backpressure`. */
+  maxJobs?: number;
+  /** How long a job is kept once it has ended. Default 3 600 000. */
+  jobTtlMs?: number;
 }
 
 /** What `createGateway` takes beside the toolkit. */
@@ -26,6 +34,12 @@ export interface GatewayOptions {
   /** How connections to servers are shared among callers. Default `shared`; by server where it is an object, `*` for all others. */
   isolation?: Isolation | Record<string, Isolation>;
   limits?: GatewayLimits;
+  /** How this runtime makes a WebSocket of a request: `upgradeWebSocket` of Hono's adapter for it. Default: there are no WebSockets. */
+  upgradeWebSocket?: UpgradeWebSocket;
+  /** Hears of each request that was answered. Default: nobody. */
+  onRequest?: (record: AccessRecord) => void;
+  /** A registry of prom-client whose numbers are shown at `/metrics` too. */
+  registry?: Registry;
   /** Hears what the gateway itself has to say. Default: nobody. */
   logger?: Logger;
 }
