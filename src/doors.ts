@@ -49,6 +49,7 @@ const OPTIONS: Record<keyof ToolkitOptions, 0> = {
   onSample: 0,
   roots: 0,
   onLog: 0,
+  onRefused: 0,
   onTask: 0,
   onApprove: 0,
 };

@@ -28,6 +28,8 @@ export interface Handlers {
   onSample?: (request: SampleRequest, context: HandlerContext) => SampleResult | Promise<SampleResult>;
   /** The directories that servers may know about. */
   roots?: Root[] | ((request: JsonObject, context: HandlerContext) => Root[] | Promise<Root[]>);
+  /** Hears that the server asked something for which there is no handler: `elicitation/create`, `sampling/createMessage`, `roots/list`. */
+  onRefused?: (method: string, context: HandlerContext) => void;
   /** A log message of a server. */
   onLog?: (message: LogMessage, context: HandlerContext) => void;
   /** The state of a task that a call became. */
@@ -242,11 +244,9 @@ export interface RequestOptions {
 }
 
 /** What may be answered for one request alone. */
-export interface RequestHandlers extends Pick<Handlers, 'onElicit' | 'onSample' | 'roots' | 'onApprove'> {
+export interface RequestHandlers extends Pick<Handlers, 'onElicit' | 'onSample' | 'roots' | 'onRefused' | 'onApprove'> {
   /** Requests with the same one have the same person behind them, so that any of them can be asked in place of another. */
   conversation?: object;
-  /** Hears that the server asked something for which there is no handler: `elicitation/create`, `sampling/createMessage`, … */
-  onRefused?: (method: string) => void;
   /** What a server of the modern era is told that can be asked. Default: what there are handlers for. */
   capabilities?: ClientCapabilities;
 }

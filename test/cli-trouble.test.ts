@@ -97,3 +97,34 @@ describe('Ctrl-C at an approval', () => {
     expect(await pty.exit()).toBe(0);
   });
 });
+
+describe('a server that asks for a message of a model', () => {
+  /** It asks twice in each call, whether that is offered or not. */
+  const asker = `
+    const say = (message) => console.log(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    const answers = {
+      initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'a', version: '1' } },
+      'tools/list': { tools: [{ name: 'think\u001b[2J', inputSchema: { type: 'object' } }] },
+      ping: {},
+    };
+    let call, refused = [];
+    require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { id, method, error } = JSON.parse(line);
+      if (method === 'tools/call') {
+        call = id;
+        for (const one of ['a', 'b']) say({ id: one, method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } });
+      } else if (method === undefined) {
+        refused.push(error.code);
+        if (refused.length === 2) say({ id: call, result: { content: [{ type: 'text', text: refused.join() }] } });
+      } else if (id !== undefined) say(answers[method] ? { id, result: answers[method] } : { id, error: { code: -32601, message: 'no' } });
+    });`;
+
+  test('is refused, and whoever sits here is told which one and why, once', () => {
+    configure({ mcpServers: { asker: { command: node, args: ['asker.cjs'] } } });
+    writeFileSync(join(home, 'asker.cjs'), asker);
+    const told = 'toolway: asker asks for a message of a model (in think): refused, because no model is configured\n';
+    const tool = 'asker.think\u001b[2J';
+    expect(run('call', tool)).toEqual({ code: 0, out: '-32601,-32601\n', err: told });
+    expect(run('call', tool, '--quiet').err).toBe('');
+  });
+});

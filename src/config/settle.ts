@@ -12,6 +12,7 @@ const OURS = [
   'onSample',
   'roots',
   'onLog',
+  'onRefused',
   'onTask',
   'onApprove',
   'untrusted',

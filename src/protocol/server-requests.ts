@@ -3,6 +3,7 @@
  * an `input_required` result. Questions are checked before a handler sees them, answers before the server does.
  */
 import type { Clock } from '../clock.ts';
+import { guarded } from '../events.ts';
 import type { Handlers, RequestHandlers } from '../options.ts';
 import type { Answers } from './answers.ts';
 import type { ClientCapabilities, JsonObject, LogLevel, LogMessage } from './types.ts';
@@ -76,7 +77,7 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
     async answer(method, params, { handlers: given, ...context }) {
       const asked: RequestHandlers = given ?? handlers;
       if (method === 'ping') return {};
-      if (!isOffered(method, asked)) asked.onRefused?.(method);
+      if (!isOffered(method, asked)) guarded(() => asked.onRefused?.(method, { server, scope, ...context }), report);
       if (asked.onElicit === undefined && asked.onSample === undefined && asked.roots === undefined) {
         throw (await import('./rpc-fault.ts')).notOffered(method);
       }

@@ -54,7 +54,14 @@ export const announces = (session: Session | undefined, list: ListKind): boolean
   return (list === 'resourceTemplates' ? capabilities.resources : capabilities[list])?.listChanged === true;
 };
 
-const HANDLERS = ['onElicit', 'onSample', 'roots', 'onLog', 'onTask'] as const satisfies (keyof Handlers)[];
+const HANDLERS = [
+  'onElicit',
+  'onSample',
+  'roots',
+  'onRefused',
+  'onLog',
+  'onTask',
+] as const satisfies (keyof Handlers)[];
 
 /** The handlers of one server: its own where it has them, else those of the toolkit. */
 export const handlersOf = (own: Handlers, shared: Handlers): Handlers => {

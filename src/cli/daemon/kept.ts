@@ -148,7 +148,7 @@ export const createKeptToolkits = ({ create, idleMs, closed }: KeptOptions): Kep
     },
     async take(wanted) {
       const { options, source, signal } = wanted;
-      const { mcpServers: servers = {}, onElicit, onApprove, logger, onLog } = options;
+      const { mcpServers: servers = {}, onElicit, onRefused, onApprove, logger, onLog } = options;
       const [key, one] = find(wanted);
       clearTimeout(one.timer);
       const use: Use = { servers, told: { ...(logger && { logger }), ...(onLog && { onLog }) } };
@@ -159,6 +159,7 @@ export const createKeptToolkits = ({ create, idleMs, closed }: KeptOptions): Kep
         await prepare(toolkit, one, { servers, source, signal });
         const handlers: RequestHandlers = {
           ...(onElicit && { onElicit }),
+          ...(onRefused && { onRefused }),
           ...(onApprove && { onApprove: forThisLine(onApprove) }),
         };
         return viewOf(toolkit, {
