@@ -13,23 +13,27 @@ export interface ToolFilter {
 export interface RateLimit {
   perSecond?: number;
   perMinute?: number;
-  /** How many at once. Default: one second's worth, at least 1. */
+  /** How many at once, of the smaller of the two. Default: one second's or one minute's worth. */
   burst?: number;
 }
 
-/** What all principals of one kind are given. */
+/** What somebody is let do. */
 export interface Grant {
   /** Default: `read` and `call`. `call` holds `read`, `admin` holds everything. */
   scopes?: readonly Permission[];
   /** A list is what is allowed. */
   tools?: readonly string[] | ToolFilter;
+}
+
+/** How much somebody is let do. */
+export interface Allowance {
   rateLimit?: RateLimit;
   /** Calls per day of UTC, counted in the store. */
   quota?: { perDay: number };
 }
 
 /** One key. Exactly one of `key` and `sha256` is given. */
-export interface ApiKey extends Grant {
+export interface ApiKey extends Grant, Allowance {
   /** Names its holder in calls, histories and logs: `key:NAME`. */
   name: string;
   /** The key itself. */
@@ -40,8 +44,8 @@ export interface ApiKey extends Grant {
   expires?: string;
 }
 
-/** Access tokens of an authorization server, which the gateway accepts as an OAuth 2.0 resource server. */
-export interface JwtOptions {
+/** Access tokens of an authorization server, which the gateway accepts as an OAuth 2.0 resource server. What is allowed holds for each subject. */
+export interface JwtOptions extends Allowance {
   /** Compared exactly with `iss`. */
   issuer: string;
   /** One of them has to be in `aud`, exactly: the URL of this gateway, as clients ask for it in `resource` (RFC 8707). */
@@ -50,7 +54,10 @@ export interface JwtOptions {
   jwksUri?: string;
   /** Signatures that are accepted; never `none`, never a shared secret. Default: RS256, PS256, ES256, EdDSA and their longer forms. */
   algorithms?: readonly string[];
-  /** What each scope of a token gives; `*` is given to every token. Default: `toolway:read`, `toolway:call`, `toolway:approve` and `toolway:admin`. */
+  /**
+   * What each scope of a token gives; `*` is given to every token. Permissions add up, and so do tools; a scope that
+   * names no tools adds none to those that others name. Default: `toolway:read`, `toolway:call`, `toolway:approve`, `toolway:admin`.
+   */
   scopes?: Readonly<Record<string, Grant>>;
   /** By how much clocks may differ for `exp` and `nbf`. Default 30 000, at most 300 000. */
   clockToleranceMs?: number;

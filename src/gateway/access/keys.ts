@@ -1,0 +1,130 @@
+/** The keys that open the gateway. Only their digests are kept. */
+import { ToolwayError } from '../../errors.ts';
+import { digestOf, sameDigest } from './api-key.ts';
+import { createKnown, type Known } from './known.ts';
+import { createMeter, type MeterOptions } from './meter.ts';
+import type { ApiKey } from './options.ts';
+
+export interface KeyRing {
+  /** Whose key this is, where it was seen before. Costs no hashing. */
+  recall(key: string): Known | undefined;
+  /** Whose key this is. */
+  find(key: string): Promise<Known | undefined>;
+  /** The holder of the key of this name. */
+  named(name: string): Known | undefined;
+  /** Resolves when these are the keys. Those that are as they were go on with what they have used, and the others end. */
+  replace(keys: readonly ApiKey[]): Promise<void>;
+}
+
+interface Entry {
+  name: string;
+  /** What the operator said beside the key, to tell whether it changed. */
+  said: string;
+  digest: Promise<Uint8Array>;
+  known: Known;
+  end(): void;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const DIGEST = /^[0-9a-f]{64}$/i;
+const MAX_RECALLED = 1_000;
+const LONGEST_KEY = 512;
+
+export const createKeyRing = (keys: readonly ApiKey[], options: MeterOptions): KeyRing => {
+  /**
+   * Keys that were right, as they were shown. A lookup in a `Map` may take a time of its own for a text that is nearly
+   * in it, but tells nothing that helps: texts are compared only when their whole hashes are equal, and those are made
+   * with a seed that this process keeps to itself.
+   */
+  const recalled = new Map<string, Known>();
+
+  const entryOf = (given: ApiKey): Entry => {
+    const { name, key, sha256, expires, rateLimit, quota, scopes, tools } = given;
+    const endsAt = expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires);
+    let ended = false;
+    const alive = (): boolean => !ended && options.today() < endsAt;
+    const id = `key:${name}`;
+    const meter = createMeter(id, { rateLimit, quota }, options);
+    return {
+      name,
+      said: JSON.stringify({ name, expires, rateLimit, quota, scopes, tools }),
+      digest: sha256 === undefined ? digestOf(key ?? '') : Promise.resolve(bytesOf(sha256)),
+      known: createKnown({ id, grant: { scopes, tools }, meter, alive }),
+      end: () => {
+        ended = true;
+      },
+    };
+  };
+
+  checkKeys(keys);
+  let entries = keys.map(entryOf);
+  let replaced = Promise.resolve();
+
+  const replace = async (replacement: readonly ApiKey[]): Promise<void> => {
+    const next = await Promise.all(
+      replacement.map(entryOf).map(async (entry) => {
+        const before = entries.find(({ said }) => said === entry.said);
+        return before !== undefined && sameDigest(await before.digest, await entry.digest) ? before : entry;
+      }),
+    );
+    for (const entry of entries) if (!next.includes(entry)) entry.end();
+    entries = next;
+    recalled.clear();
+  };
+
+  return {
+    async replace(replacement) {
+      checkKeys(replacement);
+      // One after the other: the last ones stay.
+      replaced = replaced.then(() => replace(replacement));
+      return replaced;
+    },
+    named: (name) => entries.find((entry) => entry.name === name)?.known,
+    recall(key) {
+      const known = recalled.get(key);
+      if (known === undefined || known.alive()) return known;
+      recalled.delete(key);
+      return undefined;
+    },
+    async find(key) {
+      if (key === '' || key.length > LONGEST_KEY) return undefined;
+      const presented = await digestOf(key);
+      const current = entries;
+      let found: Entry | undefined;
+      // All of them are compared, whichever fits: the time tells nothing.
+      for (const entry of current) if (sameDigest(presented, await entry.digest)) found = entry;
+      if (found === undefined || !found.known.alive()) return undefined;
+      const [oldest] = recalled.keys();
+      if (recalled.size >= MAX_RECALLED && oldest !== undefined) recalled.delete(oldest);
+      recalled.set(key, found.known);
+      return found.known;
+    },
+  };
+};
+
+const checkKeys = (keys: readonly ApiKey[]): void => {
+  const names = new Set<string>();
+  for (const key of keys) {
+    checkKey(key);
+    if (names.has(key.name)) throw wrong(key.name, 'is there twice');
+    names.add(key.name);
+  }
+};
+
+const checkKey = ({ name, key, sha256, expires }: ApiKey): void => {
+  if (!NAME.test(name)) throw wrong(name, 'has a name that is not made of letters, digits, ".", "_" and "-"');
+  if ((key === undefined) === (sha256 === undefined)) throw wrong(name, 'needs either key or sha256');
+  if (sha256 !== undefined && !DIGEST.test(sha256)) throw wrong(name, 'has a sha256 that is not 64 hexadecimal digits');
+  if (key !== undefined && (!/^[\x21-\x7e]+$/.test(key) || key.length > LONGEST_KEY)) {
+    throw wrong(name, `must be 1 to ${LONGEST_KEY} visible ASCII characters, so that a header can carry it`);
+  }
+  if (expires !== undefined && Number.isNaN(Date.parse(expires))) {
+    throw wrong(name, 'has an expires that is no ISO 8601 time');
+  }
+};
+
+const wrong = (name: string, reason: string): ToolwayError =>
+  new ToolwayError('invalid_config', `the API key ${JSON.stringify(name.slice(0, 64))} ${reason}`);
+
+const bytesOf = (hex: string): Uint8Array =>
+  Uint8Array.from({ length: hex.length / 2 }, (_, index) => Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16));

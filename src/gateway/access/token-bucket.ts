@@ -1,0 +1,38 @@
+/** How fast somebody may go on: a bucket that fills evenly and is emptied by one with each step. */
+import type { Clock } from '../../clock.ts';
+
+export interface TokenBucketOptions {
+  /** Steps in one period. */
+  rate: number;
+  periodMs: number;
+  /** How many steps at once. */
+  burst: number;
+  clock: Clock;
+}
+
+export interface TokenBucket {
+  /** How long until the next step may be taken, in milliseconds; 0 when it may be now. */
+  waitMs(): number;
+  /** Takes a step, whether or not it may be. */
+  take(): void;
+}
+
+export const createTokenBucket = ({ rate, periodMs, burst, clock }: TokenBucketOptions): TokenBucket => {
+  const perMs = rate / periodMs;
+  let tokens = burst;
+  let filledAt = clock.now();
+  const fill = (): void => {
+    const now = clock.now();
+    tokens = Math.min(burst, tokens + (now - filledAt) * perMs);
+    filledAt = now;
+  };
+  return {
+    waitMs() {
+      fill();
+      return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / perMs);
+    },
+    take() {
+      tokens -= 1;
+    },
+  };
+};
