@@ -1,4 +1,4 @@
-// What a command line costs from start to end, on Node 24: help, and one call of a tool of a stdio server that is started for it.
+// What a command line costs from start to end, on Node 24: help, and one call of a tool of a stdio server, which is started for it or stands ready in the daemon.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ import { isBuilt, toolwayFile } from '../lib/toolway-dist.js';
 const BARE = 'node -e 0';
 const HELP = 'toolway --help';
 const CALL = 'toolway call';
+const WARM = 'toolway call --keep-alive';
 const MCPORTER = 'mcporter call';
 const INSPECTOR = 'inspector --cli';
 /** Folders of packages that only the bench installs. @param {string} path below `bench` */
@@ -30,6 +31,7 @@ const subjectsOf = (node) => {
     [BARE]: { args: ['-e', '0'], expected: '' },
     [HELP]: { args: [toolwayFile('cli/main.js'), '--help'], expected: 'Usage: toolway' },
     [CALL]: { args: [toolwayFile('cli/main.js'), ...call], expected: 'hello' },
+    [WARM]: { args: [toolwayFile('cli/main.js'), ...call, '--keep-alive'], expected: 'hello' },
     ...(existsSync(mcporter) && {
       [MCPORTER]: { args: [join(mcporter, 'dist/cli.js'), ...call], expected: '"length": 5' },
     }),
@@ -81,7 +83,7 @@ export const measureCli = async ({ rounds, print }) => {
   const subjects = subjectsOf(node);
   const home = mkdtempSync(join(tmpdir(), 'toolway-bench-'));
   try {
-    // Once for the caches that each keeps from one run to the next; nothing else is warm.
+    // Once for the caches that each keeps from one run to the next, and for the daemon; nothing else is warm.
     for (const subject of Object.values(subjects)) await run(node, subject, home);
     const samples = await interleave(Object.keys(subjects), rounds * 3, (name) => run(node, subjects[name], home));
     const middle = (name) => median(samples.get(name));
@@ -94,13 +96,15 @@ export const measureCli = async ({ rounds, print }) => {
       figure(middle(name)),
       figure(middle(name) / middle(BARE)),
     ]);
-    print('\ncommand line on Node 24, from start to end; `call` starts a stdio server');
+    print('\ncommand line on Node 24, from start to end; `call` starts a stdio server, unless it is kept alive');
     print(table(['', 'ms', '/ bare'], rows));
     return {
       helpRatio: middle(HELP) / middle(BARE),
+      warmCallRatio: middle(WARM) / middle(BARE),
       ...(samples.has(MCPORTER) && { coldCallRatio: middle(CALL) / middle(MCPORTER) }),
     };
   } finally {
+    await run(node, { args: [toolwayFile('cli/main.js'), 'daemon', 'stop'], expected: '' }, home);
     rmSync(home, { recursive: true, force: true });
   }
 };

@@ -20,7 +20,7 @@ const ratio = (cells, transport, payload, many, base) => {
 const RAW = { stdio: 'raw-stdio', http: 'raw-undici' };
 const MANY = { stdio: 64, http: 32 };
 
-const goalsOf = ({ cells, chainUs, importMs, bundleKb, nodeImports, helpRatio, coldCallRatio }) => [
+const goalsOf = ({ cells, chainUs, importMs, bundleKb, nodeImports, helpRatio, coldCallRatio, warmCallRatio }) => [
   ['stdio, 64 in flight, 100 B: CPU against the raw loop', ratio(cells, 'stdio', 100, true, RAW.stdio), 2, 'x'],
   ['stdio, 64 in flight, 100 B: CPU against client 2.4.0', ratio(cells, 'stdio', 100, true, 'client-v2'), 1 / 3.5, 'x'],
   ['http, 32 in flight, 100 B: CPU against raw undici', ratio(cells, 'http', 100, true, RAW.http), 1.25, 'x'],
@@ -36,6 +36,7 @@ const goalsOf = ({ cells, chainUs, importMs, bundleKb, nodeImports, helpRatio, c
   ['the road over the bare engine, nothing configured', chainUs, 1.5, ' µs'],
   ['import of toolway/node over bare Node', importMs, 40, ' ms'],
   ['toolway --help over bare Node', helpRatio, 1.3, 'x'],
+  ['warm toolway call over bare Node', warmCallRatio, 2, 'x'],
   ['cold toolway call on a stdio server against mcporter 0.12.3', coldCallRatio, 0.5, 'x'],
   ['browser entry, gzipped', bundleKb, 25, ' kB'],
   ['node: imports in the browser entry', nodeImports, 0, ''],
