@@ -1,9 +1,10 @@
 /** What has changed of a server's tools since they were first seen: shown, and accepted by whoever is asked. */
 import { ToolwayError } from '../../errors.ts';
 import type { ToolkitEvents } from '../../events.ts';
-import type { ServerConfig } from '../../options.ts';
+import type { ServerConfig, ToolkitOptions } from '../../options.ts';
 import type { Job } from '../command.ts';
 import { EXIT, EXIT_CODES } from '../exit-codes.ts';
+import { settleInputs } from '../inputs.ts';
 import { configOf, pinFileOf } from '../session.ts';
 import { refuseInterrupt, untilAborted } from '../until.ts';
 import { quote, shown } from './quote.ts';
@@ -12,9 +13,9 @@ type Drift = ToolkitEvents['tool_drift'];
 
 /** Connects, compares, shows and asks. Exits with the code of `denied` where a change is not accepted. */
 export const acceptChanges = async (name: string, job: Job): Promise<number> => {
-  const { output, context, options } = job;
+  const { output, context, options, screen } = job;
   const config = await configOf(context, options, output);
-  const toolkit = await context.toolkit({
+  const wanted: ToolkitOptions = {
     env: context.env,
     defaults: config.defaults,
     limits: config.limits,
@@ -23,7 +24,10 @@ export const acceptChanges = async (name: string, job: Job): Promise<number> => 
     pinFile: pinFileOf(config, context),
     ...(config.pins !== undefined && { pins: config.pins }),
     connect: 'lazy',
-  });
+  };
+  const asking = { screen, output, yes: options.flag('yes'), signal: context.signal };
+  const answers = await settleInputs(wanted, options.values('input'), asking);
+  const toolkit = await context.toolkit({ ...wanted, ...answers });
   const drifts: Drift[] = [];
   toolkit.on('tool_drift', (drift) => void drifts.push(drift));
   const { signal } = context;

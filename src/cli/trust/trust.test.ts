@@ -238,3 +238,15 @@ test('where they are kept can be said by a file that is named', async () => {
     expect([line, options?.pinFile]).toEqual([line, join(cwd, 'here.json')]);
   }
 });
+
+test('the inputs of a server are asked for where its tools are looked at', async () => {
+  const cwd = folder();
+  const config = {
+    inputs: [{ id: 'token', type: 'promptString', password: true }],
+    mcpServers: { a: { command: 'x', env: { TOKEN: '${input:token}' } } },
+  };
+  writeFileSync(join(cwd, 'c.json'), JSON.stringify(config));
+  const { asked, options } = await cli(['trust', 'a', '--config', 'c.json'], { cwd, typed: ['t'], tty: true });
+  expect(asked).toEqual([expect.stringContaining('token')]);
+  expect(await options?.onInput?.({ id: 'token', type: 'promptString' }, { server: 'a' })).toBe('t');
+});
