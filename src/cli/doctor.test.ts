@@ -9,7 +9,7 @@ import { folder } from '../../test/fixtures/cli/world.ts';
 import type { ServerConfig } from '../options.ts';
 import { checkCommand } from './doctor/command.ts';
 import type { Finding } from './doctor/finding.ts';
-import { checkProxy, checkTls, placeOf } from './doctor/network.ts';
+import { placeOf } from './doctor/place.ts';
 import { checkTools } from './doctor/tools.ts';
 import { checkVariables } from './doctor/variables.ts';
 
@@ -144,31 +144,9 @@ describe('the command', () => {
   });
 });
 
-describe('the network', () => {
-  test('a proxy of the environment is named, not shown', () => {
-    const [finding] = checkProxy('https://example.com/', undefined, { https_proxy: `http://me:${SECRET}@proxy:1` });
-    expect(finding).toMatchObject({ level: 'note', fix: 'give the server "proxy": "${https_proxy}"' });
-    expect(JSON.stringify(finding)).not.toContain(SECRET);
-    expect(checkProxy('http://localhost:1/', undefined, { HTTPS_PROXY: 'http://p' })).toEqual([]);
-    expect(checkProxy('https://a.b/', `http://me:${SECRET}@proxy:1`, {})[0]?.says).toBe(
-      'goes through the proxy http://proxy:1',
-    );
-    expect(placeOf('nonsense')).toBe('no URL');
-  });
-
-  test('a certificate that nobody vouches for, and one that somebody does', async () => {
-    const https = await import('node:https');
-    const { LOCALHOST } = await import('../../test/fixtures/http/tls.ts');
-    const server = https.createServer(LOCALHOST);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
-    const [refused] = await checkTls(`https://localhost:${port}/`);
-    expect(refused).toMatchObject({ level: 'problem', fix: expect.stringContaining('"tls"') });
-    const [trusted] = await checkTls(`https://localhost:${port}/`, LOCALHOST.cert);
-    expect(trusted?.says).toMatch(/^TLSv1\.3, certificate of /);
-    server.close();
-    expect((await checkTls(`https://localhost:${port}/`))[0]?.says).toMatch(/^no TLS connection/);
-  });
+test('a place is told without what may be secret in its URL', () => {
+  expect(placeOf(`http://me:${SECRET}@proxy:1/a?b=${SECRET}#c`)).toBe('http://proxy:1/a');
+  expect(placeOf('nonsense')).toBe('no URL');
 });
 
 test('tools are held against what model providers refuse', () => {

@@ -4,12 +4,14 @@ import type { ListedTool, ServerStatus } from '../../api.ts';
 import { expandServer } from '../../config/expand.ts';
 import { type ConfigProblem, describeProblem } from '../../config/problem.ts';
 import type { ToolwayError } from '../../errors.ts';
+import { createExpander } from '../../node/expansion.ts';
 import type { ServerConfig } from '../../options.ts';
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from '../../protocol/wire.ts';
 import { beyondMessage } from '../last-words.ts';
 import { checkCommand } from './command.ts';
 import { type Finding, shellWord } from './finding.ts';
-import { checkProxy, checkTls, placeOf } from './network.ts';
+import { checkNetwork } from './network.ts';
+import { placeOf } from './place.ts';
 import { checkTools } from './tools.ts';
 import { checkVariables } from './variables.ts';
 
@@ -57,21 +59,25 @@ export const examine = async (
   }
   // What cannot be looked up now was said above; the rest of it can be looked at all the same.
   const expanded = await expandServer(name, config, { env, resolve: async () => '' }).catch(() => undefined);
-  const before = expanded === undefined ? [] : await beforeConnecting(expanded, env, cwd);
+  const before = expanded === undefined ? [] : await beforeConnecting(name, expanded, env, cwd);
   return [...configured, ...before, ...connecting(patient), ...messages(patient), ...checkTools(name, patient.tools)];
 };
 
 const beforeConnecting = async (
+  name: string,
   { command, url, env, cwd: folder, proxy, tls }: ServerConfig,
   environment: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): Promise<Finding[]> => {
   if (command !== undefined) return checkCommand({ command, env: env ?? {}, cwd: resolve(cwd, folder ?? '.') });
-  if (url === undefined || !URL.canParse(url)) return [];
-  const isEncrypted = /^(https|wss):/.test(url);
-  // Behind a proxy, or with certificates of one's own, only the connection itself can tell.
-  const certificate = isEncrypted && proxy === undefined && tls === undefined ? await checkTls(url) : [];
-  return [...checkProxy(url, proxy, environment), ...certificate];
+  if (url === undefined || !/^(https?|wss?):/.test(url) || !URL.canParse(url)) return [];
+  try {
+    // The files of `tls`, as the connection reads them.
+    const read = tls === undefined ? {} : await createExpander({ env: environment })(name, { tls });
+    return await checkNetwork({ url, proxy, tls: read.tls, env: environment });
+  } catch (error) {
+    return [{ level: 'problem', check: 'tls', says: error instanceof Error ? error.message : String(error) }];
+  }
 };
 
 const connecting = ({ name, config, status, error, warnings }: Patient): Finding[] => {

@@ -20,6 +20,13 @@ export interface Finding {
   see?: string;
 }
 
+export const finding = (check: Finding['check'], level: Finding['level'], says: string, fix?: string): Finding => ({
+  level,
+  check,
+  says,
+  ...(fix !== undefined && { fix }),
+});
+
 /** A word as a shell takes it. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,93 +1,159 @@
-/** The way to a remote server: proxies that the environment names, and what its certificate says. */
-import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
-import type { Finding } from './finding.ts';
+/** The way to a remote server: which proxy it leads through and why, how far one gets, and what its certificate says. */
+import { readFile } from 'node:fs/promises';
+import type { ServerConfig } from '../../options.ts';
+import { judge } from './certificate.ts';
+import { type Finding, finding } from './finding.ts';
+import { shakeHands } from './handshake.ts';
+import { hostOf, portOf } from './place.ts';
+import { ownProxy, refusal } from './proxy.ts';
+import { type Env, type ProxyOfEnvironment, proxyOfEnvironment } from './proxy-choice.ts';
+import { type Reached, reach, reachThrough } from './tunnel.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
+export interface NetworkCheck {
+  /** http(s) or ws(s). */
+  url: string;
+  /** That of the server's own definition. */
+  proxy?: string | undefined;
+  /** Texts in PEM. */
+  tls?: ServerConfig['tls'] | undefined;
+  env: Env;
+  now?: number;
+}
 
-const TLS_MS = 5_000;
-/** A certificate that ends sooner deserves a word. */
-const SOON_DAYS = 14;
-const DAY_MS = 86_400_000;
-const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
-
-/** Where a URL leads, without user, password, query or fragment. */
-export const placeOf = (url: string): string => {
-  if (!URL.canParse(url)) return 'no URL';
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
-};
-
-/** The variables of the environment that name a proxy. Toolway goes through the one that a server names itself. */
-export const checkProxy = (url: string, proxy: string | undefined, env: Env): Finding[] => {
-  if (proxy !== undefined) return [{ level: 'ok', check: 'network', says: `goes through the proxy ${placeOf(proxy)}` }];
-  const name = PROXIES.flatMap((each) => [each, each.toLowerCase()]).find((each) => (env[each] ?? '') !== '');
-  const { hostname } = new URL(url);
-  const isHere = /^(localhost|127\.|\[?::1)/.test(hostname);
-  if (name === undefined || isHere) return [];
-  return [
-    {
-      level: 'note',
-      check: 'network',
-      says: `the environment names a proxy in ${name}, which is used only where a server says so`,
-      fix: `give the server "proxy": "\${${name}}"`,
-    },
-  ];
-};
-
-const FIXES: Readonly<Record<string, string>> = {
-  SELF_SIGNED_CERT_IN_CHAIN: 'give the server "tls": { "ca": "FILE.pem" } with the certificate of your authority',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'give the server "tls": { "ca": "FILE.pem" } with its own certificate',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'have the server send its whole chain, or give it "tls": { "ca": "FILE.pem" }',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    'give the server "tls": { "ca": "FILE.pem" } with the certificate of your authority',
-  CERT_HAS_EXPIRED: 'renew the certificate of the server',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'reach the server under a name that its certificate has',
-};
-
-const handshake = (
-  url: URL,
-  ca: string | undefined,
-): Promise<{ socket: TLSSocket } | { error: NodeJS.ErrnoException }> =>
-  new Promise((resolve) => {
-    const { hostname } = url;
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-    const port = Number(url.port) || 443;
-    const socket = connectTls({
-      host,
-      port,
-      ...servername,
-      rejectUnauthorized: false,
-      ...(ca !== undefined && { ca }),
-    });
-    socket.setTimeout(TLS_MS, () => resolve({ error: new Error(`no TLS handshake within ${TLS_MS} ms`) }));
-    socket.once('error', (error) => resolve({ error }));
-    socket.once('secureConnect', () => resolve({ socket }));
-  });
-
-/** What a TLS server shows of itself. Nothing is sent to it beside the handshake. */
-export const checkTls = async (address: string, ca?: string): Promise<Finding[]> => {
-  const found = (level: Finding['level'], says: string, fix?: string): Finding[] => [
-    { level, check: 'tls', says, ...(fix !== undefined && { fix }) },
-  ];
-  const shaken = await handshake(new URL(address), ca);
-  if ('error' in shaken) return found('problem', `no TLS connection: ${shaken.error.message}`);
-  const { socket } = shaken;
-  try {
-    const certificate: Partial<PeerCertificate> = socket.getPeerCertificate();
-    const { authorizationError } = socket as { authorizationError?: Error | string };
-    if (!socket.authorized) {
-      const code =
-        typeof authorizationError === 'string'
-          ? authorizationError
-          : String((authorizationError as NodeJS.ErrnoException | undefined)?.code);
-      return found('problem', `the certificate is not trusted: ${code}`, FIXES[code]);
-    }
-    const days = Math.floor((Date.parse(certificate.valid_to ?? '') - Date.now()) / DAY_MS);
-    const issuer = [certificate.issuer?.O ?? certificate.issuer?.CN].flat().join(' ');
-    const says = `${socket.getProtocol() ?? 'TLS'}, certificate of ${issuer || 'nobody'}, valid for ${days} days`;
-    return days < SOON_DAYS ? found('note', says, 'renew the certificate of the server') : found('ok', says);
-  } finally {
-    socket.destroy();
+/** Opens one connection, shakes hands where the URL wants TLS, and sends nothing else. */
+export const checkNetwork = async (asked: NetworkCheck): Promise<Finding[]> => {
+  const target = new URL(asked.url);
+  const isWeb = /^https?:$/.test(target.protocol);
+  // Nothing is sent around a proxy that a definition names; sockets have none.
+  if (asked.proxy !== undefined && !isWeb) return [];
+  const own = asked.proxy !== undefined && URL.canParse(asked.proxy) ? new URL(asked.proxy) : undefined;
+  if (own !== undefined) {
+    const reached = await reachThrough(own, target);
+    return [...ownProxy(own, target, reached, asked.env), ...(await certificate(asked, target, reached, own))];
   }
+  const meant = proxyOfEnvironment(target, asked.env);
+  const reached = await reach(target);
+  if ('socket' in reached) return [...direct(meant, isWeb), ...(await certificate(asked, target, reached))];
+  return [...(await unreachable(reached, target, meant, isWeb)), ...exceptionOf(meant)];
+};
+
+/** The server was reached without a proxy. */
+const direct = (meant: ProxyOfEnvironment | undefined, isWeb: boolean): Finding[] => {
+  if (meant === undefined || !isWeb) return [];
+  if (meant.except !== undefined) return exceptionOf(meant);
+  const says = `goes there directly: the environment names a proxy in ${meant.variable}, which is used only where a server says so`;
+  return [finding('network', 'note', says, `give the server "proxy": "\${${meant.variable}}"`)];
+};
+
+const exceptionOf = (meant: ProxyOfEnvironment | undefined): Finding[] =>
+  meant?.except === undefined
+    ? []
+    : [
+        finding(
+          'network',
+          'ok',
+          `goes there directly, as ${meant.except.variable} (${meant.except.entry}) has it; ${meant.variable} is not meant for it`,
+        ),
+      ];
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name servers do not answer',
+  ECONNREFUSED: 'nothing listens there',
+  ETIMEDOUT: 'no answer',
+  ENETUNREACH: 'there is no way to that network',
+  EHOSTUNREACH: 'there is no way to that host',
+};
+
+/** There is no way without a proxy. Whether there is one through that of the environment is tried. */
+const unreachable = async (
+  { error }: { error: NodeJS.ErrnoException },
+  target: URL,
+  meant: ProxyOfEnvironment | undefined,
+  isWeb: boolean,
+): Promise<Finding[]> => {
+  const code = error.code ?? '';
+  const says = `no connection to ${hostOf(target)}:${portOf(target)}: ${REASONS[code] ?? error.message}${code === '' ? '' : ` (${code})`}`;
+  if (meant === undefined || meant.except !== undefined || !isWeb) return [finding('network', 'problem', says)];
+  const { variable } = meant;
+  const proxy = URL.canParse(meant.url) ? new URL(meant.url) : undefined;
+  if (proxy === undefined || !/^https?:$/.test(proxy.protocol)) {
+    const fix = 'Toolway goes through HTTP proxies only: name one in "proxy" of the server';
+    return [finding('network', 'problem', `${says}; the proxy in ${variable} is no HTTP proxy`, fix)];
+  }
+  const reached = await reachThrough(proxy, target);
+  if (!('socket' in reached)) return [finding('network', 'problem', says), ...refusal(proxy, target, reached)];
+  reached.socket.on('error', () => {}).destroy();
+  const way = `${says}; through the proxy in ${variable} there is a way, and it is used only where a server says so`;
+  return [finding('network', 'problem', way, `give the server "proxy": "\${${variable}}"`)];
+};
+
+const PLAIN = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
+const OLD = /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|INAPPROPRIATE_FALLBACK/;
+
+const certificate = async (
+  { tls, env, now = Date.now() }: NetworkCheck,
+  target: URL,
+  reached: Reached,
+  proxy?: URL,
+): Promise<Finding[]> => {
+  if (!('socket' in reached)) return [];
+  const { socket } = reached;
+  if (!/^(https|wss):$/.test(target.protocol)) {
+    socket.on('error', () => {}).destroy();
+    return [];
+  }
+  const shown = await shakeHands(target, socket, tls);
+  const trust = await extraAuthorities(env, tls);
+  if ('error' in shown) {
+    const { code = '', message } = shown.error;
+    const says = `no TLS connection: ${code === '' ? message : code}`;
+    const port = portOf(target);
+    if (PLAIN.test(code)) {
+      const plain = `"url": "${target.protocol.replace('s:', ':')}//${target.host}${target.pathname}"`;
+      return [finding('tls', 'problem', `no TLS is spoken at port ${port} (${code})`, plain), ...trust];
+    }
+    const fix = OLD.test(code) ? 'have the server speak TLS 1.2 or later' : undefined;
+    return [finding('tls', 'problem', says, fix), ...trust];
+  }
+  const hasOwnAuthorities = tls?.ca !== undefined;
+  const isPublic = hasOwnAuthorities && shown.code !== undefined && (await isTrustedPublicly(target, proxy));
+  const context = { url: target, shown, now, hasOwnAuthorities, isPublic, throughProxy: proxy !== undefined };
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [...judge(context), ...trust];
+  const says = 'NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked, and anyone on the way may read along';
+  const judged = judge(context).map((each): Finding => (each.level === 'problem' ? { ...each, level: 'note' } : each));
+  return [finding('tls', 'note', says, 'unset NODE_TLS_REJECT_UNAUTHORIZED'), ...judged, ...trust];
+};
+
+const isTrustedPublicly = async (target: URL, proxy: URL | undefined): Promise<boolean> => {
+  const again = proxy === undefined ? await reach(target) : await reachThrough(proxy, target);
+  if (!('socket' in again)) return false;
+  const shown = await shakeHands(target, again.socket);
+  return !('error' in shown) && shown.code === undefined;
+};
+
+/** Whether Node could make use of the file in NODE_EXTRA_CA_CERTS; where it could not, it has said so once and gone on. */
+const extraAuthorities = async (
+  { NODE_EXTRA_CA_CERTS: file = '' }: Env,
+  tls: NetworkCheck['tls'],
+): Promise<Finding[]> => {
+  if (file === '') return [];
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+  const isPem = typeof text === 'string' && text.includes('-----BEGIN CERTIFICATE-----');
+  if (!isPem) {
+    const why = typeof text === 'string' ? 'holds no certificate in PEM' : `cannot be read (${text.code})`;
+    return [
+      finding(
+        'tls',
+        'note',
+        `NODE_EXTRA_CA_CERTS counts for nothing: ${file} ${why}`,
+        'export NODE_EXTRA_CA_CERTS=FILE.pem',
+      ),
+    ];
+  }
+  if (tls?.ca !== undefined)
+    return [
+      finding('tls', 'note', 'NODE_EXTRA_CA_CERTS does not count here: "tls": { "ca" } of the server takes its place'),
+    ];
+  return [finding('tls', 'ok', `the authorities in ${file} are trusted as well (NODE_EXTRA_CA_CERTS)`)];
 };
