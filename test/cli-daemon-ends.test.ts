@@ -13,6 +13,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFrameReader, FRAME, jsonFrame, MAX_HELLO_BYTES } from '../src/cli/daemon/frames.ts';
+import { MOST_CONNECTIONS } from '../src/cli/daemon/server.ts';
 import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
 import { askingFixture, daemonWorld } from './fixtures/cli/daemon-world.ts';
 import { alive, until } from './fixtures/cli/wait.ts';
@@ -236,6 +237,22 @@ describe('nobody else', () => {
     expect(await why(mine)).toContain('somebody else listens');
     writeFileSync(token, 'another\nanother\n');
     expect(await why(mine)).toContain('does not know you');
+  });
+
+  test('takes the place of a line for good: a 65th connection is refused, and its line runs by itself', async () => {
+    const full = world();
+    await full.warm(['call', 'args', ...full.onFixture]);
+    const [token] = readFileSync(full.socket().replace('.sock', '.token'), 'utf8').split('\n');
+    const links = Array.from({ length: MOST_CONNECTIONS }, () => connect(full.socket()));
+    await Promise.all(
+      links.map((link) => {
+        link.on('error', () => {}).write(jsonFrame(FRAME.hello, { token, want: 'line' }));
+        return new Promise((resolve) => link.once('data', resolve));
+      }),
+    );
+    expect(await why(full)).toContain(`${MOST_CONNECTIONS} lines under way`);
+    for (const link of links) link.destroy();
+    await until('room', async () => (await why(full)) === 'it ran in the daemon');
   });
 
   test('is in the way: what a killed daemon left behind is taken away', async () => {

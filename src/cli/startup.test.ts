@@ -49,6 +49,27 @@ test('help and version cost a handful of small files: nothing of Node is importe
   ]);
 });
 
+test('a line for the daemon costs the same and what talks to it: no command, no toolkit, no package', () => {
+  expect(namesOf('cli/main.ts', 'cli/daemon/client.ts')).toEqual([
+    'cli/args.ts',
+    'cli/commands.ts',
+    'cli/compile-cache.ts',
+    'cli/daemon/client.ts',
+    'cli/daemon/connect.ts',
+    'cli/daemon/frames.ts',
+    'cli/daemon/place.ts',
+    'cli/exit-codes.ts',
+    'cli/main.ts',
+    'cli/options.ts',
+    'config/nearest.ts',
+    'errors.ts',
+    'node/state-folder.ts',
+    'node:os',
+    'node:path',
+    'version.ts',
+  ]);
+});
+
 test('every other line begins with a dozen small files: no command, no transport, no package', () => {
   expect(namesOf('cli/main.ts', 'cli/process.ts')).toEqual([
     'cli/args.ts',

@@ -88,7 +88,7 @@ export const createKeptToolkits = ({ create, idleMs, closed }: KeptOptions): Kep
   };
 
   const make = (key: string, place: string, { options, source, launch }: Wanted): Kept => {
-    const { onElicit: _e, onApprove: _a, onInput: _i, logger: _l, onLog: _o, ...shared } = options;
+    const { onElicit: _e, onRefused: _r, onApprove: _a, onInput: _i, logger: _l, onLog: _o, ...shared } = options;
     const one: Kept = {
       place,
       cwd: launch.cwd,
