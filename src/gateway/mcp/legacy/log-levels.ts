@@ -1,0 +1,73 @@
+/** From which severity on sessions hear the logs of servers. A server knows one level for all that share a connection: the lowest that is wanted. */
+import type { LogLevel } from '../../../protocol/types.ts';
+import type { GatewayContext } from '../../context.ts';
+import { invalidParams } from '../fault.ts';
+import type { LegacySession } from './session.ts';
+
+/** The least severe first (RFC 5424). */
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+
+export const readLevel = (level: unknown): LogLevel => {
+  const known = LEVELS.find((one) => one === level);
+  if (known === undefined) throw invalidParams(`level is none of ${LEVELS.join(', ')}`);
+  return known;
+};
+
+export const isLoud = (level: LogLevel, least: LogLevel): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+
+/** Servers that take longer are told nevertheless, but not waited for. */
+const WAIT_MS = 5_000;
+
+export interface LogLevels {
+  /** A session wants another level: its servers are told what they have to send from now on. */
+  changed(session: LegacySession): Promise<void>;
+}
+
+/** `sessions` are all there are; only those that asked for a level have a say. */
+export const createLogLevels = (
+  { toolkit, dispatch }: GatewayContext,
+  sessions: () => Iterable<LegacySession>,
+): LogLevels => {
+  const asked = new WeakSet<LegacySession>();
+  /** Connections of scopes: a child is not started to be told how loud to be. */
+  const live = new Map<string, Set<string>>();
+
+  const wanted = (server: string, scope: string): LogLevel | undefined => {
+    let lowest: LogLevel | undefined;
+    for (const session of sessions()) {
+      const { caller, surface, level } = session;
+      if (!asked.has(session) || !surface.servers(caller).includes(server)) continue;
+      if (dispatch.scopeOf(caller, server) === scope && (lowest === undefined || isLoud(lowest, level))) lowest = level;
+    }
+    return lowest;
+  };
+  const tell = async (server: string, scope: string): Promise<void> => {
+    const level = wanted(server, scope);
+    if (level === undefined) return;
+    const options = { scope, timeoutMs: WAIT_MS, totalTimeoutMs: WAIT_MS };
+    // Not every server has logs, or can be reached now.
+    await toolkit
+      .server(server)
+      .setLogLevel(level, options)
+      .catch(() => {});
+  };
+
+  toolkit.on('connected', ({ server, scope }) => {
+    live.set(server, (live.get(server) ?? new Set()).add(scope));
+    void tell(server, scope);
+  });
+  toolkit.on('disconnected', ({ server, scope }) => void live.get(server)?.delete(scope));
+
+  return {
+    async changed(session) {
+      asked.add(session);
+      const { caller, surface } = session;
+      const told = surface.servers(caller).map((server) => {
+        const scope = dispatch.scopeOf(caller, server);
+        const isThere = scope === '' ? toolkit.status()[server]?.connected : live.get(server)?.has(scope);
+        return isThere ? tell(server, scope) : undefined;
+      });
+      await Promise.all(told);
+    },
+  };
+};

@@ -1,0 +1,276 @@
+/** A conversation with one client of the legacy era, over whichever transport it came (2024-11-05 to 2025-11-25). */
+import { ToolwayError } from '../../../errors.ts';
+import * as RPC from '../../../protocol/rpc-codes.ts';
+import type { JsonObject, LogLevel, Progress } from '../../../protocol/types.ts';
+import {
+  isObject,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+  LEGACY_VERSIONS,
+  type RequestId,
+} from '../../../protocol/wire.ts';
+import type { GatewayContext } from '../../context.ts';
+import type { Caller, Principal } from '../../principal.ts';
+import { faultOf, invalidParams } from '../fault.ts';
+import type { RunMethod } from '../methods.ts';
+import { newId } from '../random-id.ts';
+import type { Surface } from '../surface.ts';
+import { asLegacyResult } from './adapt.ts';
+import { helloOf, type LegacyVersion, readHello } from './handshake.ts';
+import { askedIn, type Channel, type InFlight } from './in-flight.ts';
+import { readLevel } from './log-levels.ts';
+import { type ClientMessage, failure, isId } from './messages.ts';
+import { createQuestions, type Questions } from './questions.ts';
+import { createTasks, RELATED_TASK, type Tasks } from './tasks.ts';
+
+/** What is done for all sessions together, because several of them may want the same of a server. */
+export interface SessionHouse {
+  context: GatewayContext;
+  subscribe(session: LegacySession, uri: string): Promise<void>;
+  unsubscribe(session: LegacySession, uri: string): Promise<void>;
+  levelChanged(session: LegacySession): Promise<void>;
+  rootsChanged(session: LegacySession): void;
+  /** It is over, whoever ended it. */
+  closed(session: LegacySession): void;
+}
+
+export interface LegacySession {
+  /** By which its client names it; to be kept from others. */
+  readonly id: string;
+  readonly surface: Surface;
+  readonly caller: Caller;
+  readonly version: LegacyVersion;
+  /** From which severity on the client wants to hear logs. */
+  readonly level: LogLevel;
+  /** URIs to which the client has subscribed, and what ends that. */
+  readonly subscriptions: Map<string, () => Promise<void>>;
+  /** URLs that it was asked to visit, by the ids of their servers. */
+  readonly visits: ReadonlySet<string>;
+  /** Requests under way. */
+  readonly busy: boolean;
+  /** When it was last heard of, on the gateway's clock. */
+  usedAt: number;
+  /** Takes what belongs to no request. Set by the transport. */
+  outlet: (message: JsonRpcMessage) => void;
+  /** What its transport has to do when it ends. */
+  onclose: () => void;
+  /** The same principal, as it is now. */
+  seenAs(principal: Principal): void;
+  /** Answers a request; resolves to undefined where nobody waits for the answer any more. Never rejects. */
+  answer(request: ClientMessage & { kind: 'request' }, channel: Channel): Promise<JsonRpcMessage | undefined>;
+  /** Takes a message that is not answered. */
+  take(message: ClientMessage & { kind: 'notification' | 'answer' }): void;
+  ping(timeoutMs: number): Promise<void>;
+  close(): void;
+}
+
+export interface SessionOptions {
+  house: SessionHouse;
+  surface: Surface;
+  run: RunMethod;
+  principal: Principal;
+}
+
+/** Requests of one session under way at a time; one more is refused. */
+const MAX_IN_FLIGHT = 1_024;
+export const createSession = ({ house, surface, run, principal }: SessionOptions): LegacySession => {
+  const { context } = house;
+  const { clock } = context;
+  const scope = newId();
+  const inFlight = new Map<RequestId, InFlight>();
+  let caller: Caller = { principal, session: scope };
+  let version: LegacyVersion = LEGACY_VERSIONS[0];
+  let level: LogLevel = 'info';
+  let questions: Questions | undefined;
+  let tasks: Tasks | undefined;
+  let closed = false;
+
+  const push = (message: JsonRpcMessage): void => {
+    if (!closed) session.outlet(message);
+  };
+
+  const putToClient = (message: JsonRpcNotification & { id?: RequestId }, server: string | undefined): void => {
+    const put = async (): Promise<void> => {
+      const during = await askedIn(inFlight.values(), surface, server);
+      const task = during?.task;
+      if (task === undefined) {
+        (during?.channel ?? { send: push }).send(message);
+        return;
+      }
+      if (message.id !== undefined) waiting.set(message.id, tasks?.asks(task) ?? (() => {}));
+      const { params = {} } = message;
+      const _meta = { ...(isObject(params._meta) && params._meta), [RELATED_TASK]: { taskId: task } };
+      push({ ...message, params: { ...params, _meta } });
+    };
+    void put();
+  };
+  /** Questions for which a task waits. */
+  const waiting = new Map<unknown, () => void>();
+
+  const taskRoom = (): Tasks => {
+    tasks ??= createTasks({
+      clock,
+      today: context.today,
+      onStatus: (task) => push({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: task }),
+    });
+    return tasks;
+  };
+
+  const initialize = async (params: JsonObject): Promise<JsonObject> => {
+    if (questions !== undefined) throw invalidParams('this session is initialized already');
+    const hello = readHello(params);
+    version = hello.version;
+    questions = createQuestions({ capabilities: hello.capabilities, clock, send: putToClient });
+    return helloOf(version, await surface.about(caller));
+  };
+
+  const perform = (method: string, params: JsonObject, one: InFlight): Promise<JsonObject> =>
+    run(method, params, {
+      caller,
+      signal: one.controller.signal,
+      handlers: questions?.handlers,
+      onProgress: progressOf(params, one.channel),
+    });
+
+  const begin = (params: JsonObject): JsonObject =>
+    taskRoom().begin(params, async ({ id: task, signal }) => {
+      const { task: _task, ...plain } = params;
+      // The request that began it is over; under its own name it is still where a server's questions belong.
+      const controller = new AbortController();
+      signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
+      const one: InFlight = { method: 'tools/call', params: plain, channel: { send: push }, controller, task };
+      const key = `task ${task}`;
+      inFlight.set(key, one);
+      try {
+        return asLegacyResult('tools/call', await perform('tools/call', plain, one));
+      } finally {
+        inFlight.delete(key);
+      }
+    });
+
+  const methods: Record<string, (params: JsonObject, one: InFlight) => Promise<JsonObject>> = {
+    initialize,
+    'tools/call': async (params, one) =>
+      params.task === undefined
+        ? asLegacyResult('tools/call', await perform('tools/call', params, one))
+        : begin(params),
+    async 'logging/setLevel'(params) {
+      level = readLevel(params.level);
+      await house.levelChanged(session);
+      return {};
+    },
+    async 'resources/subscribe'(params) {
+      await house.subscribe(session, uriOf(params));
+      return {};
+    },
+    async 'resources/unsubscribe'(params) {
+      await house.unsubscribe(session, uriOf(params));
+      return {};
+    },
+    'tasks/get': async (params) => taskRoom().get(params),
+    'tasks/list': async () => taskRoom().list(),
+    'tasks/cancel': async (params) => taskRoom().cancel(params),
+  };
+
+  const resultOf = async (method: string, params: JsonObject, one: InFlight): Promise<JsonObject> => {
+    const own = Object.hasOwn(methods, method) ? methods[method] : undefined;
+    return own === undefined ? asLegacyResult(method, await perform(method, params, one)) : own(params, one);
+  };
+
+  const cancel = (id: unknown): void => {
+    // The handshake cannot be taken back (2025-11-25 basic/utilities/cancellation).
+    const one = isId(id) ? inFlight.get(id) : undefined;
+    if (one === undefined || one.method === 'initialize' || one.task !== undefined) return;
+    one.controller.abort(new ToolwayError('cancelled', 'the client cancelled the request'));
+  };
+
+  const session: LegacySession = {
+    id: newId(),
+    surface,
+    subscriptions: new Map(),
+    usedAt: clock.now(),
+    outlet: () => {},
+    onclose: () => {},
+    get caller() {
+      return caller;
+    },
+    get version() {
+      return version;
+    },
+    get level() {
+      return level;
+    },
+    get visits() {
+      return questions?.visits ?? NO_VISITS;
+    },
+    get busy() {
+      return inFlight.size > 0;
+    },
+    seenAs(now) {
+      if (now !== caller.principal) caller = { principal: now, session: scope };
+    },
+    async answer({ id, method, params }, channel) {
+      session.usedAt = clock.now();
+      if (inFlight.has(id))
+        return failure(id, { code: RPC.invalidRequest, message: 'a request with this id is under way' });
+      if (inFlight.size >= MAX_IN_FLIGHT) return failure(id, faultOf(tooMany(MAX_IN_FLIGHT), 'legacy'));
+      const one: InFlight = { method, params, channel, controller: new AbortController(), task: undefined };
+      inFlight.set(id, one);
+      try {
+        if (method === 'tasks/result') {
+          const outcome = await taskRoom().result(params);
+          return { jsonrpc: '2.0', id, ...outcome };
+        }
+        const result = await resultOf(method, params, one);
+        return one.controller.signal.aborted ? undefined : { jsonrpc: '2.0', id, result };
+      } catch (thrown) {
+        if (one.controller.signal.aborted) return undefined;
+        const error = faultOf(thrown, 'legacy');
+        if (error.code === RPC.urlElicitationRequired && questions !== undefined) questions.noteVisits(error.data);
+        return failure(id, error);
+      } finally {
+        inFlight.delete(id);
+      }
+    },
+    take(message) {
+      session.usedAt = clock.now();
+      if (message.kind === 'answer') {
+        waiting.get(message.id)?.();
+        waiting.delete(message.id);
+        questions?.settle(message.id, message.result, message.error);
+      } else if (message.method === 'notifications/cancelled') cancel(message.params.requestId);
+      else if (message.method === 'notifications/roots/list_changed') house.rootsChanged(session);
+    },
+    async ping(timeoutMs) {
+      await questions?.ping(timeoutMs);
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      const gone = new ToolwayError('cancelled', 'the client has left');
+      for (const { controller } of inFlight.values()) controller.abort(gone);
+      questions?.close();
+      tasks?.close();
+      session.onclose();
+      house.closed(session);
+    },
+  };
+  return session;
+};
+
+const NO_VISITS: ReadonlySet<string> = new Set();
+
+const tooMany = (limit: number): ToolwayError =>
+  new ToolwayError('backpressure', `${limit} requests of this session are under way`, { executed: 'no', limit });
+
+const uriOf = ({ uri }: JsonObject): string => {
+  if (typeof uri === 'string') return uri;
+  throw invalidParams('uri is not a text');
+};
+
+const progressOf = ({ _meta }: JsonObject, channel: Channel): ((progress: Progress) => void) | undefined => {
+  const progressToken = isObject(_meta) ? _meta.progressToken : undefined;
+  if (!isId(progressToken)) return undefined;
+  return (progress) =>
+    channel.send({ jsonrpc: '2.0', method: 'notifications/progress', params: { ...progress, progressToken } });
+};
