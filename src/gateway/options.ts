@@ -23,6 +23,14 @@ export interface GatewayLimits {
   maxJobs?: number;
   /** How long a job is kept once it has ended. Default 3 600 000. */
   jobTtlMs?: number;
+  /** Calls of the modern protocol that wait for an answer of their client. Default 1 000, of one principal 64; one more is `backpressure`. */
+  maxHeldCalls?: number;
+  /** How long such a call waits before it is cancelled. Default 300 000. */
+  heldCallMs?: number;
+  /** Tasks of the modern protocol at a time. Default 1 000, of one principal 100; beyond them calls are waited for. */
+  maxTasks?: number;
+  /** How long a task is kept from its beginning. Default 3 600 000; what still runs then is cancelled. */
+  taskTtlMs?: number;
 }
 
 /** What `createGateway` takes beside the toolkit. */

@@ -4,7 +4,7 @@
  * Source: https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#request-metadata
  */
 import type { JsonObject, LogLevel } from '../../../protocol/types.ts';
-import { isObject, LEGACY_VERSIONS, META, MODERN_VERSIONS, type RequestId } from '../../../protocol/wire.ts';
+import { isObject, META, MODERN_VERSIONS, type RequestId } from '../../../protocol/wire.ts';
 import { badMeta, badRequest, headerMismatch, unsupportedVersion } from './faults.ts';
 import { decodeHeaderValue } from './header-value.ts';
 
@@ -18,8 +18,6 @@ export interface ModernRequest {
   /** The least severity of the log messages it wants; absent: none. */
   logLevel?: LogLevel;
   progressToken?: RequestId;
-  /** What of `_meta` is for the server that carries the request out. */
-  meta?: JsonObject;
 }
 
 /** How headers are read; `Headers` fits. */
@@ -27,7 +25,6 @@ export interface HeaderSource {
   get(name: string): string | null;
 }
 
-const LEGACY: readonly string[] = LEGACY_VERSIONS;
 const MODERN: readonly string[] = MODERN_VERSIONS;
 const LEVELS: readonly string[] = [
   'debug',
@@ -42,24 +39,6 @@ const LEVELS: readonly string[] = [
 
 /** Whether two severities are at or above one another, by RFC 5424. */
 export const isAtLeast = (level: LogLevel, least: LogLevel): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(least);
-
-/** What of `_meta` ends here: the envelope's own keys. */
-const OWN_PREFIX = 'io.modelcontextprotocol/';
-
-/**
- * Whether a POST is of the modern era: by its version header, else by its `_meta`. A version that nobody knows is asked
- * for in the modern way, unless it is part of a session.
- */
-export const isModern = (headers: HeaderSource, message: unknown): boolean => {
-  const version = headers.get('mcp-protocol-version');
-  if (version !== null && MODERN.includes(version)) return true;
-  if (isObject(message)) {
-    if (message.method === 'server/discover') return true;
-    const { params } = message;
-    if (isObject(params) && isObject(params._meta) && params._meta[META.protocolVersion] !== undefined) return true;
-  }
-  return version !== null && !LEGACY.includes(version) && headers.get('mcp-session-id') === null;
-};
 
 /** The id of a message, where it has one that can be answered. */
 export const idOf = (message: unknown): RequestId | undefined => {
@@ -119,23 +98,14 @@ const namedBy = (method: string, params: JsonObject): unknown => {
   }
 };
 
-const readWishes = (request: ModernRequest, meta: JsonObject): void => {
-  let own: JsonObject | undefined;
-  for (const key of Object.keys(meta)) {
-    if (key === 'progressToken') {
-      const token = meta[key];
-      if (typeof token !== 'string' && !Number.isSafeInteger(token)) {
-        throw badMeta('progressToken is neither a string nor an integer');
-      }
-      request.progressToken = token as RequestId;
-    } else if (key === META.logLevel) {
-      const level = meta[key];
-      if (typeof level !== 'string' || !LEVELS.includes(level)) throw badMeta(`${META.logLevel} is no log level`);
-      request.logLevel = level as LogLevel;
-    } else if (!key.startsWith(OWN_PREFIX)) {
-      own ??= Object.create(null) as JsonObject;
-      own[key] = meta[key];
+const readWishes = (request: ModernRequest, { progressToken, [META.logLevel]: level }: JsonObject): void => {
+  if (progressToken !== undefined) {
+    if (typeof progressToken !== 'string' && !Number.isSafeInteger(progressToken)) {
+      throw badMeta('progressToken is neither a string nor an integer');
     }
+    request.progressToken = progressToken as RequestId;
   }
-  if (own !== undefined) request.meta = own;
+  if (level === undefined) return;
+  if (typeof level !== 'string' || !LEVELS.includes(level)) throw badMeta(`${META.logLevel} is no log level`);
+  request.logLevel = level as LogLevel;
 };
