@@ -6,6 +6,7 @@ import { addCallRoutes } from './calls.ts';
 import { addCatalogueRoutes } from './catalogue.ts';
 import { addFallbacks } from './fallback.ts';
 import { addJobRoutes } from './job-routes.ts';
+import { addOpenApiRoutes } from './openapi/serve.ts';
 import { addSeedRoutes } from './seed-routes.ts';
 import { addServerRoutes } from './servers.ts';
 import { addToolRoute } from './tool-route.ts';
@@ -27,6 +28,7 @@ export const addRest = (app: GatewayApp, context: GatewayContext): Rest => {
   addJobRoutes(app, jobs);
   addBatchRoute(app, context);
   addSeedRoutes(app, context);
+  addOpenApiRoutes(app, context);
   addFallbacks(app, context);
   return { close: jobs.close };
 };

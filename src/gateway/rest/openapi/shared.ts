@@ -1,0 +1,198 @@
+/** What all operations of the document refer to. */
+import type { JsonObject } from '../../../protocol/types.ts';
+
+const text = { type: 'string' };
+const flag = { type: 'boolean' };
+const number = { type: 'number' };
+const count = { type: 'integer', minimum: 0 };
+const time = { type: 'string', format: 'date-time' };
+const any: JsonObject = {};
+
+export const ref = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
+export const listOf = (items: JsonObject): JsonObject => ({ type: 'array', items });
+/** An object with these properties, those named `required` always there, and with whatever else servers add. */
+export const shape = (properties: JsonObject, required: readonly string[] = []): JsonObject => ({
+  type: 'object',
+  properties,
+  ...(required.length > 0 && { required }),
+});
+export { any, count, flag, number, text, time };
+
+const block = (type: string, properties: JsonObject, required: readonly string[]): JsonObject =>
+  shape({ type: { const: type }, ...properties, annotations: shape({}), _meta: shape({}) }, ['type', ...required]);
+
+const listed = { server: text, qualifiedName: text, fetchedAt: number, stale: flag };
+const named = { name: text, title: text, description: text };
+
+export const SCHEMAS: JsonObject = {
+  Problem: {
+    description: 'A failure (RFC 9457).',
+    ...shape(
+      {
+        type: text,
+        title: text,
+        status: { type: 'integer' },
+        code: { ...text, description: 'What went wrong; programs decide by it.' },
+        detail: { ...text, description: 'What happened, for people.' },
+        server: text,
+        tool: text,
+        executed: { enum: ['no', 'yes', 'unknown'], description: 'Did the call take effect?' },
+        retryAfterMs: { ...number, description: 'How long to wait before another attempt.' },
+        problems: listOf(shape({ path: { ...text, description: 'JSON Pointer' }, message: text }, ['path', 'message'])),
+        matches: listOf(text),
+        content: listOf(ref('ContentBlock')),
+        structuredContent: any,
+      },
+      ['type', 'title', 'status', 'code', 'detail'],
+    ),
+  },
+  TextContent: block('text', { text }, ['text']),
+  ImageContent: block('image', { data: { ...text, contentEncoding: 'base64' }, mimeType: text }, ['data', 'mimeType']),
+  AudioContent: block('audio', { data: { ...text, contentEncoding: 'base64' }, mimeType: text }, ['data', 'mimeType']),
+  ResourceLink: block('resource_link', { uri: text, ...named, mimeType: text }, ['uri', 'name']),
+  ResourceContents: shape({ uri: text, mimeType: text, text, blob: { ...text, contentEncoding: 'base64' } }, ['uri']),
+  EmbeddedResource: block('resource', { resource: ref('ResourceContents') }, ['resource']),
+  ContentBlock: {
+    anyOf: ['TextContent', 'ImageContent', 'AudioContent', 'ResourceLink', 'EmbeddedResource'].map(ref),
+  },
+  ToolContent: {
+    description: 'What a tool without an output schema gave; its structured content in place of it where it gave some.',
+    ...shape({ content: listOf(ref('ContentBlock')) }),
+  },
+  CallToolResult: shape(
+    { content: listOf(ref('ContentBlock')), structuredContent: any, isError: flag, _meta: shape({}) },
+    ['content'],
+  ),
+  Tool: shape({ ...named, ...listed, inputSchema: shape({}), outputSchema: shape({}), annotations: shape({}) }, [
+    'name',
+    'server',
+    'qualifiedName',
+    'inputSchema',
+  ]),
+  Resource: shape({ ...named, ...listed, uri: text, mimeType: text, size: number }, ['name', 'server', 'uri']),
+  ResourceTemplate: shape({ ...named, ...listed, uriTemplate: text, mimeType: text }, [
+    'name',
+    'server',
+    'uriTemplate',
+  ]),
+  Prompt: shape({ ...named, ...listed, arguments: listOf(shape({ ...named, required: flag }, ['name'])) }, [
+    'name',
+    'server',
+    'qualifiedName',
+  ]),
+  PromptMessage: shape({ role: { enum: ['user', 'assistant'] }, content: ref('ContentBlock') }, ['role', 'content']),
+  Server: shape(
+    {
+      name: text,
+      configured: flag,
+      connected: flag,
+      state: {
+        enum: [
+          'disconnected',
+          'connecting',
+          'connected',
+          'reconnecting',
+          'failed',
+          'auth_required',
+          'untrusted',
+          'disabled',
+          'closed',
+        ],
+      },
+      era: { enum: ['legacy', 'modern'] },
+      protocolVersion: text,
+      transport: { enum: ['stdio', 'http', 'sse', 'websocket', 'memory'] },
+      serverInfo: shape({ name: text, version: text }),
+      instructions: text,
+      toolsCount: count,
+      resourcesCount: count,
+      promptsCount: count,
+      lastHealthCheck: number,
+      lastUpdated: number,
+      lastError: shape({ code: text, message: text }, ['code', 'message']),
+      breaker: { enum: ['closed', 'open', 'half_open', 'isolated'] },
+      inFlight: count,
+      queued: count,
+      pid: count,
+      connectMs: number,
+    },
+    ['name', 'configured', 'connected', 'state', 'breaker', 'inFlight', 'queued'],
+  ),
+  CallRecord: {
+    description: 'A call that has ended.',
+    ...shape(
+      {
+        id: text,
+        at: { ...number, description: 'Milliseconds since 1970.' },
+        principal: text,
+        server: text,
+        tool: text,
+        outcome: { ...text, description: '`ok`, `tool_error`, or the code of the error.' },
+        durationMs: number,
+        attempts: count,
+        cached: flag,
+        executed: { enum: ['no', 'yes', 'unknown'] },
+        message: text,
+      },
+      ['id', 'at', 'server', 'tool', 'outcome', 'durationMs', 'attempts', 'cached'],
+    ),
+  },
+  CallInFlight: shape(
+    {
+      id: text,
+      server: text,
+      method: text,
+      tool: text,
+      principal: text,
+      state: { enum: ['queued', 'handed_over', 'answering', 'settled'] },
+      attempt: count,
+      elapsedMs: number,
+    },
+    ['id', 'server', 'method', 'state', 'attempt', 'elapsedMs'],
+  ),
+  Job: {
+    description: 'A call that is not waited for.',
+    ...shape(
+      {
+        id: text,
+        status: { enum: ['running', 'succeeded', 'failed', 'cancelled', 'outcome_unknown'] },
+        server: text,
+        tool: text,
+        createdAt: time,
+        endedAt: time,
+        progress: shape({ progress: number, total: number, message: text }, ['progress']),
+        result: { description: 'As the route without a job would have answered.' },
+        problem: ref('Problem'),
+      },
+      ['id', 'status', 'server', 'tool', 'createdAt'],
+    ),
+  },
+  BatchCall: shape({ server: text, tool: text, name: text, arguments: shape({}) }),
+  BatchOutcome: shape(
+    {
+      success: flag,
+      server: text,
+      tool: text,
+      durationMs: number,
+      result: ref('CallToolResult'),
+      problem: ref('Problem'),
+    },
+    ['success', 'durationMs'],
+  ),
+};
+
+export const PARAMETERS: JsonObject = {
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'Calls with the same key, tool and arguments share one outcome for 24 hours.',
+    schema: { type: 'string', maxLength: 255 },
+  },
+};
+
+export const RESPONSES: JsonObject = {
+  Problem: {
+    description: 'What went wrong.',
+    content: { 'application/problem+json': { schema: ref('Problem') } },
+  },
+};
