@@ -5,6 +5,7 @@ import type { Screen } from '../screen.ts';
 import { sixelTerminal } from './ask.ts';
 import { drawSixel } from './draw.ts';
 import { encodeSixel } from './encode.ts';
+import { decodeJpeg } from './jpeg.ts';
 import { paletteOf } from './palette.ts';
 import type { Pixels } from './pixels.ts';
 import { fitInto } from './scale.ts';
@@ -84,8 +85,10 @@ describe('an image', () => {
   test('may be a JPEG', async () => {
     const { data } = encode({ width: 8, height: 8, data: Buffer.alloc(256, 200) }, 90);
     expect(await drawSixel(data, 'jpeg', { ...FOOT, columns: 80 })).toMatch(/q"1;1;8;8#0;2;\d+;\d+;\d+#0!8~-/);
-    data.writeUInt16BE(60_000, data.indexOf(Buffer.from([0xff, 0xc0])) + 5);
-    data.writeUInt16BE(60_000, data.indexOf(Buffer.from([0xff, 0xc0])) + 7);
+    const size = data.indexOf(Buffer.from([0xff, 0xc0])) + 5;
+    data.writeUInt16BE(60_000, size);
+    data.writeUInt16BE(60_000, size + 2);
+    expect(() => decodeJpeg(data)).toThrow('maxResolutionInMP');
     expect(await drawSixel(data, 'jpeg', { ...FOOT, columns: 80 })).toBeUndefined();
   });
 
