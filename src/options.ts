@@ -51,6 +51,9 @@ export interface HandlerContext {
   inputKey?: string;
 }
 
+/** Among which callers of the gateway one connection to a server is shared. */
+export type Isolation = 'shared' | 'perSession' | 'perPrincipal';
+
 /** How a configured server is reached. */
 export type ServerTransport = 'stdio' | 'http' | 'sse' | 'websocket';
 
@@ -89,6 +92,8 @@ export interface ServerConfig extends Handlers {
   pins?: PinMode;
   retrySafe?: string[];
   group?: string;
+  /** How the gateway shares connections to this server among its callers. Default: what the gateway says, else `shared`. */
+  isolation?: Isolation;
   autoReconnect?: boolean;
   maxRetries?: number;
   retryDelayMs?: number;

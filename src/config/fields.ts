@@ -1,5 +1,5 @@
 /** The fields of one server, in every spelling that hosts use. */
-import type { ServerConfig, ServerTransport } from '../options.ts';
+import type { Isolation, ServerConfig, ServerTransport } from '../options.ts';
 import type { LogLevel } from '../protocol/types.ts';
 import type { Dialect } from './dialect.ts';
 import { breaker, cache, rateLimit, retry, tls } from './nested.ts';
@@ -66,6 +66,9 @@ export const map =
 
 const LOG_LEVELS: LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
+/** How one server's connections are shared among callers of the gateway. */
+export const isolation = oneOf(['shared', 'perSession', 'perPrincipal'] as const satisfies Isolation[]);
+
 /** The fields under their own names; each is also read in snake_case. */
 const OWN: Record<string, Field> = {
   command: map(someText, (command) => ({ command })),
@@ -87,6 +90,7 @@ const OWN: Record<string, Field> = {
   trustHints: map(flag, (trustHints) => ({ trustHints })),
   retrySafe: map(names, (retrySafe) => ({ retrySafe })),
   group: map(text, (group) => ({ group })),
+  isolation: map(isolation, (sharing) => ({ isolation: sharing })),
   autoReconnect: map(flag, (autoReconnect) => ({ autoReconnect })),
   maxRetries: map(count, (maxRetries) => ({ maxRetries })),
   retryDelayMs: map(ms, (retryDelayMs) => ({ retryDelayMs })),
@@ -131,7 +135,7 @@ const FOREIGN: Record<string, Field> = {
 };
 
 /** Fields of the contract that this version reads over; they are reported, never dropped in silence. */
-const WITHOUT_EFFECT: readonly string[] = ['oauth', 'oauthScopes', 'auth', 'isolation'];
+const WITHOUT_EFFECT: readonly string[] = ['oauth', 'oauthScopes', 'auth'];
 
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 

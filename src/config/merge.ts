@@ -1,6 +1,7 @@
 /** Several configurations as one: what comes later counts. */
 import { withoutUndefined } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
+import type { GatewaySettings } from './gateway.ts';
 import { emptyConfig, type ParsedConfig } from './parse.ts';
 
 /** Puts layers on top of each other. A server of a later layer replaces the whole server of that name, in its place. */
@@ -21,6 +22,7 @@ export const mergeConfigs = (layers: Iterable<ParsedConfig>): ParsedConfig => {
     // Rules make sense in their order only: those of two files are not mixed.
     if (layer.policy !== undefined) merged.policy = layer.policy;
     if (layer.pins !== undefined) merged.pins = layer.pins;
+    if (layer.gateway !== undefined) merged.gateway = mergeGateways(merged.gateway, layer.gateway);
     const { pinFile = merged.pinFile, catalogueFile = merged.catalogueFile } = layer;
     const { batchWindowMs = merged.batchWindowMs } = layer;
     Object.assign(merged, withoutUndefined({ pinFile, catalogueFile, batchWindowMs }));
@@ -28,6 +30,13 @@ export const mergeConfigs = (layers: Iterable<ParsedConfig>): ParsedConfig => {
   }
   return merged;
 };
+
+/** Field by field; the keys of one file are all there are. */
+const mergeGateways = (before: GatewaySettings | undefined, after: GatewaySettings): GatewaySettings => ({
+  ...before,
+  ...after,
+  access: { ...before?.access, ...after.access },
+});
 
 /** Sets fields on every server, over what files say; the layer above all files. */
 export const overrideServers = (

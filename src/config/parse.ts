@@ -5,6 +5,7 @@ import type { PinMode, Policy } from '../permission.ts';
 import { serverAlias } from './alias.ts';
 import type { Dialect } from './dialect.ts';
 import { PLAIN } from './dialects.ts';
+import { type GatewaySettings, readGateway } from './gateway.ts';
 import { readInputs } from './inputs.ts';
 import { isServerName } from './names.ts';
 import { nearest } from './nearest.ts';
@@ -24,6 +25,7 @@ export interface ParsedConfig extends RootSettings {
   limits: Limits;
   policy?: Policy;
   pins?: PinMode;
+  gateway?: GatewaySettings;
   /** What `${input:id}` stands for. */
   inputs: InputDefinition[];
   /** The name in the file for each server that could not keep it. */
@@ -58,8 +60,8 @@ interface Reading {
 }
 
 /** The keys under which they say what may not be done. */
-const GUARDS = ['policy', 'pins', 'pinFile'];
-const OTHER_KEYS = ['defaults', 'limits', 'policy', 'pins', 'inputs', '$schema', ...ROOT_SETTINGS];
+const GUARDS = ['policy', 'pins', 'pinFile', 'gateway'];
+const OTHER_KEYS = ['defaults', 'limits', 'policy', 'pins', 'gateway', 'inputs', '$schema', ...ROOT_SETTINGS];
 /** A configuration that says nothing. Its records have no prototype: names come from files. */
 export const emptyConfig = (): ParsedConfig => ({
   servers: Object.create(null) as Record<string, ServerConfig>,
@@ -107,10 +109,12 @@ const readRoot = async (value: Record<string, unknown>, reading: Reading): Promi
   parsed.limits = readLimits(value.limits, problems);
   const settings = readRootSettings(value, problems);
   const { problems: wrong, ...permissions } = readPermissions(value, suggest);
-  Object.assign(parsed, permissions, settings);
-  problems.push(...wrong);
+  // In the files of other hosts the word means something else.
+  const { problems: unread, ...door } = readGateway(dialect === PLAIN ? value.gateway : undefined, suggest);
+  Object.assign(parsed, permissions, settings, door);
+  problems.push(...wrong, ...unread);
   const given = [
-    ...Object.keys({ ...permissions, ...settings }),
+    ...Object.keys({ ...permissions, ...settings, ...door }),
     ...Object.keys(parsed.limits).map((name) => `limits/${name}`),
   ];
   parsed.rootOrigins = originsOf(Object.fromEntries(given.map((field) => [field, `/${field}`])), reading.where);

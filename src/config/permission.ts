@@ -1,5 +1,6 @@
 /** `policy` and `pins`, as files and programs give them: read part by part, with what is wrong and where. */
 import type { ArgumentCondition, PinMode, Policy, PolicyAction, PolicyRule, ToolHints } from '../permission.ts';
+import { type Readers, type Report, readParts } from './parts.ts';
 import { pointerStep } from './places.ts';
 import type { ConfigProblem } from './problem.ts';
 import { flag, isObject, kindOf, oneOf, type Reader, text } from './readers.ts';
@@ -9,12 +10,6 @@ const ACTIONS = ['allow', 'ask', 'deny'] as const satisfies PolicyAction[];
 const HINTS = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const;
 
 export const pinMode = oneOf(['block', 'warn', 'off'] as const satisfies PinMode[]);
-
-/** Where problems go; `path` is where the value stands. `suggest` finds the name that was meant. */
-interface Report {
-  (path: string, message: string): void;
-  suggest: Suggest;
-}
 
 /** One pattern or several; none at all would fit nothing, which nobody means. */
 const patterns: Reader<string | readonly string[]> = (value) => {
@@ -44,8 +39,6 @@ const list: Reader<unknown[]> = (value) =>
     ? { ok: true, value }
     : { ok: false, message: 'must be a list that is not empty' };
 
-type Readers<T> = { [K in keyof T]-?: Reader<NonNullable<T[K]>> };
-
 const CONDITION: Readers<ArgumentCondition> = {
   equals: anything,
   oneOf: list,
@@ -57,38 +50,6 @@ const CONDITION: Readers<ArgumentCondition> = {
   present: flag,
 };
 const TOOL_HINTS: Readers<ToolHints> = Object.fromEntries(HINTS.map((hint) => [hint, flag])) as Readers<ToolHints>;
-
-/** Reads an object of which every part is known; undefined where it is unusable as a whole. */
-const readParts = <T extends object>(
-  value: unknown,
-  path: string,
-  readers: Readers<T>,
-  report: Report,
-): T | undefined => {
-  const known = Object.keys(readers);
-  if (!isObject(value)) {
-    report(path, `must be an object of ${known.join(', ')}, not ${kindOf(value)}`);
-    return undefined;
-  }
-  const read: Record<string, unknown> = {};
-  for (const [key, given] of Object.entries(value)) {
-    const here = path + pointerStep(key);
-    if (!Object.hasOwn(readers, key)) {
-      const close = report.suggest(key, known);
-      report(here, close === undefined ? `is none of ${known.join(', ')}` : `is not known; did you mean ${close}?`);
-      continue;
-    }
-    if (given === undefined) {
-      // What was meant to narrow a rule may be missing.
-      report(here, 'is undefined: leave it out, or give it a value');
-      continue;
-    }
-    const part = readers[key as keyof T](given as never);
-    if (part.ok) read[key] = part.value;
-    else report(here + (part.step === undefined ? '' : pointerStep(part.step)), part.message);
-  }
-  return read as T;
-};
 
 const readCondition = (value: unknown, path: string, report: Report): ArgumentCondition => {
   if (isObject(value) && Object.keys(value).length === 0) report(path, 'says nothing: it needs an operator');

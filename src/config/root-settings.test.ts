@@ -13,6 +13,7 @@ const USUAL: Record<string, unknown> = {
   limits: { maxQueue: 7 },
   policy: { default: 'ask' },
   pins: 'warn',
+  gateway: { allowedHosts: ['a.example'] },
   inputs: [{ id: 'a', type: 'promptString' }],
   batchWindowMs: 7,
   catalogueFile: 'lists.json',

@@ -1,4 +1,5 @@
 /** Who sends a request to the gateway, and what that one may do. */
+export type { Isolation } from '../options.ts';
 
 /**
  * What a principal may do: `read` lists and states, `call` tools, read resources and get prompts, `approve` calls of
@@ -17,9 +18,6 @@ export interface Principal {
   /** Whether a server, or one tool of it, exists for this principal: what it does not see is in no list and cannot be called. */
   sees(server: string, tool?: string): boolean;
 }
-
-/** How one server's connections are shared among callers. */
-export type Isolation = 'shared' | 'perSession' | 'perPrincipal';
 
 /** A principal in one conversation with the gateway. */
 export interface Caller {

@@ -5,6 +5,7 @@ import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { dialectOf } from '../config/dialects.ts';
 import { type EnvironmentLayer, readEnvironment } from '../config/environment.ts';
 import { escapeReferences } from '../config/expand.ts';
+import { type GatewaySettings, gatewayFor } from '../config/gateway.ts';
 import { mergeConfigs, overrideServers } from '../config/merge.ts';
 import type { Origins } from '../config/origin.ts';
 import type { ParsedConfig } from '../config/parse.ts';
@@ -32,6 +33,8 @@ export interface LoadConfigOptions {
 /** Options for `createToolkit`, and how they came about. */
 export interface LoadedConfig extends ToolkitOptions {
   mcpServers: Record<string, ServerConfig>;
+  /** What is said of a gateway in front of these servers; the keys are references still, see `expandGateway`. */
+  gateway?: GatewaySettings;
   problems: ConfigProblem[];
   /** The files that were read, in order. */
   files: string[];
@@ -107,6 +110,7 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
   for (const [name, origins] of Object.entries(merged.origins)) {
     merged.origins[name] = { ...origins, ...overrideOrigins };
   }
+  const gateway = gatewayFor(merged.gateway, merged.servers, merged.defaults);
   return {
     mcpServers: overrideServers(merged, (server) => ({ ...server, ...overrides })),
     defaults: { ...merged.defaults, ...overrides },
@@ -118,6 +122,7 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
       catalogueFile: merged.catalogueFile,
       batchWindowMs: merged.batchWindowMs,
     }),
+    ...(gateway !== undefined && { gateway }),
     ...(merged.inputs.length > 0 && { inputs: merged.inputs }),
     env: { ...env },
     problems: merged.problems,

@@ -1,6 +1,6 @@
 /** What configurations refer to, looked up in Node: files, the keychain, the user's answers; and the files that they name. */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { parseDotenv } from '../config/dotenv.ts';
 import { expandServer, type FoundReference, type ReferenceScheme } from '../config/expand.ts';
 import { inputVariable } from '../config/inputs.ts';
@@ -14,6 +14,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** What expansion depends on. */
 export interface ExpanderOptions extends Pick<ToolkitOptions, 'inputs' | 'onInput'> {
   env: Environment;
+  /** Where relative paths of `${file:…}` begin. Default: the process's working directory. */
+  cwd?: string | undefined;
   /** Loads what opens the keychain. Default: the package `@napi-rs/keyring`. */
   loadKeyring?: () => Promise<Keyring>;
 }
@@ -39,7 +41,13 @@ const invalid = (reason: string, cause?: unknown): ToolwayError =>
   new ToolwayError('invalid_config', reason, { executed: 'no', cause });
 
 /** Makes the expander of one toolkit. Each input is asked for once. */
-export const createExpander = ({ env, inputs = [], onInput, loadKeyring = keyring }: ExpanderOptions): Expander => {
+export const createExpander = ({
+  env,
+  cwd,
+  inputs = [],
+  onInput,
+  loadKeyring = keyring,
+}: ExpanderOptions): Expander => {
   const answers = new Map<string, Promise<string>>();
   const answer = (server: string, id: string): Promise<string> => {
     const input = inputs.find((known) => known.id === id);
@@ -53,11 +61,13 @@ export const createExpander = ({ env, inputs = [], onInput, loadKeyring = keyrin
     return asked;
   };
 
+  const placed = (path: string): string => (cwd === undefined || path.startsWith('~') ? path : resolvePath(cwd, path));
+
   return async (server, config, found) => {
-    const resolve = (scheme: ReferenceScheme, name: string): Promise<string | undefined> => {
-      if (scheme === 'file') return textOf(name, env);
-      return scheme === 'keychain' ? secretOf(name, loadKeyring) : answer(server, name);
-    };
+    const resolve = (scheme: ReferenceScheme, name: string): Promise<string | undefined> =>
+      scheme === 'input'
+        ? answer(server, name)
+        : resolveSecret(scheme, scheme === 'file' ? placed(name) : name, { env, loadKeyring });
     const expanded = await expandServer(server, config, { env, resolve, found });
     try {
       return { ...expanded, ...(await filesOf(expanded, env, found)) };
@@ -70,6 +80,13 @@ export const createExpander = ({ env, inputs = [], onInput, loadKeyring = keyrin
     }
   };
 };
+
+/** What `${file:…}` and `${keychain:…}` stand for. */
+export const resolveSecret = (
+  scheme: Exclude<ReferenceScheme, 'input'>,
+  name: string,
+  { env, loadKeyring = keyring }: Pick<ExpanderOptions, 'env' | 'loadKeyring'>,
+): Promise<string | undefined> => (scheme === 'file' ? textOf(name, env) : secretOf(name, loadKeyring));
 
 const ask = async (
   input: InputDefinition,

@@ -45,7 +45,7 @@ interface HeldBack {
 
 /** Marks servers that nobody agreed to as untrusted, and takes out what an untrusted file says of all servers. */
 const holdBack = (read: ParsedConfig, { path, folder, inputs: known, isTrusted }: FoundFile): HeldBack => {
-  const config = withoutFiles(read);
+  const config = withoutOurs(read);
   const definitions: FoundDefinition[] = [];
   const found = (name: string, definition: LaunchDefinition | SettingsDefinition): boolean => {
     const hash = hashOf(definition);
@@ -71,11 +71,11 @@ const holdBack = (read: ParsedConfig, { path, folder, inputs: known, isTrusted }
 
 /**
  * No found file says where files of ours lie: one that brings its own list of what was seen before would put aside what
- * this user has seen, and every path would be written to.
+ * this user has seen, and every path would be written to. Nor does it say who may come into a gateway of this user.
  */
-const withoutFiles = (read: ParsedConfig): ParsedConfig => {
+const withoutOurs = (read: ParsedConfig): ParsedConfig => {
   const config = { ...read, rootOrigins: { ...read.rootOrigins }, problems: [...read.problems] };
-  for (const name of ['pinFile', 'catalogueFile'] as const) {
+  for (const name of ['pinFile', 'catalogueFile', 'gateway'] as const) {
     if (config[name] === undefined) continue;
     const { kind: _kind, ...place } = config.rootOrigins[name] ?? { kind: 'file' };
     const message = 'is not taken from a file that was found; your own file, or one that you name, can set it';

@@ -173,7 +173,7 @@ export const BROKEN: readonly BrokenCase[] = [
       'error typos.jsonc:4:28: /mcpServers/a/disabledTool: is not a field; did you mean disabledTools?',
       'error typos.jsonc:4:51: /mcpServers/a/arg: is not a field; did you mean args?',
       'note typos.jsonc:4:66: /mcpServers/a/watch: is not a field of Toolway',
-      'warning typos.jsonc:5:29: /mcpServers/ok/isolation: has no effect in this version',
+      'warning typos.jsonc:5:29: /mcpServers/ok/oauthScopes: has no effect in this version',
       'note typos.jsonc:2:3: comments are not part of JSON',
     ],
   },

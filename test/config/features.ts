@@ -175,8 +175,8 @@ export const FEATURES: readonly Case[] = [
     servers: { a: { command: 'x' } },
     says: [
       'note of-others.json:3:28: /mcpServers/a/watchPaths: is not a field of Toolway',
-      'warning of-others.json:3:51: /mcpServers/a/isolation: has no effect in this version',
-      'warning of-others.json:3:72: /mcpServers/a/auth: has no effect in this version',
+      'warning of-others.json:3:51: /mcpServers/a/oauthScopes: has no effect in this version',
+      'warning of-others.json:3:74: /mcpServers/a/auth: has no effect in this version',
     ],
   },
   {
