@@ -55,8 +55,9 @@ export const NEEDS: Readonly<Record<string, Readonly<Record<string, Need>>>> = {
   '/api/approvals': { GET: 'approve' },
   '/api/approvals/:id': { GET: 'approve', POST: 'approve' },
   '/openapi.json': { GET: 'read' },
-  '/openapi/:server': { GET: 'read' },
-  '/docs': { GET: 'read' },
+  '/api/servers/:server/openapi.json': { GET: 'read' },
+  '/docs': { GET: 'open' },
+  '/docs/:file': { GET: 'open' },
 };
 
 /** What a request asks for; undefined where no route is in the table, and `other method` where the path is there with another one. */
