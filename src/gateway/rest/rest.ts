@@ -4,6 +4,7 @@ import { createJobs } from '../jobs/jobs.ts';
 import { addBatchRoute } from './batch.ts';
 import { addCallRoutes } from './calls.ts';
 import { addCatalogueRoutes } from './catalogue.ts';
+import { addDocsRoutes } from './docs/serve.ts';
 import { addFallbacks } from './fallback.ts';
 import { addJobRoutes } from './job-routes.ts';
 import { addOpenApiRoutes } from './openapi/serve.ts';
@@ -29,6 +30,7 @@ export const addRest = (app: GatewayApp, context: GatewayContext): Rest => {
   addBatchRoute(app, context);
   addSeedRoutes(app, context);
   addOpenApiRoutes(app, context);
+  addDocsRoutes(app);
   addFallbacks(app, context);
   return { close: jobs.close };
 };
