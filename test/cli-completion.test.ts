@@ -47,7 +47,7 @@ beforeAll(() => {
     join(home, '.bashrc'),
     "PS1='$ '\nbind 'set enable-bracketed-paste off'\nsource <(toolway completion bash)\n",
   );
-});
+}, 60_000);
 afterAll(() => {
   cli.remove();
   rmSync(home, { recursive: true, force: true });
