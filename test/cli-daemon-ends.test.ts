@@ -224,6 +224,8 @@ describe('nobody else', () => {
     expect(await answers(jsonFrame(FRAME.line, line))).toEqual([FRAME.refused]);
     expect(await answers(Buffer.alloc(MAX_HELLO_BYTES * 2, 0xff))).toEqual([]);
     expect(await answers(jsonFrame(FRAME.hello, { token: 'x'.repeat(MAX_HELLO_BYTES) }))).toEqual([]);
+    // Whoever says nothing at all is heard out for five seconds.
+    expect(await answers(new Uint8Array())).toEqual([]);
     expect(calls()).toHaveLength(1);
     expect((await warm(['call', 'args', ...onFixture])).code).toBe(0);
   });

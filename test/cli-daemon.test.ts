@@ -131,6 +131,7 @@ describe('which server a line gets', () => {
     const { warm, home } = world();
     const show = `require('fs').appendFileSync('${join(home, 'values')}', process.env.KEY + process.env.LANG + '\\n')`;
     const servers = { s: { command: node, args: ['-r', `${home}/show.cjs`, fixture], env: { KEY: '${KEY:-none}' } } };
+    writeFileSync(join(home, 'key'), 'from a file');
     writeFileSync(join(home, 'show.cjs'), show);
     writeFileSync(join(home, 'env.json'), JSON.stringify({ mcpServers: servers }));
     const words = ['call', 'args', '--config', 'env.json'];
@@ -143,7 +144,12 @@ describe('which server a line gets', () => {
       {},
     ])
       expect((await warm(words, { more: more as Record<string, string> })).code).toBe(0);
-    expect(readFileSync(join(home, 'values'), 'utf8')).toBe('aundefined\nbundefined\nade\nnoneundefined\n');
+    // A path that is relative to where the line is.
+    servers.s.env.KEY = '${file:key}';
+    writeFileSync(join(home, 'env.json'), JSON.stringify({ mcpServers: servers }));
+    expect((await warm(words)).code).toBe(0);
+    const values = ['aundefined', 'bundefined', 'ade', 'noneundefined', 'from a fileundefined'];
+    expect(readFileSync(join(home, 'values'), 'utf8')).toBe(`${values.join('\n')}\n`);
   });
 
   test('programs are started where the line is, and another folder is another server', async () => {

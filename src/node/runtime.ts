@@ -33,7 +33,9 @@ export const nodeRuntime = (
     createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
     async expand(server, config, found) {
       if (config.envFile === undefined && config.tls === undefined && !hasReferences(config)) return config;
-      expander ??= import('./expansion.ts').then(({ createExpander }) => createExpander({ env, inputs, onInput }));
+      expander ??= import('./expansion.ts').then(({ createExpander }) =>
+        createExpander({ env, cwd: launch?.cwd, inputs, onInput }),
+      );
       return (await expander)(server, config, found);
     },
     async openTelemetry() {
