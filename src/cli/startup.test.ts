@@ -88,3 +88,8 @@ test('every other line begins with a dozen small files: no command, no transport
     'version.ts',
   ]);
 });
+
+test('a call loads neither Markdown nor images before there is one: only what tells them', () => {
+  const loaded = namesOf('cli/main.ts', 'cli/process.ts', 'cli/commands/call.ts', 'cli/terminal.ts');
+  expect(loaded.filter((name) => /markdown|marked|sixel|jpeg|within/.test(name))).toEqual(['cli/markdown/view.ts']);
+});

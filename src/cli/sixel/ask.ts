@@ -4,7 +4,7 @@ import type { Screen } from '../screen.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** How long the terminal may think. */
-export const ANSWER_MS = 200;
+const ANSWER_MS = 200;
 /** In pixels, where the terminal does not say; most are wider. */
 const COLUMN_WIDTH = 8;
 const ESC = String.fromCharCode(27);
