@@ -15,7 +15,7 @@ let cli: BuiltCli;
 let home = '';
 beforeAll(() => {
   cli = buildCli('inputs');
-});
+}, 120_000);
 afterAll(() => cli.remove());
 beforeEach(({ onTestFinished }) => {
   home = mkdtempSync(join(tmpdir(), 'toolway-inputs-'));

@@ -14,7 +14,7 @@ let cli: BuiltCli;
 let home = '';
 beforeAll(() => {
   cli = buildCli('trouble');
-});
+}, 120_000);
 afterAll(() => cli.remove());
 beforeEach(({ onTestFinished }) => {
   home = mkdtempSync(join(tmpdir(), 'toolway-trouble-'));
@@ -30,6 +30,7 @@ const run = (...argv: string[]) => {
     env: environment(),
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 25_000,
   });
   return { code: status, out: stdout, err: stderr };
 };
@@ -127,4 +128,36 @@ describe('a server that asks for a message of a model', () => {
     expect(run('call', tool)).toEqual({ code: 0, out: '-32601,-32601\n', err: told });
     expect(run('call', tool, '--quiet').err).toBe('');
   });
+});
+
+describe('a folder that cannot be used', () => {
+  const shop = (): void => {
+    const fixture = fileURLToPath(new URL('fixtures/cli/terminal-server.js', import.meta.url));
+    configure({ mcpServers: { shop: { command: node, args: [fixture, cli.kit, 'legacy'] } } });
+  };
+
+  test('is told where it is the working directory, which is gone', () => {
+    const line = `mkdir gone && cd gone && rmdir ../gone && exec '${node}' '${cli.main}' list`;
+    const { status, stderr } = spawnSync('sh', ['-c', line], { cwd: home, env: environment(), encoding: 'utf8' });
+    expect([status, stderr.split('\n')]).toEqual([
+      2,
+      [expect.stringContaining('the working directory cannot be used'), ''],
+    ]);
+  });
+
+  test.runIf(process.platform === 'linux')(
+    'is told where results are to be saved, and is no hindrance where state is kept',
+    () => {
+      shop();
+      const saved = run('call', 'greet', 'name=x', '--save', '/proc/toolway/x');
+      expect([saved.code, saved.err]).toEqual([2, expect.stringContaining('--save: ENOENT')]);
+      const { status, stdout } = spawnSync(node, [cli.main, 'call', 'greet', 'name=x', '--config', 'servers.json'], {
+        cwd: home,
+        env: { ...environment(), TOOLWAY_STATE_DIR: '/proc/toolway' },
+        encoding: 'utf8',
+        timeout: 20_000,
+      });
+      expect([status, stdout]).toEqual([0, 'hello {"name":"x","loud":false}\n']);
+    },
+  );
 });

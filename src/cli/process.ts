@@ -105,6 +105,16 @@ const openTerminal = async (): Promise<Terminal> => {
   return createTerminal(process.stdin, process.stderr);
 };
 
+/** It may be gone, and the shell still be in it. */
+const workingFolder = (): string => {
+  try {
+    return process.cwd();
+  } catch (error) {
+    process.stderr.write(`toolway: the working directory cannot be used: ${(error as Error).message}\n`);
+    process.exit(EXIT.usage);
+  }
+};
+
 const context: CliContext = {
   stdout: sinkOf(process.stdout, outputLost),
   stderr: sinkOf(process.stderr, () => {}),
@@ -121,7 +131,7 @@ const context: CliContext = {
   },
   openUrl: async (url) => (await import('./open-url.ts')).openUrl(url),
   env: process.env,
-  cwd: process.cwd(),
+  cwd: workingFolder(),
   version: VERSION,
   signal: interrupt.signal,
   grace(ms) {

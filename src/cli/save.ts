@@ -1,8 +1,9 @@
 /** Files made from what a server sent. The server proposes a name; nothing of it can leave the folder or replace a file. */
-import { access, constants, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { access, constants, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ToolwayError } from '../errors.ts';
+import { makeFolder } from '../node/make-folder.ts';
 
 /** Writes bytes, or what base64 stands for, and says where. */
 export type Save = (data: string | Uint8Array, mimeType: string | undefined, proposed: string) => Promise<string>;
@@ -52,7 +53,7 @@ export const extensionOf = (mimeType: string | undefined): string => {
 export const prepareFolder = async (folder: string, cwd: string): Promise<void> => {
   const target = resolve(cwd, folder);
   try {
-    await mkdir(target, { recursive: true });
+    await makeFolder(target);
     await access(target, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new ToolwayError('invalid_arguments', `--save: ${(cause as Error).message}`, { executed: 'no', cause });
@@ -63,7 +64,7 @@ export const prepareFolder = async (folder: string, cwd: string): Promise<void> 
 const createSave = (folder: string, cwd: string): Save => {
   const target = resolve(cwd, folder);
   return async (data, mimeType, proposed) => {
-    await mkdir(target, { recursive: true });
+    await makeFolder(target);
     const stem = safeStem(proposed);
     const bytes = typeof data === 'string' ? Buffer.from(data, 'base64') : data;
     for (let number = 1; number <= MOST_TRIES; number += 1) {

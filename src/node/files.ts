@@ -1,8 +1,9 @@
 /** Files that hold what a toolkit remembers. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { FilePort } from '../runtime.ts';
+import { makeFolder } from './make-folder.ts';
 
 export const nodeFiles: FilePort = {
   async read(path, maxBytes) {
@@ -23,7 +24,7 @@ export const nodeFiles: FilePort = {
   /** Written beside the old one and put in its place: whoever reads meanwhile, or after a crash, finds one of the two. */
   async write(path, text) {
     const folder = dirname(path);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, { mode: 0o700 });
     const draft = join(folder, `.${basename(path)}.${randomUUID()}`);
     try {
       const file = await open(draft, 'wx', 0o600);

@@ -3,9 +3,10 @@
  * of the catalogue, which holds a hundred times as much and is written when a toolkit is closed; a command that prints
  * and leaves never closes one.
  */
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Toolkit } from '../../api.ts';
+import { makeFolder } from '../../node/make-folder.ts';
 import { stateFolder } from '../../node/state-folder.ts';
 import type { ServerConfig } from '../../options.ts';
 import { launchText } from '../../policy/launch.ts';
@@ -127,7 +128,7 @@ export const createRecollection = (env: Env): Recollection => {
         }
         news.clear();
         if (!isNews) return;
-        await mkdir(stateFolder({ env }), { recursive: true, mode: 0o700 });
+        await makeFolder(stateFolder({ env }), { mode: 0o700 });
         await writeFile(draft, textOf(shelves), { mode: 0o600, flag: 'wx' });
         await rename(draft, file);
       } catch {

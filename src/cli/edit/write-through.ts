@@ -1,9 +1,10 @@
 /** Replaces a configuration file as a whole, behind whatever links lead to it. */
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, open, readFile, readlink, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MAX_CONFIG_BYTES } from '../../config/text.ts';
 import { ToolwayError } from '../../errors.ts';
+import { makeFolder } from '../../node/make-folder.ts';
 
 const MAX_LINKS = 16;
 
@@ -49,7 +50,7 @@ export const writeThrough = async (path: string, before: string, text: string): 
       (found) => found.mode & 0o777,
       () => undefined,
     );
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     const draft = join(dirname(file), `.${basename(file)}.${randomUUID()}`);
     try {
       const handle = await open(draft, 'wx', mode ?? 0o666);

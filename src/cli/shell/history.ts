@@ -1,6 +1,7 @@
 /** The lines of earlier shells: a file in the state folder that only its user can read, bounded, without secrets. */
-import { appendFile, chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../node/make-folder.ts';
 
 /** Lines that are kept; the oldest go first. */
 export const MAX_LINES = 1_000;
@@ -41,7 +42,7 @@ export const openHistory = async (file: string): Promise<History> => {
   const lines = kept.reverse();
   let usable = true;
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(file), { mode: 0o700 });
     if (kept.length < all.length || all.length === 0) {
       const draft = `${file}.${process.pid}`;
       await writeFile(
