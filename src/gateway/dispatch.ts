@@ -68,6 +68,11 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
     principal: caller.principal.id,
     scope: scopeOf(caller, server),
   });
+  /** Asked for at the one place that every face comes by, and paid for there: one request may hold many calls. */
+  const admit = ({ principal }: Caller): void | Promise<void> => {
+    if (principal.may('call')) return principal.charge?.();
+    throw new ToolwayError('forbidden', `${principal.id} lacks the permission "call"`, { executed: 'no' });
+  };
   const mustSee = ({ principal }: Caller, server: string): void => {
     if (principal.sees(server)) return;
     throw new ToolwayError('unknown_server', `there is no server ${JSON.stringify(server)}`, { executed: 'no' });
@@ -93,14 +98,18 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
         const { id } = caller.principal;
         throw new ToolwayError('denied', `${id} may not use this tool`, { server, tool: name, executed: 'no' });
       }
+      const charged = admit(caller);
+      if (charged !== undefined) await charged;
       return toolkit.callTool(qualify(server, name), args, optionsFor(caller, server, wishes));
     },
     async getPrompt(caller, { server, name }, args, wishes) {
       mustSee(caller, server);
+      await admit(caller);
       return toolkit.getPrompt(qualify(server, name), args, optionsFor(caller, server, wishes));
     },
     async readResource(caller, uri, { server: named, ...wishes } = {}) {
       if (named !== undefined) mustSee(caller, named);
+      await admit(caller);
       const server = named ?? (await serverOf(caller, uri));
       return toolkit.readResource(uri, { ...optionsFor(caller, server, wishes), server });
     },

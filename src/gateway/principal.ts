@@ -17,6 +17,8 @@ export interface Principal {
   may(permission: Permission): boolean;
   /** Whether a server, or one tool of it, exists for this principal: what it does not see is in no list and cannot be called. */
   sees(server: string, tool?: string): boolean;
+  /** Takes one call of what it is allowed. Throws or rejects with `rate_limited`, and with `retryAfterMs`, where there is none left. Absent where calls are not limited. */
+  charge?(): void | Promise<void>;
 }
 
 /** A principal in one conversation with the gateway. */
