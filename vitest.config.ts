@@ -6,7 +6,7 @@ const LONG = ['test/long/**/*.test.ts', 'test/faults/cancels.test.ts', 'test/fau
 export default defineConfig(({ mode }) => ({
   test: {
     include: mode === 'long' ? LONG : ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['dist/**', 'node_modules/**', 'test/node/**'],
+    exclude: ['dist/**', 'node_modules/**', 'test/node/**', 'test/gateway/client/**'],
     globalSetup: ['scripts/test-tools.js'],
     reporters: ['default', './scripts/fault-matrix.js'],
     pool: 'forks',

@@ -1,37 +1,52 @@
-/** The tools in test/node: two further Node releases and the conformance suite, with a lock file of their own. */
+/**
+ * The tools of the tests, each folder with a lock file of its own: in test/node two further Node releases and the
+ * conformance suite, in test/gateway/client what a client is generated with from OpenAPI.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The one command that installs them. */
-export const INSTALL_COMMAND = 'npm ci --prefix test/node';
+const FOLDERS = ['test/node', 'test/gateway/client'];
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const tools = `${root}test/node/`;
 
-/** True when what is installed is at least as new as the lock file. */
-const installed = () => {
-  const record = `${tools}node_modules/.package-lock.json`;
-  return existsSync(record) && statSync(record).mtimeMs >= statSync(`${tools}package-lock.json`).mtimeMs;
+/**
+ * The one command that installs a folder's tools.
+ * @param {string} folder
+ */
+export const installCommand = (folder) => `npm ci --prefix ${folder}`;
+
+/**
+ * True when what is installed is at least as new as the lock file.
+ * @param {string} folder
+ */
+const installed = (folder) => {
+  const record = `${root}${folder}/node_modules/.package-lock.json`;
+  return existsSync(record) && statSync(record).mtimeMs >= statSync(`${root}${folder}/package-lock.json`).mtimeMs;
 };
 
 /** Vitest calls this once before all tests. Installs the tools where they are missing or older than their lock file; a failure is told, and the tests that need them fail. */
 export const setup = () => {
-  if (installed()) return;
-  console.log(`Installing the test tools: ${INSTALL_COMMAND}`);
-  const args = ['ci', '--prefix', tools, '--no-audit', '--no-fund', '--loglevel=error'];
-  const { status } = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
-  if (status !== 0)
-    console.error(`The test tools are not installed; the tests that need them will fail. Run: ${INSTALL_COMMAND}`);
+  for (const folder of FOLDERS) {
+    if (installed(folder)) continue;
+    console.log(`Installing the test tools: ${installCommand(folder)}`);
+    const args = ['ci', '--prefix', `${root}${folder}`, '--no-audit', '--no-fund', '--loglevel=error'];
+    const { status } = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+    if (status === 0) continue;
+    console.error(
+      `The test tools are not installed; the tests that need them will fail. Run: ${installCommand(folder)}`,
+    );
+  }
 };
 
 /**
  * The path of a file of the test tools.
- * @param {string} path below test/node/node_modules
+ * @param {string} path below the folder's node_modules
+ * @param {string} folder
  */
-export const testTool = (path) => {
-  const file = `${tools}node_modules/${path}`;
-  if (!existsSync(file)) throw new Error(`${path} is missing. Run: ${INSTALL_COMMAND}`);
+export const testTool = (path, folder = 'test/node') => {
+  const file = `${root}${folder}/node_modules/${path}`;
+  if (!existsSync(file)) throw new Error(`${path} is missing. Run: ${installCommand(folder)}`);
   return file;
 };
 

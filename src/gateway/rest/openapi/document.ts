@@ -19,7 +19,7 @@ const ABOUT = `Tools of MCP servers as plain HTTP.
 - \`Accept: text/event-stream\` streams \`progress\` events, then one \`result\` or \`error\`.
 - \`Accept: image/*\` (or \`audio/*\`, or the type) gives the one image, sound or blob of a result as bytes.
 - \`Prefer: respond-async\` answers 202 with a job under \`Location\`; \`Prefer: wait=10\` bounds the wait.
-- \`multipart/form-data\` is taken as well: files become base64 for arguments whose schema says \`contentEncoding: base64\` or \`format: binary\`, \`byte\` or \`base64\`, and text for other strings.
+- \`multipart/form-data\` with the header \`X-Toolway\` is taken as well: files become base64 for arguments whose schema says \`contentEncoding: base64\` or \`format: binary\`, \`byte\` or \`base64\`, and text for other strings.
 - Calls with the same \`Idempotency-Key\` and arguments share one outcome.`;
 
 /** The document for some tools; with `server`, of that one server's tools alone, without the routes that are always there. */

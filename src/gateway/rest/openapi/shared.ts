@@ -13,7 +13,7 @@ export const listOf = (items: JsonObject): JsonObject => ({ type: 'array', items
 /** An object with these properties, those named `required` always there, and with whatever else servers add. */
 export const shape = (properties: JsonObject, required: readonly string[] = []): JsonObject => ({
   type: 'object',
-  properties,
+  ...(Object.keys(properties).length === 0 ? { additionalProperties: true } : { properties }),
   ...(required.length > 0 && { required }),
 });
 export { any, count, flag, number, text, time };
