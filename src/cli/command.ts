@@ -1,7 +1,7 @@
 /** What a command is: plain data, and one function that never touches the process. */
 import type { Toolkit } from '../api.ts';
 import type { LoadedConfig } from '../node/config-files.ts';
-import type { ServerConfig, ToolkitOptions } from '../options.ts';
+import type { Handlers, ServerConfig, ToolkitOptions } from '../options.ts';
 import type { Line } from './args.ts';
 import type { OptionName, Options } from './options.ts';
 import type { Output } from './output.ts';
@@ -124,6 +124,8 @@ export interface SessionWish {
   allowNone?: boolean;
   /** Servers that are lost are connected again, as their configuration says; else they are given up at once. */
   lasting?: boolean;
+  /** Who answers what servers ask, instead of the person who sits here. */
+  handlers?: Handlers;
 }
 
 /** Loads the configuration and makes the toolkit. */

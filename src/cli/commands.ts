@@ -160,6 +160,18 @@ that of the last one that failed.`,
     inShell: false,
     load: () => import('./commands/shell.ts'),
   },
+  serve: {
+    summary: 'the gateway: all servers as REST with OpenAPI, and as one MCP server',
+    usage: '',
+    example: 'toolway serve --config mcp.json --port 3333',
+    details: `Keys of callers come from --api-key, TOOLWAY_API_KEY or the configuration (gateway.apiKeys). Without any, one is made and
+printed, together with a link that signs a browser in once, and only this machine can reach the gateway.
+With --json one document is printed when it listens: {"url", "key", "link"}. Ctrl-C lets finish what is under way.`,
+    options: ['port', 'host', 'api-key', 'no-auth'],
+    positionals: { max: 0 },
+    inShell: false,
+    load: () => import('./commands/serve.ts'),
+  },
   daemon: {
     summary: 'keep servers started between lines, for --keep-alive',
     usage: '[start|status|stop]',

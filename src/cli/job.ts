@@ -30,7 +30,7 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Prom
       // Servers that are there already have their answers.
       const answers = keepsToolkits ? {} : await inputsOf(given);
       const answer: ToolkitSource['answer'] = (mcpServers) => inputsOf({ ...given, mcpServers });
-      const made = context.toolkit({ ...given, ...handlers, ...answers }, source && { ...source, answer });
+      const made = context.toolkit({ ...handlers, ...given, ...answers }, source && { ...source, answer });
       return recollection.attach(await made, given.mcpServers);
     },
   };

@@ -43,7 +43,7 @@ export interface Following {
 /** Makes the `open` of a job. */
 export const createOpener =
   (context: CliContext, options: Options, output: Output, { admit, follow }: { admit: Admit; follow: Follow }): Open =>
-  async ({ choose = (servers: readonly string[]) => servers, allowNone = false, lasting = false } = {}) => {
+  async ({ choose = (servers: readonly string[]) => servers, allowNone = false, lasting = false, handlers } = {}) => {
     const { config, asConfigured } = await readConfig(context, options, output, lasting);
     const all = Object.keys(config.mcpServers);
     const named = options.value('server');
@@ -72,10 +72,11 @@ export const createOpener =
       aliases: _a,
       origins: _o,
       defaultOrigins: _d,
+      gateway: _g,
       ...toolkitOptions
     } = chosen;
     const toolkit = await context.toolkit(
-      { ...toolkitOptions, pinFile: pinFileOf(config, context), ...(output.verbose && listeners(output)) },
+      { ...toolkitOptions, ...handlers, pinFile: pinFileOf(config, context), ...(output.verbose && listeners(output)) },
       {
         mcpServers: overrideServers({ servers: asConfigured }, (server, name) => agreedTo(server, config, name)),
         files: config.files,

@@ -4,6 +4,7 @@ import type { ToolkitOptions } from '../options.ts';
 import { assembleToolkit } from '../toolkit.ts';
 import type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
 import { nodeRuntime } from './runtime.ts';
+import type { ServedGateway, ServeOptions } from './serve.ts';
 import type { WatchConfigOptions, WatchedConfig } from './watch-config.ts';
 
 export { ToolwayError } from '../errors.ts';
@@ -13,6 +14,7 @@ export type { DrainOptions } from './drain.ts';
 export { drainOnSignals } from './drain.ts';
 export type { FoundDefinition } from './found-files.ts';
 export { releaseChildren } from './release.ts';
+export type { ServedGateway, ServeOptions } from './serve.ts';
 export type { ConfigChange, FollowingToolkit, WatchConfigOptions, WatchedConfig } from './watch-config.ts';
 
 /**
@@ -35,3 +37,10 @@ export const loadConfig = async (options?: LoadConfigOptions): Promise<LoadedCon
  */
 export const watchConfig = async (options?: WatchConfigOptions): Promise<WatchedConfig> =>
   (await import('./watch-config.ts')).watchConfig(options);
+
+/**
+ * Serves a toolkit as a gateway (`toolway/gateway`) over HTTP and WebSockets. Make the toolkit with `gatewayHandlers`.
+ * Rejects with `invalid_config` where the port cannot be had or the options cannot be meant.
+ */
+export const serveGateway = async (toolkit: Toolkit, options?: ServeOptions): Promise<ServedGateway> =>
+  (await import('./serve.ts')).serveGateway(toolkit, options);

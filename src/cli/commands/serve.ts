@@ -1,0 +1,105 @@
+/** `toolway serve`: the gateway, until Ctrl-C or SIGTERM. */
+import { isIP } from 'node:net';
+import { ToolwayError } from '../../errors.ts';
+import { createApiKey } from '../../gateway/access/api-key.ts';
+import type { AccessOptions, ApiKey } from '../../gateway/access/options.ts';
+import { gatewayHandlers } from '../../gateway/handlers.ts';
+import { expandGateway } from '../../node/gateway-keys.ts';
+import { type ServedGateway, serveGateway } from '../../node/serve.ts';
+import type { Job, Run } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Options } from '../options.ts';
+
+const DEFAULT_PORT = 3333;
+const DEFAULT_HOST = '127.0.0.1';
+/** Requests in flight may finish, then what is left is cancelled, its children are ended, and what is remembered is written. */
+const DRAIN_MS = 8_000;
+const GRACE_MS = 15_000;
+
+export const run: Run = async (job) => {
+  const { options, context, output, open } = job;
+  const port = portOf(options);
+  const host = options.value('host') ?? DEFAULT_HOST;
+  const { toolkit, config } = await open({ lasting: true, handlers: gatewayHandlers });
+  const given = await expandGateway(config.gateway ?? { access: {} }, context);
+  const access = await accessOf(job, host, given.access);
+  context.grace?.(GRACE_MS);
+  const served = await serveGateway(toolkit, { ...given, access: access.options, port, host });
+  try {
+    await announce(job, served, access);
+    await ended(context.signal);
+    await output.note('toolway: closing; what is under way may finish');
+    await served.drain({ drainMs: DRAIN_MS });
+  } finally {
+    await toolkit.close({ drainMs: 0 });
+    await served.close();
+  }
+  return EXIT.done;
+};
+
+const usage = (message: string): ToolwayError => new ToolwayError('invalid_arguments', message, { executed: 'no' });
+
+const portOf = (options: Options): number => {
+  const given = options.value('port');
+  if (given === undefined) return DEFAULT_PORT;
+  const port = Number(given);
+  if (given.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw usage(`--port must be a number from 0 to 65535, not ${JSON.stringify(given)}`);
+};
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+
+/** Who may come in, and the key that was made because there was none. */
+interface Door {
+  options: AccessOptions;
+  made: string | undefined;
+}
+
+/** Beyond the machine itself nothing is open without a key that somebody chose. */
+const accessOf = async ({ options, context }: Job, host: string, given: AccessOptions): Promise<Door> => {
+  const keys = [...options.values('api-key'), context.env.TOOLWAY_API_KEY ?? ''].filter((key) => key !== '');
+  const named = keys.map(
+    (key, index): ApiKey => ({ name: index === 0 ? 'cli' : `cli-${index + 1}`, key, scopes: ['admin', 'approve'] }),
+  );
+  const apiKeys = [...(given.apiKeys ?? []), ...named];
+  const open = options.flag('no-auth');
+  const { jwt } = given;
+  if (open && !isLoopback(host)) throw usage('--no-auth is for 127.0.0.1, ::1 or localhost: anybody could come in');
+  if (open && keys.length > 0) throw usage('--no-auth and a key contradict each other');
+  if (open) return { options: { ...given, auth: 'none' }, made: undefined };
+  if (apiKeys.length > 0 || jwt !== undefined) return { options: { ...given, apiKeys }, made: undefined };
+  if (!isLoopback(host))
+    throw usage(
+      `--host ${host} is open to other machines: give a key with --api-key, TOOLWAY_API_KEY or in the configuration`,
+    );
+  const { key } = await createApiKey();
+  return { options: { ...given, apiKeys: [{ name: 'local', key, scopes: ['admin', 'approve'] }] }, made: key };
+};
+
+const announce = async (
+  { output }: Job,
+  { url, createLink }: ServedGateway,
+  { options, made }: Door,
+): Promise<void> => {
+  const link = options.auth === 'none' ? undefined : `${url}${createLink()}`;
+  if (output.json)
+    return output.document({ url, ...(made !== undefined && { key: made }), ...(link !== undefined && { link }) });
+  const { style } = output;
+  const header = made === undefined ? '' : ` -H 'Authorization: Bearer ${made}'`;
+  const lines = [
+    `${style.bold('Toolway')} listens on ${style.bold(url)}`,
+    ...(made === undefined ? [] : [`  key    ${made}`]),
+    ...(link === undefined ? [] : [`  open   ${link}  ${style.dim('(once, within 60 s)')}`]),
+    `  REST   curl${header} ${url}/api/tools`,
+    `  docs   ${url}/docs`,
+    `  MCP    ${url}/mcp`,
+  ];
+  await output.print(lines.join('\n'));
+};
+
+const ended = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,0 +1,89 @@
+/** `createGateway`: puts the rooms together. A request passes them in the order in which they are added here. */
+import { Hono } from 'hono';
+import type { Toolkit } from '../api.ts';
+import { systemClock } from '../clock.ts';
+import { type Access, createAccess } from './access/access.ts';
+import type { GatewayApp, GatewayContext } from './context.ts';
+import { createDispatch } from './dispatch.ts';
+import { recordHistory } from './history.ts';
+import { addMcp } from './mcp/endpoint.ts';
+import { createModern } from './mcp/modern/modern.ts';
+import type { GatewayLimits, GatewayOptions } from './options.ts';
+import type { Isolation } from './principal.ts';
+import { addRest } from './rest/rest.ts';
+import { createMemoryStore } from './store/memory.ts';
+import { addWatch } from './watch/watch.ts';
+
+/** Many servers behind one door. */
+export interface Gateway extends Pick<Access, 'createLink' | 'listening' | 'replaceKeys'> {
+  /** Answers one request, for whatever server of HTTP the program has: Node, Deno, Bun, a worker. `env` is what that server hands to Hono. */
+  fetch(request: Request, env?: object): Response | Promise<Response>;
+  /** Begins to close: streams end, `/readyz` says no, new sessions and calls are refused with 503. */
+  drain(): void;
+  /** Ends sessions and jobs and writes what is to be remembered. The toolkit is left as it is. */
+  close(): Promise<void>;
+}
+
+const LIMITS: Required<GatewayLimits> = {
+  maxBodyBytes: 10_485_760,
+  maxSessions: 1_000,
+  sessionIdleMs: 1_800_000,
+  maxStreams: 16,
+  maxBatch: 100,
+  maxJobs: 1_000,
+  jobTtlMs: 3_600_000,
+  maxHeldCalls: 1_000,
+  heldCallMs: 300_000,
+  maxTasks: 1_000,
+  taskTtlMs: 3_600_000,
+};
+
+/** Makes a gateway in front of a toolkit. */
+export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): Gateway => {
+  const { store = createMemoryStore(), isolation, names, logger, upgradeWebSocket } = options;
+  const ending = new AbortController();
+  const context: GatewayContext = {
+    toolkit,
+    dispatch: createDispatch({ toolkit, isolationOf: isolationOf(isolation) }),
+    store,
+    limits: { ...LIMITS, ...options.limits },
+    clock: systemClock,
+    today: Date.now,
+    logger,
+    upgradeWebSocket,
+    closing: ending.signal,
+  };
+  const app: GatewayApp = new Hono();
+  const watch = addWatch(app, context, options);
+  const access = createAccess({ access: options.access, ...context });
+  access.install(app);
+  watch.addRoutes(app);
+  const modern = createModern(context);
+  addMcp(app, context, { modern: modern.post, names });
+  const rest = addRest(app, context);
+  const forget = recordHistory({ ...context, history: store.history });
+  let closing: Promise<void> | undefined;
+
+  const close = async (): Promise<void> => {
+    ending.abort();
+    modern.close();
+    await rest.close();
+    forget();
+    watch.close();
+    await store.close();
+  };
+  return {
+    fetch: (request, env) => app.fetch(request, env),
+    createLink: access.createLink,
+    listening: access.listening,
+    replaceKeys: access.replaceKeys,
+    drain: () => ending.abort(),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+};
+
+const isolationOf = (given: GatewayOptions['isolation'] = 'shared'): ((server: string) => Isolation) =>
+  typeof given === 'string' ? () => given : (server) => given[server] ?? given['*'] ?? 'shared';
