@@ -1,11 +1,13 @@
 /** MCP over a WebSocket: each socket is a session, each text a message. No revision of the specification has it; clients of several authors do. */
 import type { WSEvents } from 'hono/ws';
+import type { Clock } from '../../../clock.ts';
 import { deeperThan } from '../../../protocol/depth.ts';
 import * as RPC from '../../../protocol/rpc-codes.ts';
-import type { JsonRpcMessage } from '../../../protocol/wire.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Caller } from '../../principal.ts';
 import type { Surface } from '../surface.ts';
+import type { ClientRequest } from './exchange.ts';
+import type { Channel } from './in-flight.ts';
 import { failure, invalidRequest, readMessage } from './messages.ts';
 import type { LegacySession } from './session.ts';
 import type { Sessions } from './sessions.ts';
@@ -76,7 +78,7 @@ export const createLegacySockets = ({ clock, limits, logger }: GatewayContext, s
           mine.heardAt = clock.now();
           if (typeof data !== 'string') socket.close(CLOSE.unsupported, 'a message is a text');
           else if (data.length > limits.maxBodyBytes) socket.close(CLOSE.tooBig, 'the message is too large');
-          else receive(mine.session, data);
+          else receive(mine.session, data, clock);
         },
         onClose: () => mine?.session.close(),
         onError(event) {
@@ -88,7 +90,7 @@ export const createLegacySockets = ({ clock, limits, logger }: GatewayContext, s
   };
 };
 
-const receive = (session: LegacySession, text: string): void => {
+const receive = (session: LegacySession, text: string, clock: Clock): void => {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -96,12 +98,24 @@ const receive = (session: LegacySession, text: string): void => {
     session.outlet(failure(undefined, { code: RPC.parseError, message: 'the message is no JSON' }));
     return;
   }
-  const tell = (answer: JsonRpcMessage | undefined): void => {
-    if (answer !== undefined) session.outlet(answer);
-  };
   const message = readMessage(body);
-  if (deeperThan(body, MAX_DEPTH)) tell(invalidRequest(`the message nests deeper than ${MAX_DEPTH} levels`));
-  else if (message.kind === 'invalid') tell(invalidRequest(message.problem, message.id));
-  else if (message.kind === 'request') void session.answer(message, { send: session.outlet }).then(tell);
+  if (deeperThan(body, MAX_DEPTH)) session.outlet(invalidRequest(`the message nests deeper than ${MAX_DEPTH} levels`));
+  else if (message.kind === 'invalid') session.outlet(invalidRequest(message.problem, message.id));
+  else if (message.kind === 'request') void answer(session, message, clock);
   else session.take(message);
+};
+
+const answer = async (session: LegacySession, request: ClientRequest, clock: Clock): Promise<void> => {
+  let spoke = false;
+  const channel: Channel = {
+    send(message) {
+      spoke = true;
+      session.outlet(message);
+    },
+  };
+  const answer = await session.answer(request, channel);
+  if (answer === undefined) return;
+  // The official client reads everything that arrives at once before it hands any of it on, and drops progress of what it has the result of.
+  if (spoke) clock.after(1, () => clock.after(1, () => session.outlet(answer)));
+  else session.outlet(answer);
 };
