@@ -112,6 +112,14 @@ describe('which server a line gets', () => {
     expect(heard().filter(({ pid }) => pid !== undefined)).toHaveLength(2);
   });
 
+  test('one that could not be started is tried anew by the next line', async () => {
+    const { warm, home } = world();
+    const words = ['call', 'args', '--stdio', join(home, 'late')];
+    expect((await warm(words)).code).toBe(3);
+    writeFileSync(join(home, 'late'), `#!/bin/sh\nexec '${node}' '${fixture}'\n`, { mode: 0o700 });
+    expect(await warm(words)).toMatchObject({ code: 0, out: '{}\n' });
+  });
+
   test('lines that name one server and lines that name none share it', async () => {
     const { warm, home, heard, log, report } = world();
     const one = { command: node, args: [fixture], env: { LOG: log } };
