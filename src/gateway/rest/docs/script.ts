@@ -43,8 +43,8 @@ const schemaView = (given, depth = 0) => {
   if (properties.length === 0 || depth >= MAX_DEPTH) return depth === 0 ? make('span', 'type', typeOf(given)) : undefined;
   const required = new Set(inner.required ?? []);
   return make('ul', 'schema', ...properties.map(([name, child]) => make('li', '',
-    make('span', 'name', name),
-    make('span', 'type', typeOf(child)),
+    make('span', 'name', name), ' ',
+    make('span', 'type', typeOf(child)), ' ',
     required.has(name) ? make('span', 'required', 'required') : undefined,
     make('div', 'says', String(resolved(child).description ?? '')),
     schemaView(child, depth + 1),
