@@ -8,6 +8,8 @@ export interface Output {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** A line of stderr may be redrawn in place: nobody asked for quiet, and the terminal obeys escape sequences. */
+  readonly redraws: boolean;
   /** Colours of stdout. */
   readonly style: Style;
   /** Colours of stderr. */
@@ -45,6 +47,7 @@ export const createOutput = (
     json: options.flag('json'),
     quiet,
     verbose: options.flag('verbose') && !quiet,
+    redraws: !quiet && env.TERM !== 'dumb',
     style: createStyle(wantsColor(stdout, env, options.flag('no-color'))),
     remarks: createStyle(wantsColor(stderr, env, options.flag('no-color'))),
     columns: stdout.isTty ? stdout.columns : undefined,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cli } from '../../test/fixtures/cli/world.ts';
 import { createFakeClock } from '../testing/fake-clock.ts';
 import { createProgressLine, durationName, progressText } from './progress.ts';
 
@@ -109,4 +110,24 @@ describe('a call that reports', () => {
       '[##########----------]  50 % 1/2 0.50/s 2 s left m',
     );
   });
+});
+
+test.each([
+  ['a terminal', {}, true],
+  ['a dumb terminal, which would show the escape sequences', { TERM: 'dumb' }, false],
+])('a call on %s', async (_, env, isDrawn) => {
+  const { err, code } = await cli(['--stdio', 'x', 'call', 'work'], {
+    tty: true,
+    env,
+    servers: {
+      adhoc: {
+        tools: [{ name: 'work', inputSchema: {} }],
+        async call(_tool, _args, { onProgress }) {
+          onProgress?.({ progress: 1, total: 2 });
+          return { content: [] };
+        },
+      },
+    },
+  });
+  expect([code, err.includes('50 % 1/2'), err === '']).toEqual([0, isDrawn, !isDrawn]);
 });

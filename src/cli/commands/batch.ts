@@ -40,7 +40,7 @@ export const run: Run = async (job) => {
     if (tally.total < (input.total ?? Number.POSITIVE_INFINITY)) {
       const session = await openSession(job);
       const { toolkit, servers } = session;
-      const progress = createBatchProgress(context.stderr, !output.quiet, () => ({
+      const progress = createBatchProgress(context.stderr, output.redraws, () => ({
         finished: tally.total,
         now: tally.total - before,
         failed: tally.failed,

@@ -25,7 +25,7 @@ export const run: Run = async (job) => {
   const name = form?.name ?? target;
   const gathered = await gatherArguments({ words, json: options.value('args') }, context);
   const session = await open({ choose: (servers) => serversOf(name, servers) });
-  const showing = { sink: context.stderr, screen, enabled: !output.quiet };
+  const showing = { sink: context.stderr, screen, enabled: output.redraws };
   const search = createProgressLine({ ...showing, name: `looking for ${safeLine(name, 40)}` });
   const definition = await findTool(session, name, context.signal, target)
     .catch((thrown: unknown) => {

@@ -24,7 +24,7 @@ export const run: Run = async (job) => {
     typeof value === 'string' ? value : JSON.stringify(value),
   ]);
   const session = await open({ choose: (servers) => serversOf(name, servers) });
-  const showing = { sink: context.stderr, screen, enabled: !output.quiet };
+  const showing = { sink: context.stderr, screen, enabled: output.redraws };
   const search = createProgressLine({ ...showing, name: `looking for ${safeLine(name, 40)}` });
   const strange = unknownKeys(given, await argumentsOf(session, name, signal).finally(search.end));
   if (strange.length > 0) await output.note(safeLine(`toolway: ${name} has no argument ${strange.join(', ')}`));

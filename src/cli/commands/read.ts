@@ -21,7 +21,7 @@ export const run: Run = async (job) => {
   const progress = createProgressLine({
     sink: context.stderr,
     screen,
-    enabled: !output.quiet,
+    enabled: output.redraws,
     name: safeLine(uri, 40),
   });
   const wanted = {
