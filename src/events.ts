@@ -37,6 +37,8 @@ export interface ToolkitEvents {
   resources_changed: OfServer;
   prompts_changed: OfServer;
   resource_updated: OfServer & { uri: string };
+  /** A server of the legacy era says that what it had a user visit a URL for is done; `elicitationId` is its own word for it. */
+  elicitation_completed: OfServer & { elicitationId: string };
   approval_requested: OfCall & { arguments: unknown; reason: string; timeoutMs: number };
   /** `by` is who decided: the handler, its answer to an earlier call, the clock, or the end of the call; `error` is a handler that failed. */
   approval_resolved: OfCall & {

@@ -20,6 +20,7 @@ import { bounded, pause, share } from '../waits.ts';
 export interface SessionEvents {
   onListChanged(kind: Exclude<ListKind, 'resourceTemplates'>): void;
   onResourceUpdated(uri: string): void;
+  onElicitationCompleted(elicitationId: string): void;
   onTask(task: Task, call: Call): void;
   /** Changes may have been missed. */
   onGap(): void;
@@ -80,8 +81,10 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
     if (list !== undefined) events.onListChanged(list as Exclude<ListKind, 'resourceTemplates'>);
     else if (method === 'notifications/resources/updated' && typeof params.uri === 'string')
       events.onResourceUpdated(params.uri);
-    else if (method === 'notifications/elicitation/complete')
+    else if (method === 'notifications/elicitation/complete') {
       for (const hear of requests.completions) hear(params.elicitationId);
+      if (typeof params.elicitationId === 'string') events.onElicitationCompleted(params.elicitationId);
+    }
   };
 
   const engines: Engine[] = [];

@@ -119,6 +119,8 @@ export const createDialer = (options: DialerOptions): Dialer => {
       events.emit('resource_updated', { server: name, scope, uri });
       subscriptions()?.updated(uri);
     },
+    onElicitationCompleted: (elicitationId) =>
+      events.emit('elicitation_completed', { server: name, scope, elicitationId }),
     onTask: (task, call) =>
       guarded(
         () => own.onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),

@@ -42,6 +42,7 @@ const EVENTS: Record<Exclude<EventName, 'log' | 'warning'>, LogSeverity> & Recor
   resources_changed: 'info',
   prompts_changed: 'info',
   resource_updated: 'debug',
+  elicitation_completed: 'debug',
   approval_requested: 'info',
   approval_resolved: 'info',
   tool_drift: 'warn',

@@ -100,13 +100,13 @@ export const createQuestions = ({ capabilities, clock, send }: QuestionsOptions)
   };
   const onElicit = async (request: ElicitRequest, context: HandlerContext): Promise<ElicitResult> => {
     const mode = request.mode ?? 'form';
-    if (!elicits[mode]) throw new ToolwayError('denied', `the client does not offer elicitation by ${mode}`);
+    if (!elicits[mode]) throw new Error(`the client does not offer elicitation by ${mode}`);
     if (mode === 'url' && typeof request.elicitationId === 'string') remember(visits, request.elicitationId);
     return (await ask('elicitation/create', asSent(request), context)) as unknown as ElicitResult;
   };
   const onSample = async (request: SampleRequest, context: HandlerContext): Promise<SampleResult> => {
     if (request.tools !== undefined && sampling?.tools === undefined)
-      throw new ToolwayError('denied', 'the client does not offer sampling with tools');
+      throw new Error('the client does not offer sampling with tools');
     return (await ask('sampling/createMessage', asSent(request), context)) as unknown as SampleResult;
   };
   const listRoots = async (request: JsonObject, context: HandlerContext): Promise<Root[]> =>

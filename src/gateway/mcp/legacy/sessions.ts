@@ -109,6 +109,14 @@ export const createSessions = (context: GatewayContext): Sessions => {
       if (scope !== '' || (state !== undefined && state !== 'disabled')) return;
       if (present.delete(server)) tellAll(server);
     }),
+    toolkit.on('elicitation_completed', ({ server, scope, elicitationId }) => {
+      const message = {
+        jsonrpc: '2.0',
+        method: 'notifications/elicitation/complete',
+        params: { elicitationId },
+      } as const;
+      for (const session of concerned(server, scope)) if (session.visits.has(elicitationId)) session.outlet(message);
+    }),
     toolkit.on('log', ({ server, scope, level, logger, data }) => {
       const params = { level, logger: logger ?? server, data };
       for (const session of concerned(server, scope))
