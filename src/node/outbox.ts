@@ -68,7 +68,7 @@ export const createOutbox = (stream: Writable, { maxWaitingChars = 64 * 2 ** 20 
       ids.push(id);
       if (!scheduled && !full) {
         scheduled = true;
-        process.nextTick(flush);
+        setImmediate(flush);
       }
       return true;
     },
