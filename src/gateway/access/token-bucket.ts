@@ -17,6 +17,9 @@ export interface TokenBucket {
   take(): void;
 }
 
+/** Parts of a token that are lost in sums of fractions. */
+const ROUNDING = 1e-6;
+
 export const createTokenBucket = ({ rate, periodMs, burst, clock }: TokenBucketOptions): TokenBucket => {
   const perMs = rate / periodMs;
   let tokens = burst;
@@ -29,7 +32,8 @@ export const createTokenBucket = ({ rate, periodMs, burst, clock }: TokenBucketO
   return {
     waitMs() {
       fill();
-      return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / perMs);
+      const missing = 1 - tokens;
+      return missing <= ROUNDING ? 0 : Math.ceil((missing - ROUNDING) / perMs);
     },
     take() {
       tokens -= 1;
