@@ -220,10 +220,10 @@ describe('servers', () => {
     const cwd = folder();
     writeFileSync(
       join(cwd, 'c.json'),
-      '{"mcpServers": {"a": {\n"command": "x", "isolation": "none", "unheardOf": 1}}}',
+      '{"mcpServers": {"a": {\n"command": "x", "oauth": {}, "unheardOf": 1}}}',
     );
     const { err } = await cli(['list', '--config', 'c.json'], { cwd });
-    expect(err).toBe('toolway: c.json:2:17: /mcpServers/a/isolation: has no effect in this version\n');
+    expect(err).toBe('toolway: c.json:2:17: /mcpServers/a/oauth: has no effect in this version\n');
     expect((await cli(['list', '--config', 'c.json', '-v'], { cwd })).err).toContain(
       'unheardOf: is not a field of Toolway',
     );
