@@ -35,6 +35,7 @@ const LIMITS: Required<GatewayLimits> = {
   maxHeldCalls: 1_000,
   heldCallMs: 300_000,
   maxTasks: 1_000,
+  taskAfterMs: 5_000,
   taskTtlMs: 3_600_000,
 };
 

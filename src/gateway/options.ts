@@ -29,6 +29,8 @@ export interface GatewayLimits {
   heldCallMs?: number;
   /** Tasks of the modern protocol at a time. Default 1 000, of one principal 100; beyond them calls are waited for. */
   maxTasks?: number;
+  /** A call of a client that knows tasks becomes one when it takes longer, unless its progress is streamed. Default 5 000. */
+  taskAfterMs?: number;
   /** How long a task is kept from its beginning. Default 3 600 000; what still runs then is cancelled. */
   taskTtlMs?: number;
 }
@@ -41,6 +43,11 @@ export interface GatewayOptions {
   store?: Store;
   /** How connections to servers are shared among callers. Default `shared`; by server where it is an object, `*` for all others. */
   isolation?: Isolation | Record<string, Isolation>;
+  /**
+   * How tools and prompts are called at `/mcp`: `qualified` is `server__tool`; `plain` leaves names as they are, for a
+   * gateway in front of one server. A client's `?names=` wins. Default `qualified`.
+   */
+  names?: 'qualified' | 'plain';
   limits?: GatewayLimits;
   /** How this runtime makes a WebSocket of a request: `upgradeWebSocket` of Hono's adapter for it. Default: there are no WebSockets. */
   upgradeWebSocket?: UpgradeWebSocket;

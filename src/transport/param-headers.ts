@@ -39,14 +39,28 @@ export const paramHeaders = (
   args: unknown,
   encode: (value: string) => string,
 ): Record<string, string> => {
-  const plan = planOf(inputSchema);
-  if (typeof plan === 'string' || plan.length === 0) return {};
   const headers: Record<string, string> = {};
-  for (const { path, header } of plan) {
-    const text = textOf(valueAt(args, path));
+  for (const { header, text } of mirroredArguments(inputSchema, args)) {
     if (text !== undefined) headers[header] = encode(text);
   }
   return headers;
+};
+
+/** An argument that a tool wants repeated in a header. `text` is absent where there is none to repeat. */
+export interface MirroredArgument {
+  header: string;
+  value: unknown;
+  text: string | undefined;
+}
+
+/** The arguments that a tool wants repeated in headers; none where its annotations break the rules. */
+export const mirroredArguments = (inputSchema: JsonObject, args: unknown): MirroredArgument[] => {
+  const plan = planOf(inputSchema);
+  if (typeof plan === 'string') return [];
+  return plan.map(({ path, header }) => {
+    const value = valueAt(args, path);
+    return { header, value, text: textOf(value) };
+  });
 };
 
 const valueAt = (args: unknown, path: string[]): unknown => {

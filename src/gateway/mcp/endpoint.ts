@@ -26,6 +26,8 @@ export type ModernPost = (
 export interface McpOptions {
   /** Speaks the modern era. */
   modern?: ModernPost;
+  /** Of the tools at `/mcp`, where a client does not say. */
+  names?: 'qualified' | 'plain' | undefined;
 }
 
 type McpContext = Context<{ Variables: { caller: Caller } }>;
@@ -35,7 +37,8 @@ const MAX_DEPTH = 64;
 const MODERN_METHODS: ReadonlySet<unknown> = new Set(['server/discover', 'subscriptions/listen']);
 
 /** `/mcp` for all servers, `/mcp/{server}` for one; `/sse` and `/messages` for clients of 2024-11-05. */
-export const addMcp = (app: GatewayApp, context: GatewayContext, { modern }: McpOptions = {}): void => {
+export const addMcp = (app: GatewayApp, context: GatewayContext, { modern, names }: McpOptions = {}): void => {
+  const usual = names === 'plain' ? 'plain' : undefined;
   const surfaces = createSurfaces(context);
   const sessions = createSessions(context);
   const http = createLegacyHttp(context, sessions);
@@ -43,7 +46,7 @@ export const addMcp = (app: GatewayApp, context: GatewayContext, { modern }: Mcp
   const sockets = createLegacySockets(context, sessions);
 
   const surfaceOf = (c: McpContext): Surface =>
-    surfaces.choose(c.get('caller'), { server: c.req.param('server'), names: c.req.query('names') });
+    surfaces.choose(c.get('caller'), { server: c.req.param('server'), names: c.req.query('names') ?? usual });
 
   const read = async ({ req: { raw } }: McpContext): Promise<unknown> => {
     const type = raw.headers.get('content-type');

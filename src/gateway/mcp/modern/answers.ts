@@ -56,14 +56,20 @@ export interface FailureFacts {
   capabilities?: JsonObject;
   /** What was asked of it that it cannot answer. */
   refused?: ReadonlySet<Wanted> | undefined;
+  /** The resource that was to be read. */
+  uri?: unknown;
 }
 
 /** The error that a request ends with. */
-export const failed = (thrown: unknown, { capabilities = {}, refused }: FailureFacts = {}): Answer => {
+export const failed = (thrown: unknown, { capabilities = {}, refused, uri }: FailureFacts = {}): Answer => {
   if (thrown instanceof HttpFault) return faulty(thrown.status, thrown);
   const missing = missingOf(thrown, capabilities, refused);
   if (missing !== undefined) return failed(missingCapability(missing));
   const error = allowed(faultOf(thrown, 'modern'));
+  // server/resources#error-handling
+  if (uri !== undefined && error.code === RPC.invalidParams) {
+    error.data = { ...(isObject(error.data) && error.data), uri };
+  }
   return { status: error.code === RPC.methodNotFound ? 404 : 200, error };
 };
 

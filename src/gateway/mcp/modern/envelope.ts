@@ -93,8 +93,12 @@ const namedBy = (method: string, params: JsonObject): unknown => {
       return params.name;
     case 'resources/read':
       return params.uri;
+    case 'tasks/get':
+    case 'tasks/update':
+    case 'tasks/cancel':
+      return params.taskId;
     default:
-      return method.startsWith('tasks/') ? params.taskId : undefined;
+      return undefined;
   }
 };
 

@@ -41,8 +41,8 @@ interface Asked {
 /** Of one principal, among all that wait for answers, and among all tasks. */
 const MAX_HELD_EACH = 64;
 const MAX_TASKS_EACH = 100;
-/** A call of a client that knows tasks becomes one when it takes longer. */
-const PATIENCE_MS = 5_000;
+/** A server that makes a task of every call is given the time to ask something first, or to refuse. */
+const TASK_PATIENCE_MS = 50;
 /** How long a client may believe what an endpoint says of itself. */
 const DISCOVER_TTL_MS = 60_000;
 
@@ -50,7 +50,7 @@ export const createModern = (context: GatewayContext): Modern => {
   const { clock, today, limits } = context;
   const known = createKnownTools(context);
   const conversations = createConversations();
-  const { maxHeldCalls, heldCallMs: heldMs, maxTasks, taskTtlMs } = limits;
+  const { maxHeldCalls, heldCallMs: heldMs, maxTasks, taskAfterMs, taskTtlMs } = limits;
   const held = createHeldCalls({ clock, maxHeld: maxHeldCalls, maxHeldEach: MAX_HELD_EACH, heldMs });
   const tasks = createTasks({
     clock,
@@ -97,7 +97,7 @@ export const createModern = (context: GatewayContext): Modern => {
       }
     }
     return 'error' in step.outcome
-      ? failed(step.outcome.error, { capabilities: envelope.capabilities, refused: run.refused })
+      ? failed(step.outcome.error, { ...factsOf(envelope), refused: run.refused })
       : ended(asked, step.outcome.result, run.refused);
   };
 
@@ -121,14 +121,19 @@ export const createModern = (context: GatewayContext): Modern => {
       caller,
       server: target?.server,
       answerTo: (step) => answerTo(asked, run, step),
-      ...(mayBecomeTask && { patience: { ms: isTask === true ? 0 : PATIENCE_MS, answer: () => asTask(run, caller) } }),
+      ...(mayBecomeTask && {
+        patience: {
+          ms: isTask === true ? Math.min(TASK_PATIENCE_MS, taskAfterMs) : taskAfterMs,
+          answer: () => asTask(run, caller),
+        },
+      }),
     });
   };
 
   /** What most calls are: nobody can be asked, nothing is to be said before the result, and who leaves ends it. */
   const carryOut = async (asked: Asked): Promise<Answer> => {
     const { envelope, caller, request, run } = asked;
-    const { method, params, capabilities } = envelope;
+    const { method, params } = envelope;
     let refused: Set<Wanted> | undefined;
     const onRefused = (wanted: Wanted): void => {
       refused ??= new Set();
@@ -138,7 +143,7 @@ export const createModern = (context: GatewayContext): Modern => {
     try {
       return ended(asked, await run(method, params, { caller, signal: request.signal, handlers }), refused);
     } catch (error) {
-      return failed(error, { capabilities, refused });
+      return failed(error, { ...factsOf(envelope), refused });
     }
   };
 
@@ -241,6 +246,11 @@ const ended = ({ envelope: { method }, caller }: Asked, result: JsonObject, refu
   if (result.isError === true && refused !== undefined && refused.size > 0) return failed(undefined, { refused });
   return succeeded(method === 'resources/read' ? cacheableAsSaid(result, caller) : complete(result));
 };
+
+const factsOf = ({ capabilities, method, params: { uri } }: ModernRequest) => ({
+  capabilities,
+  ...(method === 'resources/read' && { uri }),
+});
 
 const errorOf = (answer: Answer) => ('error' in answer ? answer.error : { code: -32603, message: 'internal error' });
 
