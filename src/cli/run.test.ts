@@ -218,10 +218,7 @@ describe('servers', () => {
 
   test('warnings of a configuration go to stderr, with their place', async () => {
     const cwd = folder();
-    writeFileSync(
-      join(cwd, 'c.json'),
-      '{"mcpServers": {"a": {\n"command": "x", "oauth": {}, "unheardOf": 1}}}',
-    );
+    writeFileSync(join(cwd, 'c.json'), '{"mcpServers": {"a": {\n"command": "x", "oauth": {}, "unheardOf": 1}}}');
     const { err } = await cli(['list', '--config', 'c.json'], { cwd });
     expect(err).toBe('toolway: c.json:2:17: /mcpServers/a/oauth: has no effect in this version\n');
     expect((await cli(['list', '--config', 'c.json', '-v'], { cwd })).err).toContain(
