@@ -26,6 +26,8 @@ export interface Questions {
   ping(timeoutMs: number): Promise<void>;
   /** The client's answer to the question of this id; one that nobody waits for is ignored. */
   settle(id: unknown, result: unknown, error: unknown): void;
+  /** Takes a question back: what it was asked for is over. */
+  withdraw(id: string): void;
   /** URLs that the client was asked to visit: who says that one is done names its id. */
   readonly visits: ReadonlySet<string>;
   /** Takes in the URLs of an error −32042, which the client visits by itself. */
@@ -50,6 +52,7 @@ const MAX_VISITS = 64;
 const REJECTED = -1;
 
 interface Open {
+  leave(reason: string): void;
   resolve(result: JsonObject): void;
   reject(error: unknown): void;
 }
@@ -88,7 +91,7 @@ export const createQuestions = ({ capabilities, clock, send }: QuestionsOptions)
           end();
           how(value);
         };
-      open.set(id, { resolve: settled(resolve), reject: settled(reject) });
+      open.set(id, { leave, resolve: settled(resolve), reject: settled(reject) });
       send({ jsonrpc: '2.0', id, method, params }, server);
       if (signal !== undefined) stop = whenAborted(signal, () => leave('nobody waits for the answer any more'));
     });
@@ -128,6 +131,7 @@ export const createQuestions = ({ capabilities, clock, send }: QuestionsOptions)
     async ping(timeoutMs) {
       await ask('ping', {}, { timeoutMs });
     },
+    withdraw: (id) => open.get(id)?.leave('the request that it was asked for is over'),
     settle(id, result, error) {
       const question = open.get(String(id));
       if (question === undefined) return;

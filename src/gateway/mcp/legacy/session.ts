@@ -9,6 +9,7 @@ import {
   LEGACY_VERSIONS,
   type RequestId,
 } from '../../../protocol/wire.ts';
+import { whenAborted } from '../../../when-aborted.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Caller, Principal } from '../../principal.ts';
 import { faultOf, invalidParams } from '../fault.ts';
@@ -93,6 +94,8 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
     const put = async (): Promise<void> => {
       const during = await askedIn(inFlight.values(), surface, server);
       const task = during?.task;
+      if (during !== undefined && message.id !== undefined)
+        whenAborted(during.controller.signal, () => questions?.withdraw(String(message.id)));
       if (task === undefined) {
         (during?.channel ?? { send: push }).send(message);
         return;
@@ -133,11 +136,9 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
     });
 
   const begin = (params: JsonObject): JsonObject =>
-    taskRoom().begin(params, async ({ id: task, signal }) => {
+    taskRoom().begin(params, async ({ id: task, controller }) => {
       const { task: _task, ...plain } = params;
       // The request that began it is over; under its own name it is still where a server's questions belong.
-      const controller = new AbortController();
-      signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
       const one: InFlight = { method: 'tools/call', params: plain, channel: { send: push }, controller, task };
       const key = `task ${task}`;
       inFlight.set(key, one);

@@ -34,7 +34,10 @@ interface Task {
 
 export interface Tasks {
   /** Begins one; resolves at once to what the client is told. */
-  begin(params: JsonObject, run: (task: { id: string; signal: AbortSignal }) => Promise<JsonObject>): JsonObject;
+  begin(
+    params: JsonObject,
+    run: (task: { id: string; controller: AbortController }) => Promise<JsonObject>,
+  ): JsonObject;
   get(params: JsonObject): JsonObject;
   /** Waits for the end of the task. */
   result(params: JsonObject): Promise<{ result: JsonObject } | { error: JsonRpcErrorBody }>;
@@ -102,7 +105,7 @@ export const createTasks = ({ clock, today, onStatus }: TasksOptions): Tasks => 
         outcome: Promise.resolve().then(() =>
           outcomeOf(
             () => task,
-            () => run({ id, signal: controller.signal }),
+            () => run({ id, controller }),
           ),
         ),
       };
