@@ -1,9 +1,9 @@
 /** Every example runs as it stands, against the built library and real servers. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 const run = promisify(execFile);
 const examples = fileURLToPath(new URL('../examples/', import.meta.url));
@@ -53,8 +53,35 @@ const PRINTED: Record<string, string[]> = {
   ],
 };
 
+/** It runs until it is told to end: see below. */
+const GATEWAY = 'gateway.js';
+
 test('each example is known here', () => {
-  expect(readdirSync(examples).sort()).toEqual(Object.keys(PRINTED).sort());
+  expect(readdirSync(examples).sort()).toEqual([...Object.keys(PRINTED), GATEWAY].sort());
+});
+
+test('gateway.js, whose three commands work as printed, and which ends with 0', { timeout: 60_000 }, async () => {
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const child = spawn(process.execPath, [`${examples}${GATEWAY}`], { env: { ...process.env, PORT: '0' }, cwd });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  try {
+    await vi.waitFor(() => expect(printed).toContain('Ctrl-C ends it'), { timeout: 30_000 });
+    const commands = printed.split('\n').filter((line) => /^ {2}(curl|node) /.test(line));
+    expect(commands).toHaveLength(3);
+    const [sum, search, call] = await Promise.all(
+      commands.map(async (command) => (await run('/bin/sh', ['-c', command], { cwd })).stdout),
+    );
+    expect(sum).toContain('The sum of 19 and 23 is 42');
+    expect(JSON.parse(search ?? '')).toMatchObject({ tools: [{ server: 'files' }] });
+    expect(call).toBe('Echo: Hello\n');
+  } finally {
+    child.kill('SIGTERM');
+  }
+  expect(await ended).toBe(0);
 });
 
 test.each(Object.entries(PRINTED))('%s', { timeout: 60_000 }, async (file, printed) => {
