@@ -98,10 +98,6 @@ const isKeySet = (value: unknown): value is { keys: { kty?: unknown }[] } => {
 };
 
 const unreachable = (issuer: string, cause: unknown): Refusal =>
-  Object.assign(
-    new Refusal(503, 'connect_failed', `the keys of ${issuer} cannot be had`, {
-      retryAfterMs: PAUSE_MS,
-      headers: { 'Retry-After': String(PAUSE_MS / 1_000) },
-    }),
-    { cause },
-  );
+  Object.assign(new Refusal(503, 'connect_failed', `the keys of ${issuer} cannot be had`, { retryAfterMs: PAUSE_MS }), {
+    cause,
+  });
