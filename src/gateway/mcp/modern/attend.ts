@@ -16,8 +16,8 @@ export interface Attendance {
   server: string | undefined;
   /** What to answer at a step; `left` where the client is gone. */
   answerTo(step: Step): Promise<Answer>;
-  /** Where the client does not want to wait: after how long, and what it is told then. */
-  patience?: { ms: number; answer(): Promise<Answer> } | undefined;
+  /** Where the client does not want to wait: after how long, and what it is told then, if anything. */
+  patience?: { ms: number; answer(): Answer | undefined } | undefined;
 }
 
 /** Answers an HTTP request with what becomes of `run`. */
@@ -73,7 +73,8 @@ export const attend = (context: GatewayContext, run: Run, attendance: Attendance
     if (patience !== undefined) {
       const timer = clock.after(patience.ms, () => {
         // Whoever is told how it goes is not impatient.
-        if (stream === undefined) void finish(() => patience.answer());
+        const answer = stream === undefined ? patience.answer() : undefined;
+        if (answer !== undefined) void finish(async () => answer);
       });
       ends.push(() => timer.cancel());
     }
