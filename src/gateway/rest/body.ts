@@ -9,7 +9,12 @@ const EMPTY: JsonObject = Object.freeze({});
 
 /** The JSON object that a request carries; `{}` where it carries nothing. Throws a `Refusal` (400, 413, 415) or `invalid_arguments`. */
 export const readObject = async (request: Request, maxBytes: number): Promise<JsonObject> => {
-  const text = await whole(readText(request, maxBytes));
+  let text: string;
+  try {
+    text = await readText(request, maxBytes);
+  } catch (thrown) {
+    throw cutShort(thrown);
+  }
   if (text === '') return EMPTY;
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) throw wrongType('application/json');
   const value = parseJson(text);
@@ -20,7 +25,9 @@ export const readObject = async (request: Request, maxBytes: number): Promise<Js
 
 /** The parts of a form, at most `maxBytes` of them. Throws a `Refusal` (413) or `invalid_arguments`. */
 export const readForm = async (request: Request, maxBytes: number): Promise<FormData> => {
-  const bytes = await whole(readBytes(request, maxBytes));
+  const bytes = await readBytes(request, maxBytes).catch((thrown: unknown) => {
+    throw cutShort(thrown);
+  });
   const headers = { 'content-type': request.headers.get('content-type') ?? '' };
   return new Response(bytes, { headers }).formData().catch((cause: unknown) => {
     throw new ToolwayError('invalid_arguments', 'the body is no multipart/form-data', { executed: 'no', cause });
@@ -42,11 +49,10 @@ const readBytes = async (request: Request, maxBytes: number): Promise<Uint8Array
 };
 
 /** A body that ends too soon has nobody left to answer to. */
-const whole = <T>(body: Promise<T>): Promise<T> =>
-  body.catch((cause: unknown) => {
-    if (cause instanceof Refusal) throw cause;
-    throw new ToolwayError('cancelled', 'the request ended before its body did', { executed: 'no', cause });
-  });
+const cutShort = (cause: unknown): Error =>
+  cause instanceof Refusal
+    ? cause
+    : new ToolwayError('cancelled', 'the request ended before its body did', { executed: 'no', cause });
 
 const tooLarge = (maxBytes: number): Refusal =>
   new Refusal(413, 'message_too_large', `the body has more than ${maxBytes} bytes`);

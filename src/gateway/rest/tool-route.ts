@@ -4,6 +4,7 @@ import type { GatewayApp, GatewayContext } from '../context.ts';
 import type { Target } from '../dispatch.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Caller } from '../principal.ts';
+import { requestSignal } from '../request-signal.ts';
 import { readForm, readObject } from './body.ts';
 import { callStream } from './event-stream.ts';
 import { resultResponse } from './result.ts';
@@ -11,10 +12,7 @@ import { resultResponse } from './result.ts';
 export const addToolRoute = (app: GatewayApp, context: GatewayContext, jobs: Jobs): void => {
   const { dispatch, limits, clock } = context;
 
-  const argumentsOf = async (request: Request, caller: Caller, { server, name }: Target): Promise<JsonObject> => {
-    const type = request.headers.get('content-type');
-    if (type === null || !type.toLowerCase().startsWith('multipart/form-data'))
-      return readObject(request, limits.maxBodyBytes);
+  const formOf = async (request: Request, caller: Caller, { server, name }: Target): Promise<JsonObject> => {
     const form = await readForm(request, limits.maxBodyBytes);
     const tools = await dispatch.tools(caller, server);
     const { formArguments } = await import('./form.ts');
@@ -26,7 +24,8 @@ export const addToolRoute = (app: GatewayApp, context: GatewayContext, jobs: Job
     const request = c.req.raw;
     const { headers } = request;
     const target: Target = { server: c.req.param('server'), name: c.req.param('tool') };
-    const args = await argumentsOf(request, caller, target);
+    const isForm = headers.get('content-type')?.toLowerCase().startsWith('multipart/form-data') === true;
+    const args = await (isForm ? formOf(request, caller, target) : readObject(request, limits.maxBodyBytes));
     const key = headers.get('idempotency-key');
     const accept = headers.get('accept');
     const prefer = headers.get('prefer');
@@ -43,7 +42,10 @@ export const addToolRoute = (app: GatewayApp, context: GatewayContext, jobs: Job
         signal: request.signal,
         run: (wishes) => dispatch.callTool(caller, target, args, { ...own, ...wishes }),
       });
-    const result = await dispatch.callTool(caller, target, args, { ...own, signal: request.signal });
+    const result = await dispatch.callTool(caller, target, args, {
+      ...own,
+      signal: requestSignal(request, c.env),
+    });
     return resultResponse(result, target, accept);
   });
 };
