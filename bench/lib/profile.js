@@ -13,7 +13,7 @@ const place = ({ functionName, url, lineNumber }) => {
 };
 
 /** Self time by function, longest first, as lines of text. */
-const selfTimes = (profile) => {
+export const selfTimes = (profile) => {
   const placeOf = new Map(profile.nodes.map((node) => [node.id, place(node.callFrame)]));
   const times = new Map();
   let total = 0;

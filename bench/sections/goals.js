@@ -20,7 +20,44 @@ const ratio = (cells, transport, payload, many, base) => {
 const RAW = { stdio: 'raw-stdio', http: 'raw-undici' };
 const MANY = { stdio: 64, http: 32 };
 
-const goalsOf = ({ cells, chainUs, importMs, bundleKb, nodeImports, helpRatio, coldCallRatio, warmCallRatio }) => [
+/** What the gateway is held to on each of its faces: against the raw bridge, and against another gateway. */
+const GATEWAY_LIMITS = [
+  ['toolway, REST', 'raw bridge, plain', 1.6],
+  ['toolway, REST', 'mcp-hub, REST', 1 / 2.5],
+  ['toolway, MCP legacy', 'raw bridge, JSON-RPC', 2],
+  ['toolway, MCP legacy', 'mcp-proxy, MCP legacy', 1 / 5],
+  ['toolway, MCP modern', 'raw bridge, JSON-RPC', 2],
+  ['toolway, MCP modern', 'mcp-proxy, MCP modern', 1 / 5],
+];
+
+const gatewayGoals = ({ gatewayCells = [], gatewaySessionsMb }) => [
+  ...[32, 1].flatMap((inFlight) =>
+    GATEWAY_LIMITS.map(([ours, theirs, limit]) => {
+      const samples = gatewayCells.find((cell) => cell.inFlight === inFlight)?.samples;
+      const [one, other] = samples === undefined ? [] : [cpu(samples, ours), cpu(samples, theirs)];
+      const value = one === undefined || other === undefined ? undefined : one / other;
+      return [
+        `gateway, ${inFlight} in flight, ${ours.slice('toolway, '.length)}: CPU against ${theirs}`,
+        value,
+        limit,
+        'x',
+      ];
+    }),
+  ),
+  ['gateway, 500 sessions: memory', gatewaySessionsMb, 150, ' MiB'],
+];
+
+const goalsOf = ({
+  cells,
+  chainUs,
+  importMs,
+  bundleKb,
+  nodeImports,
+  helpRatio,
+  coldCallRatio,
+  warmCallRatio,
+  ...more
+}) => [
   ['stdio, 64 in flight, 100 B: CPU against the raw loop', ratio(cells, 'stdio', 100, true, RAW.stdio), 2, 'x'],
   ['stdio, 64 in flight, 100 B: CPU against client 2.4.0', ratio(cells, 'stdio', 100, true, 'client-v2'), 1 / 3.5, 'x'],
   ['http, 32 in flight, 100 B: CPU against raw undici', ratio(cells, 'http', 100, true, RAW.http), 1.25, 'x'],
@@ -40,6 +77,7 @@ const goalsOf = ({ cells, chainUs, importMs, bundleKb, nodeImports, helpRatio, c
   ['cold toolway call on a stdio server against mcporter 0.12.3', coldCallRatio, 0.5, 'x'],
   ['browser entry, gzipped', bundleKb, 25, ' kB'],
   ['node: imports in the browser entry', nodeImports, 0, ''],
+  ...gatewayGoals(more),
 ];
 
 const verdict = (value, limit) => {
