@@ -71,7 +71,10 @@ export const createHeldCalls = ({ clock, maxHeld, maxHeldEach, heldMs }: HeldCal
     const own = perPrincipal.get(principal) ?? 0;
     if (held.size < maxHeld && own < maxHeldEach) return;
     const [limit, whose] = own >= maxHeldEach ? [maxHeldEach, ' of one caller'] : [maxHeld, ''];
-    throw new ToolwayError('backpressure', `${limit} calls${whose} wait for answers already`, { limit });
+    throw new ToolwayError('backpressure', `${limit} calls${whose} wait for answers already`, {
+      executed: 'unknown',
+      limit,
+    });
   };
 
   return {

@@ -101,19 +101,17 @@ export const createModern = (context: GatewayContext): Modern => {
       : ended(asked, step.outcome.result, run.refused);
   };
 
-  const asTask = async (run: Run, caller: Caller): Promise<Answer> => {
-    try {
-      return succeeded(typed('task', tasks.create(run, caller)));
-    } catch (error) {
-      return failed(error);
-    }
+  /** Where there is no room for one more task, its client goes on waiting. */
+  const asTask = (run: Run, caller: Caller): Answer | undefined => {
+    const task = tasks.create(run, caller);
+    return task && succeeded(typed('task', task));
   };
 
   const takeUp = async (asked: Asked, target: Target | undefined): Promise<Response> => {
     const { envelope, caller, request } = asked;
     const { method, params } = envelope;
     const run = params.requestState === undefined ? begin(asked) : await held.take({ caller, method, params });
-    const mayBecomeTask = method === 'tools/call' && knowsTasks(envelope) && tasks.hasRoom(caller);
+    const mayBecomeTask = method === 'tools/call' && knowsTasks(envelope);
     const isTask = mayBecomeTask && target !== undefined && (await known.of(target.server, target.name))?.isTask;
     return attend(context, run, {
       request,

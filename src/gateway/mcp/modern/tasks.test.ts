@@ -149,12 +149,14 @@ describe.each(['legacy', 'modern'] as const)('a call to a %s server', (era) => {
   });
 
   test('is waited for where there are as many tasks already', async () => {
-    const { begun, post, server, clock, end } = await gateway({ maxTasks: 1 });
-    await begun('s__slow');
-    const posted = post('tools/call', { name: 's__slow' }, KNOWS);
+    const { post, server, clock, end } = await gateway({ maxTasks: 1 });
+    const first = post('tools/call', { name: 's__slow' }, KNOWS);
+    await vi.waitFor(() => expect(server.calls).toHaveLength(1));
+    const second = post('tools/call', { name: 's__slow' }, KNOWS);
     await vi.waitFor(() => expect(server.calls).toHaveLength(2));
     await clock.advance(6_000);
+    expect((await first).body.result?.resultType).toBe('task');
     end('result');
-    expect((await posted).body.result?.resultType).toBe('complete');
+    expect((await second).body.result).toMatchObject({ resultType: 'complete', content: [{ text: 'slow' }] });
   });
 });

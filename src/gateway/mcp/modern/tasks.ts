@@ -4,7 +4,6 @@
  * Source: https://github.com/modelcontextprotocol/ext-tasks/blob/main/specification/draft/tasks.md
  */
 import type { Clock, Timer } from '../../../clock.ts';
-import { ToolwayError } from '../../../errors.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { isObject, type JsonRpcErrorBody } from '../../../protocol/wire.ts';
 import type { Caller } from '../../principal.ts';
@@ -18,7 +17,7 @@ export interface TasksOptions {
   clock: Clock;
   /** The time of day, in milliseconds since the Unix epoch. */
   today(): number;
-  /** Tasks at a time; one more is `backpressure`. */
+  /** Tasks at a time. */
   maxTasks: number;
   /** The same of one principal. */
   maxTasksEach: number;
@@ -29,10 +28,8 @@ export interface TasksOptions {
 }
 
 export interface Tasks {
-  /** Whether there is room for one more of this caller. */
-  hasRoom(caller: Caller): boolean;
-  /** Makes a task of a call that is under way; it can be asked for from now on. */
-  create(run: Run, caller: Caller): JsonObject;
+  /** Makes a task of a call that is under way; it can be asked for from now on. Undefined where there is no room for one more. */
+  create(run: Run, caller: Caller): JsonObject | undefined;
   /** The state of a task, with what belongs to it. */
   get(caller: Caller, taskId: unknown): JsonObject;
   /** Gives answers to what a task asks. */
@@ -105,13 +102,8 @@ export const createTasks = (options: TasksOptions): Tasks => {
   };
 
   return {
-    hasRoom: (caller) => tasks.size < maxTasks && ownOf(caller) < maxTasksEach,
     create(run, caller) {
-      if (tasks.size >= maxTasks || ownOf(caller) >= maxTasksEach) {
-        run.stop();
-        const limit = tasks.size >= maxTasks ? maxTasks : maxTasksEach;
-        throw new ToolwayError('backpressure', `${limit} tasks are held already`, { limit });
-      }
+      if (tasks.size >= maxTasks || ownOf(caller) >= maxTasksEach) return undefined;
       const createdAt = now();
       const held: Held = {
         id: newId(),
