@@ -17,7 +17,7 @@ const ALIAS = /\.\.[0-9a-f]{16}$/;
 /** The name under which a tool or prompt of a server is served. */
 export const servedName = (server: string, name: string): string | Promise<string> => {
   const joined = server + SEPARATOR + name;
-  return USABLE.test(joined) && !ALIAS.test(name) ? joined : aliasOf(server, name);
+  return USABLE.test(joined) && name !== '' && !ALIAS.test(name) ? joined : aliasOf(server, name);
 };
 
 const aliasOf = async (server: string, name: string): Promise<string> => {
