@@ -2,7 +2,8 @@
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { SmartRouter } from 'hono/router/smart-router';
 import { TrieRouter } from 'hono/router/trie-router';
-import type { Permission } from '../principal.ts';
+import { ToolwayError } from '../../errors.ts';
+import type { Permission, Principal } from '../principal.ts';
 
 /**
  * `open` to everybody; `known` to everybody who is let in; `all` to whoever has `read` and sees every tool, because
@@ -24,10 +25,9 @@ export const NEEDS: Readonly<Record<string, Readonly<Record<string, Need>>>> = {
   // What a message of MCP does is known, and asked for, only when it is read.
   '/mcp': { GET: 'read', POST: 'read', DELETE: 'read' },
   '/mcp/:server': { GET: 'read', POST: 'read', DELETE: 'read' },
-  '/sse': { GET: 'read', POST: 'read' },
-  '/sse/:server': { GET: 'read', POST: 'read' },
+  '/sse': { GET: 'read' },
+  '/sse/:server': { GET: 'read' },
   '/messages': { POST: 'read' },
-  '/messages/:server': { POST: 'read' },
 
   '/tools': { GET: 'read' },
   '/tools/call': { POST: 'call' },
@@ -75,4 +75,10 @@ export const createNeedOf = (needs: typeof NEEDS = NEEDS): NeedOf => {
     if (need !== undefined) return need;
     return paths.match('GET', path)[0].length > 0 ? 'other method' : undefined;
   };
+};
+
+/** Throws `forbidden` where a principal lacks a permission. */
+export const demand = (principal: Principal, permission: Permission): void => {
+  if (principal.may(permission)) return;
+  throw new ToolwayError('forbidden', `${principal.id} lacks the permission "${permission}"`, { executed: 'no' });
 };
