@@ -3,6 +3,7 @@ import type { Toolkit } from '../api.ts';
 import type { LoadedConfig } from '../node/config-files.ts';
 import type { Handlers, ServerConfig, ToolkitOptions } from '../options.ts';
 import type { Line } from './args.ts';
+import type { CommandLog } from './log-file.ts';
 import type { OptionName, Options } from './options.ts';
 import type { Output } from './output.ts';
 import type { Screen } from './screen.ts';
@@ -114,6 +115,8 @@ export interface Job {
   context: CliContext;
   screen: Screen;
   open: Open;
+  /** The structured log, where one is wanted. */
+  log: CommandLog | undefined;
 }
 
 /** What a command wants of its servers. */

@@ -7,10 +7,13 @@ import { createScreen } from './screen.ts';
 import { type Admit, createOpener, type Follow } from './session.ts';
 
 /** Runs a command: its servers can ask the person who sits here, and what they list is kept for completion. */
-export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Promise<number> => {
+export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open' | 'log'>): Promise<number> => {
   const { context, options, output } = job;
   const screen = createScreen(context);
   const recollection = createRecollection(context.env);
+  // A toolkit that others go on with is logged by none of them.
+  const wantsLog = Boolean(context.env.TOOLWAY_LOG) && context.keepsToolkits !== true;
+  const log = wantsLog ? (await import('./log-file.ts')).openLog(context) : undefined;
   const yes = options.flag('yes');
   const inputsOf = async (given: ToolkitOptions): Promise<Pick<ToolkitOptions, 'env' | 'onInput'>> => {
     if (given.inputs === undefined && !options.flag('input')) return {};
@@ -30,7 +33,10 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Prom
       // Servers that are there already have their answers.
       const answers = keepsToolkits ? {} : await inputsOf(given);
       const answer: ToolkitSource['answer'] = (mcpServers) => inputsOf({ ...given, mcpServers });
-      const made = context.toolkit({ ...handlers, ...given, ...answers }, source && { ...source, answer });
+      const made = context.toolkit(
+        { ...handlers, ...given, ...answers, ...(log && { log }) },
+        source && { ...source, answer },
+      );
       return recollection.attach(await made, given.mcpServers);
     },
   };
@@ -51,9 +57,10 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open'>): Prom
     return opener(wish);
   };
   try {
-    return await run({ ...job, context: { ...context, signal: world.signal }, screen, open });
+    return await run({ ...job, context: { ...context, signal: world.signal }, screen, log, open });
   } finally {
     await Promise.all(ends.map((end) => end()));
     await recollection.save();
+    log?.flush();
   }
 };

@@ -4,6 +4,7 @@ import { ToolwayError } from '../../errors.ts';
 import { createApiKey } from '../../gateway/access/api-key.ts';
 import type { AccessOptions, ApiKey } from '../../gateway/access/options.ts';
 import { gatewayHandlers } from '../../gateway/handlers.ts';
+import type { AccessRecord } from '../../gateway/watch/access-log.ts';
 import { expandGateway } from '../../node/gateway-keys.ts';
 import { type ServedGateway, serveGateway } from '../../node/serve.ts';
 import type { Job, Run } from '../command.ts';
@@ -17,14 +18,20 @@ const DRAIN_MS = 8_000;
 const GRACE_MS = 15_000;
 
 export const run: Run = async (job) => {
-  const { options, context, output, open } = job;
+  const { options, context, output, open, log } = job;
   const port = portOf(options);
   const host = options.value('host') ?? DEFAULT_HOST;
   const { toolkit, config } = await open({ lasting: true, handlers: gatewayHandlers });
   const given = await expandGateway(config.gateway ?? { access: {} }, context);
   const access = await accessOf(job, host, given.access);
   context.grace?.(GRACE_MS);
-  const served = await serveGateway(toolkit, { ...given, access: access.options, port, host });
+  const served = await serveGateway(toolkit, {
+    ...given,
+    access: access.options,
+    port,
+    host,
+    ...(log !== undefined && { onRequest: (record) => log.write(accessLine(record)) }),
+  });
   try {
     await announce(job, served, access);
     await ended(context.signal);
@@ -36,6 +43,16 @@ export const run: Run = async (job) => {
   }
   return EXIT.done;
 };
+
+/** A line of the access log looks like those of the toolkit. */
+const accessLine = ({ time, ...facts }: AccessRecord): string =>
+  JSON.stringify({
+    time,
+    level: 'info',
+    event: 'request',
+    ...facts,
+    durationMs: Math.round(facts.durationMs * 1_000) / 1_000,
+  });
 
 const usage = (message: string): ToolwayError => new ToolwayError('invalid_arguments', message, { executed: 'no' });
 
