@@ -73,9 +73,19 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
     if (principal.may('call')) return principal.charge?.();
     throw new ToolwayError('forbidden', `${principal.id} lacks the permission "call"`, { executed: 'no' });
   };
+  const noServer = (server: string): ToolwayError =>
+    new ToolwayError('unknown_server', `there is no server ${JSON.stringify(server)}`, { executed: 'no' });
+  /** The toolkit would take a name whose first part is no server for the whole name of some tool, of a server that the caller may not see. */
+  const mustExist = (server: string): void => {
+    try {
+      toolkit.server(server);
+    } catch {
+      throw noServer(server);
+    }
+  };
   const mustSee = ({ principal }: Caller, server: string): void => {
-    if (principal.sees(server)) return;
-    throw new ToolwayError('unknown_server', `there is no server ${JSON.stringify(server)}`, { executed: 'no' });
+    if (!principal.sees(server)) throw noServer(server);
+    mustExist(server);
   };
   const servers: Dispatch['servers'] = ({ principal }) =>
     Object.keys(toolkit.status()).filter((server) => principal.sees(server));
@@ -98,6 +108,7 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
         const { id } = caller.principal;
         throw new ToolwayError('denied', `${id} may not use this tool`, { server, tool: name, executed: 'no' });
       }
+      mustExist(server);
       const charged = admit(caller);
       if (charged !== undefined) await charged;
       return toolkit.callTool(qualify(server, name), args, optionsFor(caller, server, wishes));

@@ -91,8 +91,12 @@ export const createJobs = (options: JobsOptions): Jobs => {
     const { progress: _, ...known } = job;
     const ended: Job = { ...known, ...end, status, endedAt: new Date(today()).toISOString() };
     const stored: Stored = { principal, job: ended };
-    await records.put(KIND, job.id, stored, { ttlMs });
-    running.delete(job.id);
+    try {
+      await records.put(KIND, job.id, stored, { ttlMs });
+    } finally {
+      // Where the store failed, it still says that the job runs, which nobody can confirm any more.
+      running.delete(job.id);
+    }
     const bytes = JSON.stringify(end).length;
     await Promise.all(shelf.add(job.id, bytes).map((oldest) => records.delete(KIND, oldest)));
     return ended;

@@ -99,6 +99,21 @@ describe('servers', () => {
   });
 });
 
+describe('a server that does not exist', () => {
+  test('is no way to a tool of another one whose name looks like it', async () => {
+    const admin = scriptedServer({ 'users.delete': () => text('deleted') });
+    const app = restApp(await toolkitOf({ admin }));
+    app.as(principal('guest', { sees: (server) => server !== 'admin' }));
+    const answer = await app.post('/api/tools/users/delete', {});
+    expect([answer.status, await bodyOf(answer)]).toMatchObject([404, { code: 'unknown_server' }]);
+    const calls = [{ server: 'users', tool: 'delete' }, { name: 'users.delete' }];
+    expect((await bodyOf(await app.post('/api/batch', { calls }))).outcomes).toMatchObject([
+      { success: false },
+      { success: false },
+    ]);
+  });
+});
+
 describe('POST /api/batch', () => {
   test('tells what became of each call, in order', async () => {
     const { app } = await world();
