@@ -1,10 +1,12 @@
 /** Toolway for Node, Bun and Deno: everything of `toolway`, and servers that are started, configuration files, pooled HTTP. */
 import type { Toolkit } from '../api.ts';
+import type { Store } from '../gateway/store/store.ts';
 import type { ToolkitOptions } from '../options.ts';
 import { assembleToolkit } from '../toolkit.ts';
 import type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
 import { nodeRuntime } from './runtime.ts';
 import type { ServedGateway, ServeOptions } from './serve.ts';
+import type { SqliteStoreOptions } from './store/sqlite.ts';
 import type { WatchConfigOptions, WatchedConfig } from './watch-config.ts';
 
 export { ToolwayError } from '../errors.ts';
@@ -15,6 +17,7 @@ export { drainOnSignals } from './drain.ts';
 export type { FoundDefinition } from './found-files.ts';
 export { releaseChildren } from './release.ts';
 export type { ServedGateway, ServeOptions } from './serve.ts';
+export type { SqliteStoreOptions } from './store/sqlite.ts';
 export type { ConfigChange, FollowingToolkit, WatchConfigOptions, WatchedConfig } from './watch-config.ts';
 
 /**
@@ -44,3 +47,11 @@ export const watchConfig = async (options?: WatchConfigOptions): Promise<Watched
  */
 export const serveGateway = async (toolkit: Toolkit, options?: ServeOptions): Promise<ServedGateway> =>
   (await import('./serve.ts')).serveGateway(toolkit, options);
+
+/**
+ * Opens a store for `serveGateway({ store })` that outlives it: jobs, approvals, the history of calls, quotas. What its
+ * records resolved for survives a crash. Rejects with `invalid_config` where another live process has the file, a later
+ * version wrote it, or none can be there.
+ */
+export const createSqliteStore = async (options: SqliteStoreOptions): Promise<Store> =>
+  (await import('./store/sqlite.ts')).createSqliteStore(options);

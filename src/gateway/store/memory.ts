@@ -1,5 +1,7 @@
 /** The store for as long as the gateway lives: what tests and small gateways need, and the twin that every other one is held to. */
 import type { CallRecord, HistoryFilter, Store } from './store.ts';
+import { closedStore, keptCall, textOf, wantedOf } from './values.ts';
+import { createWindows } from './windows.ts';
 
 /** What bounds the store. */
 export interface MemoryStoreOptions {
@@ -12,22 +14,30 @@ export interface MemoryStoreOptions {
 }
 
 interface Entry {
-  value: unknown;
+  /** As JSON, so that nobody else can change it and it is what every other store would give. */
+  text: string;
   order: number;
   expiresAt: number;
 }
 
 const DAY_MS = 86_400_000;
+/** Values of a kind that have expired are forgotten each time so many were put. */
+const SWEEP_EVERY = 256;
 
 /** Makes a store that forgets everything with the process. */
 export const createMemoryStore = (options: MemoryStoreOptions = {}): Store => {
   const { today = Date.now, maxCalls = 10_000, maxAgeMs = 7 * DAY_MS } = options;
   const kinds = new Map<string, Map<string, Entry>>();
   const calls: CallRecord[] = [];
-  const windows = new Map<string, { spent: number; endsAt: number }>();
+  const windows = createWindows({ today });
   let order = 0;
+  let closed = false;
 
+  const mustBeOpen = (): void => {
+    if (closed) throw closedStore();
+  };
   const entriesOf = (kind: string): Map<string, Entry> => {
+    mustBeOpen();
     const entries = kinds.get(kind) ?? new Map<string, Entry>();
     kinds.set(kind, entries);
     return entries;
@@ -43,21 +53,33 @@ export const createMemoryStore = (options: MemoryStoreOptions = {}): Store => {
     const entry = entriesOf(kind).get(id);
     return entry !== undefined && entry.expiresAt > today() ? entry : undefined;
   };
-  const keep = (kind: string, id: string, value: unknown, expiresAt: number): void => {
+  const keep = (kind: string, id: string, text: string, expiresAt: number): void => {
     order += 1;
-    alive(kind).set(id, { value: structuredClone(value), order: find(kind, id)?.order ?? order, expiresAt });
+    const entries = order % SWEEP_EVERY === 0 ? alive(kind) : entriesOf(kind);
+    entries.set(id, { text, order: find(kind, id)?.order ?? order, expiresAt });
   };
+  const endOf = (ttlMs: number | undefined): number =>
+    ttlMs === undefined ? Number.POSITIVE_INFINITY : today() + ttlMs;
 
   return {
     records: {
-      get: async <T>(kind: string, id: string) => structuredClone(find(kind, id)?.value) as T | undefined,
-      put: async (kind, id, value, { ttlMs = Number.POSITIVE_INFINITY } = {}) => keep(kind, id, value, today() + ttlMs),
-      async update<T>(kind: string, id: string, change: (value: T | undefined) => T | undefined) {
+      get: async <T>(kind: string, id: string) => contentOf<T>(find(kind, id)),
+      put: async (kind, id, value, { ttlMs } = {}) => keep(kind, id, textOf(value), endOf(ttlMs)),
+      async update<T>(
+        kind: string,
+        id: string,
+        change: (value: T | undefined) => T | undefined,
+        { ttlMs }: { ttlMs?: number } = {},
+      ) {
         const entry = find(kind, id);
-        const changed = change(structuredClone(entry?.value) as T | undefined);
-        if (changed === undefined) entriesOf(kind).delete(id);
-        else keep(kind, id, changed, entry?.expiresAt ?? Number.POSITIVE_INFINITY);
-        return changed;
+        const changed = change(contentOf<T>(entry));
+        if (changed === undefined) {
+          entriesOf(kind).delete(id);
+          return undefined;
+        }
+        const text = textOf(changed);
+        keep(kind, id, text, ttlMs === undefined ? (entry?.expiresAt ?? endOf(ttlMs)) : endOf(ttlMs));
+        return JSON.parse(text) as T;
       },
       async delete(kind, id) {
         const there = find(kind, id) !== undefined;
@@ -67,50 +89,47 @@ export const createMemoryStore = (options: MemoryStoreOptions = {}): Store => {
       list: async <T>(kind: string, { limit = 1_000 }: { limit?: number } = {}) =>
         [...alive(kind)]
           .sort(([, a], [, b]) => b.order - a.order)
-          .slice(0, limit)
-          .map(([id, { value }]) => ({ id, value: structuredClone(value) as T })),
+          .slice(0, Math.max(0, limit))
+          .map(([id, entry]) => ({ id, value: contentOf<T>(entry) as T })),
     },
     history: {
       append(record) {
-        calls.push(record);
+        if (closed) return;
+        calls.push(keptCall(record));
         // Not one by one: taking the first element of a long array away moves all others.
         if (calls.length >= maxCalls * 1.25) calls.splice(0, calls.length - maxCalls);
       },
-      find: async (filter = {}) => findCalls(calls.slice(-maxCalls), filter, today() - maxAgeMs),
-    },
-    counters: {
-      async spend(key, { limit, windowMs }) {
-        const now = today();
-        const known = windows.get(key);
-        const window = known !== undefined && known.endsAt > now ? known : { spent: 0, endsAt: now + windowMs };
-        if (window !== known) forget(windows, now);
-        windows.set(key, window);
-        if (window.spent >= limit) return false;
-        window.spent += 1;
-        return { left: limit - window.spent, resetMs: window.endsAt - now };
+      async find(filter = {}) {
+        mustBeOpen();
+        return findCalls(calls.slice(-maxCalls), filter, today() - maxAgeMs);
       },
     },
-    close: async () => {},
+    counters: {
+      async spend(key, wanted) {
+        mustBeOpen();
+        return windows.spend(key, wanted);
+      },
+    },
+    async close() {
+      closed = true;
+    },
   };
 };
 
-const forget = (windows: Map<string, { endsAt: number }>, now: number): void => {
-  for (const [key, { endsAt }] of windows) if (endsAt <= now) windows.delete(key);
-};
-
-/** The most calls that one question is answered with. */
-export const MOST_FOUND = 1_000;
+const contentOf = <T>(entry: Entry | undefined): T | undefined =>
+  entry === undefined ? undefined : (JSON.parse(entry.text) as T);
 
 const findCalls = (calls: readonly CallRecord[], filter: HistoryFilter, oldest: number): CallRecord[] => {
-  const { limit = 100, since = oldest, before = Number.POSITIVE_INFINITY, ...wanted } = filter;
+  const { limit: _, since = oldest, before = Number.POSITIVE_INFINITY, ...wanted } = filter;
+  const most = wantedOf(filter);
   const fits = (record: CallRecord): boolean =>
     record.at >= Math.max(since, oldest) &&
     record.at < before &&
     Object.entries(wanted).every(([key, value]) => value === undefined || record[key as keyof typeof wanted] === value);
   const found: CallRecord[] = [];
-  for (let at = calls.length - 1; at >= 0 && found.length < Math.min(limit, MOST_FOUND); at -= 1) {
+  for (let at = calls.length - 1; at >= 0 && found.length < most; at -= 1) {
     const record = calls[at] as CallRecord;
-    if (fits(record)) found.push(record);
+    if (fits(record)) found.push({ ...record });
   }
   return found;
 };
