@@ -90,6 +90,8 @@ export interface Session {
   servers: string[];
   /** It goes on after this command: what is not there now may be there later. */
   lasting?: true;
+  /** Hears of what its files say of a gateway, when that has changed. */
+  onGateway?: (config: LoadedConfig) => void;
 }
 
 /** All commands, by name. */

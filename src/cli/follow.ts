@@ -23,7 +23,8 @@ export const followFiles = async (
   const watched = await watchConfig({
     ...files,
     onError: ({ message }) => say(`${message}; what was there before goes on`),
-    onChange({ config: read, added, removed, changed, pending }) {
+    onChange({ config: read, added, removed, changed, pending, gateway }) {
+      if (gateway) session.onGateway?.(read);
       const present = wanted(read);
       servers.splice(0, servers.length, ...Object.keys(present));
       for (const name of Object.keys(mcpServers)) delete mcpServers[name];

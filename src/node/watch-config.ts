@@ -30,6 +30,8 @@ export interface ConfigChange {
   changed: string[];
   /** Settings of the whole that have changed, and that only a new toolkit would have: `policy`, `pins`, `limits`, `pinFile`, … */
   pending: string[];
+  /** What is said of a gateway has changed: its keys, for one. */
+  gateway: boolean;
 }
 
 /** A configuration that follows its files until it is closed. */
@@ -90,7 +92,8 @@ export const watchConfig = async (options: WatchConfigOptions = {}): Promise<Wat
     current = enter(next);
     const changes = compare(before, current);
     await Promise.all([...followers].map((follower) => follower.follow(current)));
-    if (changes.added.length + changes.removed.length + changes.changed.length + changes.pending.length > 0)
+    const { added, removed, changed, pending, gateway } = changes;
+    if (gateway || added.length + removed.length + changed.length + pending.length > 0)
       told(onChange, { config: current, ...changes });
   };
 
@@ -154,5 +157,6 @@ const compare = (before: LoadedConfig, after: LoadedConfig): Omit<ConfigChange, 
       (name) => has(before, name) && textOf(before.mcpServers[name]) !== textOf(after.mcpServers[name]),
     ),
     pending: SETTINGS.filter((setting) => textOf(before[setting]) !== textOf(after[setting])),
+    gateway: textOf(before.gateway) !== textOf(after.gateway),
   };
 };

@@ -5,11 +5,13 @@ import { createApiKey } from '../../gateway/access/api-key.ts';
 import type { AccessOptions, ApiKey } from '../../gateway/access/options.ts';
 import { gatewayHandlers } from '../../gateway/handlers.ts';
 import type { AccessRecord } from '../../gateway/watch/access-log.ts';
+import type { LoadedConfig } from '../../node/config-files.ts';
 import { expandGateway } from '../../node/gateway-keys.ts';
 import { type ServedGateway, serveGateway } from '../../node/serve.ts';
 import type { Job, Run } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Options } from '../options.ts';
+import { safeLine } from '../safe-text.ts';
 
 const DEFAULT_PORT = 3333;
 const DEFAULT_HOST = '127.0.0.1';
@@ -21,8 +23,10 @@ export const run: Run = async (job) => {
   const { options, context, output, open, log } = job;
   const port = portOf(options);
   const host = options.value('host') ?? DEFAULT_HOST;
-  const { toolkit, config } = await open({ lasting: true, handlers: gatewayHandlers });
-  const given = await expandGateway(config.gateway ?? { access: {} }, context);
+  const session = await open({ lasting: true, handlers: gatewayHandlers });
+  const { toolkit } = session;
+  const settingsOf = ({ gateway = { access: {} } }: LoadedConfig) => expandGateway(gateway, context);
+  const given = await settingsOf(session.config);
   const access = await accessOf(job, host, given.access);
   context.grace?.(GRACE_MS);
   const served = await serveGateway(toolkit, {
@@ -32,6 +36,16 @@ export const run: Run = async (job) => {
     host,
     ...(log !== undefined && { onRequest: (record) => log.write(accessLine(record)) }),
   });
+  /** Keys count at once, and what is gone opens nothing any more; all else is for the next start. */
+  const renew = async (config: LoadedConfig): Promise<void> => {
+    const { apiKeys = [] } = (await settingsOf(config)).access;
+    await served.replaceKeys([...apiKeys, ...access.own]);
+    await output.note(
+      'toolway: the keys of the configuration count now; what else it says of the gateway will from the next start on',
+    );
+  };
+  session.onGateway = (config) =>
+    void renew(config).catch(({ message }) => output.note(safeLine(`toolway: ${message}; the keys stay as they were`)));
   try {
     await announce(job, served, access);
     await ended(context.signal);
@@ -70,6 +84,8 @@ const isLoopback = (host: string): boolean =>
 /** Who may come in, and the key that was made because there was none. */
 interface Door {
   options: AccessOptions;
+  /** The keys that are in no file. */
+  own: ApiKey[];
   made: string | undefined;
 }
 
@@ -84,14 +100,15 @@ const accessOf = async ({ options, context }: Job, host: string, given: AccessOp
   const { jwt } = given;
   if (open && !isLoopback(host)) throw usage('--no-auth is for 127.0.0.1, ::1 or localhost: anybody could come in');
   if (open && keys.length > 0) throw usage('--no-auth and a key contradict each other');
-  if (open) return { options: { ...given, auth: 'none' }, made: undefined };
-  if (apiKeys.length > 0 || jwt !== undefined) return { options: { ...given, apiKeys }, made: undefined };
+  if (open) return { options: { ...given, auth: 'none' }, own: [], made: undefined };
+  if (apiKeys.length > 0 || jwt !== undefined) return { options: { ...given, apiKeys }, own: named, made: undefined };
   if (!isLoopback(host))
     throw usage(
       `--host ${host} is open to other machines: give a key with --api-key, TOOLWAY_API_KEY or in the configuration`,
     );
   const { key } = await createApiKey();
-  return { options: { ...given, apiKeys: [{ name: 'local', key, scopes: ['admin', 'approve'] }] }, made: key };
+  const own: ApiKey[] = [{ name: 'local', key, scopes: ['admin', 'approve'] }];
+  return { options: { ...given, apiKeys: own }, own, made: key };
 };
 
 const announce = async (
