@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../../protocol/types.ts';
 import type { JsonRpcMessage } from '../../../protocol/wire.ts';
 import type { Surface } from '../surface.ts';
+import type { Cancellation } from './cancellation.ts';
 
 /** Where what belongs to one request goes before its result. */
 export interface Channel {
@@ -12,7 +13,7 @@ export interface InFlight {
   readonly method: string;
   readonly params: JsonObject;
   readonly channel: Channel;
-  readonly controller: AbortController;
+  readonly cancellation: Cancellation;
   /** The task that the request has become. */
   readonly task: string | undefined;
 }

@@ -17,6 +17,7 @@ import type { RunMethod } from '../methods.ts';
 import { newId } from '../random-id.ts';
 import type { Surface } from '../surface.ts';
 import { asLegacyResult } from './adapt.ts';
+import { createCancellation } from './cancellation.ts';
 import { helloOf, type LegacyVersion, readHello } from './handshake.ts';
 import { askedIn, type Channel, type InFlight } from './in-flight.ts';
 import { readLevel } from './log-levels.ts';
@@ -95,7 +96,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       const during = await askedIn(inFlight.values(), surface, server);
       const task = during?.task;
       if (during !== undefined && message.id !== undefined)
-        whenAborted(during.controller.signal, () => questions?.withdraw(String(message.id)));
+        whenAborted(during.cancellation.signal, () => questions?.withdraw(String(message.id)));
       if (task === undefined) {
         (during?.channel ?? { send: push }).send(message);
         return;
@@ -130,16 +131,16 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
   const perform = (method: string, params: JsonObject, one: InFlight): Promise<JsonObject> =>
     run(method, params, {
       caller,
-      signal: one.controller.signal,
+      signal: one.cancellation.signal,
       handlers: questions?.handlers,
       onProgress: progressOf(params, one.channel),
     });
 
   const begin = (params: JsonObject): JsonObject =>
-    taskRoom().begin(params, async ({ id: task, controller }) => {
+    taskRoom().begin(params, async ({ id: task, cancellation }) => {
       const { task: _task, ...plain } = params;
       // The request that began it is over; under its own name it is still where a server's questions belong.
-      const one: InFlight = { method: 'tools/call', params: plain, channel: { send: push }, controller, task };
+      const one: InFlight = { method: 'tools/call', params: plain, channel: { send: push }, cancellation, task };
       const key = `task ${task}`;
       inFlight.set(key, one);
       try {
@@ -182,7 +183,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
     // The handshake cannot be taken back (2025-11-25 basic/utilities/cancellation).
     const one = isId(id) ? inFlight.get(id) : undefined;
     if (one === undefined || one.method === 'initialize' || one.task !== undefined) return;
-    one.controller.abort(new ToolwayError('cancelled', 'the client cancelled the request'));
+    one.cancellation.abort(new ToolwayError('cancelled', 'the client cancelled the request'));
   };
 
   const session: LegacySession = {
@@ -215,7 +216,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       if (inFlight.has(id))
         return failure(id, { code: RPC.invalidRequest, message: 'a request with this id is under way' });
       if (inFlight.size >= MAX_IN_FLIGHT) return failure(id, faultOf(tooMany(MAX_IN_FLIGHT), 'legacy'));
-      const one: InFlight = { method, params, channel, controller: new AbortController(), task: undefined };
+      const one: InFlight = { method, params, channel, cancellation: createCancellation(), task: undefined };
       inFlight.set(id, one);
       try {
         if (method === 'tasks/result') {
@@ -223,9 +224,9 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
           return { jsonrpc: '2.0', id, ...outcome };
         }
         const result = await resultOf(method, params, one);
-        return one.controller.signal.aborted ? undefined : { jsonrpc: '2.0', id, result };
+        return one.cancellation.signal.aborted ? undefined : { jsonrpc: '2.0', id, result };
       } catch (thrown) {
-        if (one.controller.signal.aborted) return undefined;
+        if (one.cancellation.signal.aborted) return undefined;
         const error = faultOf(thrown, 'legacy');
         if (error.code === RPC.urlElicitationRequired && questions !== undefined) questions.noteVisits(error.data);
         return failure(id, error);
@@ -249,7 +250,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       if (closed) return;
       closed = true;
       const gone = new ToolwayError('cancelled', 'the client has left');
-      for (const { controller } of inFlight.values()) controller.abort(gone);
+      for (const { cancellation } of inFlight.values()) cancellation.abort(gone);
       questions?.close();
       tasks?.close();
       session.onclose();

@@ -8,6 +8,7 @@ import type { JsonObject } from '../../../protocol/types.ts';
 import { isObject, type JsonRpcErrorBody } from '../../../protocol/wire.ts';
 import { faultOf, invalidParams } from '../fault.ts';
 import { newId } from '../random-id.ts';
+import { type Cancellation, createCancellation } from './cancellation.ts';
 
 export const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
@@ -28,16 +29,13 @@ interface Task {
   readonly createdAt: number;
   updatedAt: number;
   readonly ttl: number;
-  readonly controller: AbortController;
+  readonly cancellation: Cancellation;
   readonly outcome: Promise<Outcome>;
 }
 
 export interface Tasks {
   /** Begins one; resolves at once to what the client is told. */
-  begin(
-    params: JsonObject,
-    run: (task: { id: string; controller: AbortController }) => Promise<JsonObject>,
-  ): JsonObject;
+  begin(params: JsonObject, run: (task: { id: string; cancellation: Cancellation }) => Promise<JsonObject>): JsonObject;
   get(params: JsonObject): JsonObject;
   /** Waits for the end of the task. */
   result(params: JsonObject): Promise<{ result: JsonObject } | { error: JsonRpcErrorBody }>;
@@ -92,7 +90,7 @@ export const createTasks = ({ clock, today, onStatus }: TasksOptions): Tasks => 
           limit: MAX_TASKS,
         });
       const id = newId();
-      const controller = new AbortController();
+      const cancellation = createCancellation();
       const now = today();
       const task: Task = {
         id,
@@ -101,17 +99,17 @@ export const createTasks = ({ clock, today, onStatus }: TasksOptions): Tasks => 
         createdAt: now,
         updatedAt: now,
         ttl: ttlOf(wanted.ttl),
-        controller,
+        cancellation,
         outcome: Promise.resolve().then(() =>
           outcomeOf(
             () => task,
-            () => run({ id, controller }),
+            () => run({ id, cancellation }),
           ),
         ),
       };
       tasks.set(id, task);
       const timer = clock.after(task.ttl, () => {
-        controller.abort(new ToolwayError('timeout', 'the task has outlived its ttl'));
+        cancellation.abort(new ToolwayError('timeout', 'the task has outlived its ttl'));
         tasks.delete(id);
       });
       timer.keepAlive(false);
@@ -130,7 +128,7 @@ export const createTasks = ({ clock, today, onStatus }: TasksOptions): Tasks => 
       const task = find(params);
       if (isOver(task)) throw invalidParams(`the task is ${task.status} already`);
       move(task, 'cancelled', 'the client cancelled it');
-      task.controller.abort(new ToolwayError('cancelled', 'the client cancelled the task'));
+      task.cancellation.abort(new ToolwayError('cancelled', 'the client cancelled the task'));
       return described(task);
     },
     asks(id) {
@@ -142,8 +140,8 @@ export const createTasks = ({ clock, today, onStatus }: TasksOptions): Tasks => 
       };
     },
     close() {
-      for (const { controller } of tasks.values())
-        controller.abort(new ToolwayError('cancelled', 'the session has ended'));
+      for (const { cancellation } of tasks.values())
+        cancellation.abort(new ToolwayError('cancelled', 'the session has ended'));
       tasks.clear();
     },
   };
