@@ -2,7 +2,7 @@
 import type { ServerStatus, Toolkit } from '../../api.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { GatewayApp, GatewayContext } from '../context.ts';
-import type { Caller } from '../principal.ts';
+import { type Caller, demand } from '../principal.ts';
 import { json } from './result.ts';
 
 const ACTIONS: Readonly<Record<string, (toolkit: Toolkit, server: string) => Promise<void>>> = {
@@ -32,17 +32,12 @@ export const addServerRoutes = (app: GatewayApp, { dispatch, toolkit }: GatewayC
     app.post(`/api/servers/:server/${action}`, async (c) => {
       const caller = c.get('caller');
       const server = c.req.param('server');
-      mustBeAdmin(caller);
+      demand(caller.principal, 'admin');
       viewOf(caller, server);
       await run(toolkit, server);
       return json(viewOf(caller, server));
     });
   }
-};
-
-const mustBeAdmin = ({ principal }: Caller): void => {
-  if (!principal.may('admin'))
-    throw new ToolwayError('forbidden', `${principal.id} lacks the permission "admin"`, { executed: 'no' });
 };
 
 /** What callers are told of a server. Which process it is concerns administrators alone. */
