@@ -10,7 +10,7 @@ import type {
   GetPromptResult,
   ReadResourceResult,
 } from '../protocol/types.ts';
-import type { Caller, Isolation } from './principal.ts';
+import { type Caller, demand, type Isolation } from './principal.ts';
 
 /** What one request may ask for beside its arguments. */
 export type Wishes = Pick<
@@ -70,8 +70,8 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
   });
   /** Asked for at the one place that every face comes by, and paid for there: one request may hold many calls. */
   const admit = ({ principal }: Caller): void | Promise<void> => {
-    if (principal.may('call')) return principal.charge?.();
-    throw new ToolwayError('forbidden', `${principal.id} lacks the permission "call"`, { executed: 'no' });
+    demand(principal, 'call');
+    return principal.charge?.();
   };
   const noServer = (server: string): ToolwayError =>
     new ToolwayError('unknown_server', `there is no server ${JSON.stringify(server)}`, { executed: 'no' });
@@ -96,6 +96,19 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
     mustSee(caller, server);
     return { ...wishes, server };
   };
+  /** The names that somebody may have meant are told as far as the caller sees them. */
+  const asSeen = ({ principal }: Caller, { server, name }: Target, thrown: unknown): unknown => {
+    if (!(thrown instanceof ToolwayError) || thrown.code !== 'unknown_tool') return thrown;
+    const { matches = [] } = thrown;
+    const seen = matches.filter((match) => principal.sees(server, match.slice(server.length + 1)));
+    if (seen.length === matches.length) return thrown;
+    return new ToolwayError('unknown_tool', 'there is no such tool', {
+      server,
+      tool: name,
+      executed: 'no',
+      matches: seen,
+    });
+  };
   const visible = <T extends { server: string }>({ principal }: Caller, listed: T[]): T[] =>
     listed.filter((entry) => principal.sees(entry.server));
 
@@ -111,7 +124,11 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
       mustExist(server);
       const charged = admit(caller);
       if (charged !== undefined) await charged;
-      return toolkit.callTool(qualify(server, name), args, optionsFor(caller, server, wishes));
+      try {
+        return await toolkit.callTool(qualify(server, name), args, optionsFor(caller, server, wishes));
+      } catch (thrown) {
+        throw asSeen(caller, { server, name }, thrown);
+      }
     },
     async getPrompt(caller, { server, name }, args, wishes) {
       mustSee(caller, server);

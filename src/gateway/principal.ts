@@ -1,4 +1,6 @@
 /** Who sends a request to the gateway, and what that one may do. */
+import { ToolwayError } from '../errors.ts';
+
 export type { Isolation } from '../options.ts';
 
 /**
@@ -27,3 +29,9 @@ export interface Caller {
   /** Of a session of the protocol; absent where every request stands alone. */
   readonly session?: string;
 }
+
+/** Throws `forbidden` where a principal lacks a permission. */
+export const demand = (principal: Principal, permission: Permission): void => {
+  if (principal.may(permission)) return;
+  throw new ToolwayError('forbidden', `${principal.id} lacks the permission "${permission}"`, { executed: 'no' });
+};

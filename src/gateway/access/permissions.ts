@@ -2,8 +2,7 @@
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { SmartRouter } from 'hono/router/smart-router';
 import { TrieRouter } from 'hono/router/trie-router';
-import { ToolwayError } from '../../errors.ts';
-import type { Permission, Principal } from '../principal.ts';
+import type { Permission } from '../principal.ts';
 
 /**
  * `open` to everybody; `known` to everybody who is let in; `all` to whoever has `read` and sees every tool, because
@@ -75,10 +74,4 @@ export const createNeedOf = (needs: typeof NEEDS = NEEDS): NeedOf => {
     if (need !== undefined) return need;
     return paths.match('GET', path)[0].length > 0 ? 'other method' : undefined;
   };
-};
-
-/** Throws `forbidden` where a principal lacks a permission. */
-export const demand = (principal: Principal, permission: Permission): void => {
-  if (principal.may(permission)) return;
-  throw new ToolwayError('forbidden', `${principal.id} lacks the permission "${permission}"`, { executed: 'no' });
 };

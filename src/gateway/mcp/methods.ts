@@ -7,7 +7,7 @@ import type { CompletionReference, JsonObject, Progress } from '../../protocol/t
 import { isObject, META, TOOLWAY_META } from '../../protocol/wire.ts';
 import type { GatewayContext } from '../context.ts';
 import type { Wishes } from '../dispatch.ts';
-import type { Caller, Permission } from '../principal.ts';
+import { type Caller, demand, type Permission } from '../principal.ts';
 import { invalidParams } from './fault.ts';
 import type { Surface } from './surface.ts';
 
@@ -119,8 +119,7 @@ export const noSuchMethod = (method: string): Error =>
 
 /** Throws `forbidden` where the caller lacks the permission. */
 export const mayOr = (permission: Permission, { principal }: Caller): void => {
-  if (principal.may(permission)) return;
-  throw new ToolwayError('forbidden', `${principal.id} lacks the permission "${permission}"`, { executed: 'no' });
+  demand(principal, permission);
 };
 
 const textOf = (owner: JsonObject, key: string, of?: string): string => {
