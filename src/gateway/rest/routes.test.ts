@@ -114,6 +114,17 @@ describe('a server that does not exist', () => {
   });
 });
 
+describe('a tool that does not exist', () => {
+  test('is told with the names that it could have had, as far as the caller sees them', async () => {
+    const { app } = await world();
+    expect(await bodyOf(await app.post('/api/tools/a/secre', {}))).toMatchObject({ matches: ['a.secret'] });
+    app.as(guest);
+    const answer = await bodyOf(await app.post('/api/tools/a/secre', {}));
+    expect(answer).toMatchObject({ code: 'unknown_tool', status: 404, detail: 'a.secre: there is no such tool' });
+    expect(JSON.stringify(answer)).not.toContain('secret');
+  });
+});
+
 describe('POST /api/batch', () => {
   test('tells what became of each call, in order', async () => {
     const { app } = await world();
