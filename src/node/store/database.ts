@@ -128,8 +128,17 @@ export const openDatabase = async ({ path, engine, mayWrite }: DatabaseOptions):
       await worker.terminate();
     }
   };
+  const bare: Database['bare'] = async (...sql) => {
+    const units = sql.map((each): Unit => [{ sql: each, rows: true }]);
+    return (await order({ do: 'run', units, bare: true })).map((outcome) => {
+      if ('error' in outcome) throw failed(path, outcome);
+      return outcome.results[0] as Row[];
+    });
+  };
   try {
     await order({ do: 'open' });
+    // Alone with the file, its log needs no memory that is shared with others, which WebAssembly has not.
+    await bare('PRAGMA locking_mode = EXCLUSIVE');
   } catch (error) {
     await worker.terminate();
     throw error;
@@ -137,18 +146,7 @@ export const openDatabase = async ({ path, engine, mayWrite }: DatabaseOptions):
   return {
     run,
     rows: async (sql, params = []) => (await run([{ sql, params, rows: true }]))[0] as Row[],
-    async bare(...sql) {
-      const found: Row[][] = [];
-      for (const outcome of await order({
-        do: 'run',
-        units: sql.map((each) => [{ sql: each, rows: true }]),
-        bare: true,
-      })) {
-        if ('error' in outcome) throw failed(path, outcome);
-        found.push(outcome.results[0] as Row[]);
-      }
-      return found;
-    },
+    bare,
     close,
   };
 };

@@ -99,8 +99,6 @@ const check = async (options: OpenFileOptions, isFresh: boolean): Promise<Found>
   await rm(`${options.path}.lock`, { recursive: true, force: true });
   const database = await openDatabase(options);
   try {
-    // Alone with it, the log needs no memory that is shared with others, which WebAssembly has not.
-    await database.bare('PRAGMA locking_mode = EXCLUSIVE');
     // Before there is a log, so that it stands in the file itself.
     if (isFresh) await database.bare(`PRAGMA application_id = ${APPLICATION_ID}`);
     const [, , , , , , [version] = [], checks = []] = await database.bare(

@@ -97,14 +97,28 @@ const runThread = ({ port, path, engine, wasm }: ThreadData, load: (name: string
     if (opened === undefined) throw new Error('the database is not open');
     return opened;
   };
+  const forget = (sql: string): void => {
+    try {
+      prepared.get(sql)?.end();
+    } catch {
+      // It says once more why it failed.
+    }
+    prepared.delete(sql);
+  };
   const runStatement = ({ sql, params = [], many, rows }: Statement): Row[] | number => {
     const statement = prepared.get(sql) ?? database().prepare(sql);
     prepared.set(sql, statement);
-    if (rows === true) return statement.all(params);
-    if (many === undefined) return statement.run(params);
-    let changes = 0;
-    for (const each of many) changes += statement.run(each);
-    return changes;
+    try {
+      if (rows === true) return statement.all(params);
+      if (many === undefined) return statement.run(params);
+      let changes = 0;
+      for (const each of many) changes += statement.run(each);
+      return changes;
+    } catch (error) {
+      // Of WebAssembly's, one that failed would fail with the same error for ever.
+      forget(sql);
+      throw error;
+    }
   };
   const outcomeOf = (unit: Unit): Outcome => ({ results: unit.map(runStatement) });
   const together = (units: readonly Unit[]): Outcome[] => {
@@ -149,8 +163,7 @@ const runThread = ({ port, path, engine, wasm }: ThreadData, load: (name: string
     if (order.do === 'open') opened = engine === 'node' ? openNode() : openWasm();
     else {
       // Those of WebAssembly would keep the file locked.
-      for (const statement of prepared.values()) statement.end();
-      prepared.clear();
+      for (const sql of [...prepared.keys()]) forget(sql);
       database().close();
       opened = undefined;
     }
