@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { createHandClock } from '../../test/fixtures/hand-clock.ts';
+import type { Toolkit } from '../api.ts';
+import { createKnown } from './access/known.ts';
+import { createMeter } from './access/meter.ts';
+import type { Grant } from './access/options.ts';
+import { createDispatch, type Dispatch } from './dispatch.ts';
+import type { Caller } from './principal.ts';
+import { createMemoryStore } from './store/memory.ts';
+
+const worldFor = (grant: Grant, perDay: number) => {
+  const asked: string[] = [];
+  const note = (what: string) => async () => void asked.push(what);
+  const toolkit = {
+    callTool: note('tool'),
+    getPrompt: note('prompt'),
+    readResource: note('resource'),
+    status: () => ({ s: {} }),
+    server: () => ({}),
+  };
+  const clock = createHandClock();
+  const metering = { clock, today: () => clock.now(), counters: createMemoryStore().counters };
+  const meter = createMeter('key:a', { quota: { perDay } }, metering);
+  const { caller } = createKnown({ id: 'key:a', grant, meter, alive: () => true });
+  const dispatch = createDispatch({ toolkit: toolkit as unknown as Toolkit, isolationOf: () => 'shared' });
+  return { asked, caller, dispatch };
+};
+
+const WAYS: [string, (dispatch: Dispatch, caller: Caller) => Promise<unknown>][] = [
+  ['tool', (dispatch, caller) => dispatch.callTool(caller, { server: 's', name: 't' }, {})],
+  ['prompt', (dispatch, caller) => dispatch.getPrompt(caller, { server: 's', name: 'p' })],
+  ['resource', (dispatch, caller) => dispatch.readResource(caller, 'file:///a', { server: 's' })],
+];
+
+test.each(WAYS)('a %s is paid for by each call, whatever request holds it', async (what, ask) => {
+  const { asked, caller, dispatch } = worldFor({}, 2);
+  await ask(dispatch, caller);
+  await ask(dispatch, caller);
+  await expect(ask(dispatch, caller)).rejects.toMatchObject({ code: 'rate_limited', executed: 'no', limit: 2 });
+  expect(asked).toEqual([what, what]);
+});
+
+test.each(WAYS)('S26 a %s needs the permission to call, whatever face asks for it', async (_, ask) => {
+  const { asked, caller, dispatch } = worldFor({ scopes: ['read', 'approve'] }, 2);
+  await expect(ask(dispatch, caller)).rejects.toMatchObject({ code: 'forbidden', executed: 'no' });
+  expect(asked).toEqual([]);
+});
