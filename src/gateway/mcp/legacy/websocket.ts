@@ -6,9 +6,8 @@ import * as RPC from '../../../protocol/rpc-codes.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Caller } from '../../principal.ts';
 import type { Surface } from '../surface.ts';
-import type { ClientRequest } from './exchange.ts';
-import type { Channel } from './in-flight.ts';
 import { failure, invalidRequest, readMessage } from './messages.ts';
+import { answerOn } from './one-link.ts';
 import type { LegacySession } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -101,21 +100,6 @@ const receive = (session: LegacySession, text: string, clock: Clock): void => {
   const message = readMessage(body);
   if (deeperThan(body, MAX_DEPTH)) session.outlet(invalidRequest(`the message nests deeper than ${MAX_DEPTH} levels`));
   else if (message.kind === 'invalid') session.outlet(invalidRequest(message.problem, message.id));
-  else if (message.kind === 'request') void answer(session, message, clock);
+  else if (message.kind === 'request') void answerOn(session, message, clock);
   else session.take(message);
-};
-
-const answer = async (session: LegacySession, request: ClientRequest, clock: Clock): Promise<void> => {
-  let spoke = false;
-  const channel: Channel = {
-    send(message) {
-      spoke = true;
-      session.outlet(message);
-    },
-  };
-  const answer = await session.answer(request, channel);
-  if (answer === undefined) return;
-  // The official client reads everything that arrives at once before it hands any of it on, and drops progress of what it has the result of.
-  if (spoke) clock.after(1, () => clock.after(1, () => session.outlet(answer)));
-  else session.outlet(answer);
 };
