@@ -6,7 +6,7 @@ const LONG = ['test/long/**/*.test.ts', 'test/faults/cancels.test.ts', 'test/fau
 export default defineConfig(({ mode }) => ({
   test: {
     include: mode === 'long' ? LONG : ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['dist/**', 'node_modules/**', 'test/node/**', 'test/gateway/client/**'],
+    exclude: ['dist/**', 'node_modules/**', 'test/node/**', 'test/gateway/client/**', 'test/gateway/peers/**'],
     globalSetup: ['scripts/test-tools.js'],
     reporters: ['default', './scripts/fault-matrix.js'],
     pool: 'forks',

@@ -1,12 +1,13 @@
 /**
  * The tools of the tests, each folder with a lock file of its own: in test/node two further Node releases and the
- * conformance suite, in test/gateway/client what a client is generated with from OpenAPI.
+ * conformance suite, in test/gateway/client what a client is generated with from OpenAPI, in test/gateway/peers clients
+ * of MCP by other authors.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const FOLDERS = ['test/node', 'test/gateway/client'];
+const FOLDERS = ['test/node', 'test/gateway/client', 'test/gateway/peers'];
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
