@@ -3,7 +3,7 @@ import { principal } from '../../../../test/fixtures/gateway-app.ts';
 import { BERT, eventsOf, modernGateway, type PostOptions } from '../../../../test/fixtures/modern-posts.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { createTestServer } from '../../../testing/index.ts';
-import type { Caller } from '../../principal.ts';
+import type { Caller, Isolation } from '../../principal.ts';
 
 const ID = 'io.modelcontextprotocol/subscriptionId';
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
@@ -26,7 +26,7 @@ const reading = (response: Response) => {
 };
 
 describe.each(['legacy', 'modern'] as const)('a subscription, in front of a %s server', (era) => {
-  const gateway = async (limits: JsonObject = {}) => {
+  const gateway = async (limits: JsonObject = {}, isolation: Isolation = 'shared') => {
     const server = createTestServer({
       era,
       tools: { echo: () => 'hi', slow: (_, { cancelled }) => cancelled },
@@ -35,7 +35,7 @@ describe.each(['legacy', 'modern'] as const)('a subscription, in front of a %s s
     });
     const at = await modernGateway(
       { s: server, t: createTestServer({ era, tools: { more: () => 'more' } }) },
-      { limits },
+      { limits, isolation },
     );
     const listen = async (notifications: JsonObject, options: PostOptions = {}) => {
       const response = await at.send('subscriptions/listen', { notifications }, options);
@@ -110,6 +110,22 @@ describe.each(['legacy', 'modern'] as const)('a subscription, in front of a %s s
     await vi.waitFor(() => expect(two.events).toHaveLength(2));
     expect(server.requests('resources/unsubscribe')).toHaveLength(0);
     await two.leave();
+    if (era === 'legacy') await vi.waitFor(() => expect(server.requests('resources/unsubscribe')).toHaveLength(1));
+  });
+
+  test('hears of updates on the connection of its caller alone, where each has one', async () => {
+    const { server, listen, clock } = await gateway({}, 'perPrincipal');
+    const { events, leave } = await listen({ resourceSubscriptions: ['a://b'] });
+    await vi.waitFor(() => expect(events).toHaveLength(1));
+    server.resourceUpdated('a://b');
+    await vi.waitFor(() => expect(events).toHaveLength(2));
+    server.cut();
+    await vi.waitFor(async () => {
+      await clock.advance(1_000);
+      server.resourceUpdated('a://b');
+      expect(events.length).toBeGreaterThan(2);
+    });
+    await leave();
     if (era === 'legacy') await vi.waitFor(() => expect(server.requests('resources/unsubscribe')).toHaveLength(1));
   });
 

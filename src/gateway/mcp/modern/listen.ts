@@ -11,6 +11,7 @@ import { complete, TASKS_EXTENSION } from './answers.ts';
 import type { ModernRequest } from './envelope.ts';
 import { HttpFault, invalidParams, missingCapability } from './faults.ts';
 import { type EventStream, openEventStream } from './reply.ts';
+import { createResourceWatch } from './resource-watch.ts';
 import type { Tasks } from './tasks.ts';
 
 export interface Listening {
@@ -47,7 +48,8 @@ interface Filter {
 }
 
 export const createListening = (context: GatewayContext, tasks: Tasks): Listening => {
-  const { toolkit, clock, limits, closing } = context;
+  const { toolkit, dispatch, clock, limits, closing } = context;
+  const resources = createResourceWatch(context);
   const streams = new Map<string, number>();
 
   const enter = ({ principal }: Caller): (() => void) => {
@@ -115,13 +117,11 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
         }
         const subscribe = async (uri: string): Promise<string | undefined> => {
           const server = await surface.serverOf(caller, uri);
-          const release = await toolkit.subscribeResource(uri, () => say('notifications/resources/updated', { uri }), {
-            server,
-          });
-          keep(() => void release().catch(() => {}));
+          const place = { server, scope: dispatch.scopeOf(caller, server), uri };
+          keep(await resources.add(place, () => say('notifications/resources/updated', { uri })));
           return uri;
         };
-        const resources = await granted(clock, filter.resources.map(subscribe));
+        const subscribed = await granted(clock, filter.resources.map(subscribe));
         const watched = filter.tasks.filter((taskId) => {
           const end = tasks.watch(caller, taskId, (task) => say('notifications/tasks', task));
           if (end !== undefined) keep(end);
@@ -131,7 +131,7 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
         say('notifications/subscriptions/acknowledged', {
           notifications: {
             ...Object.fromEntries(kinds.map((kind) => [kind, true])),
-            ...(filter.resources.length > 0 && { resourceSubscriptions: resources }),
+            ...(filter.resources.length > 0 && { resourceSubscriptions: subscribed }),
             ...(filter.tasks.length > 0 && { taskIds: watched }),
           },
         });
