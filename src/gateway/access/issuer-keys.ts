@@ -1,5 +1,5 @@
 /** The public keys of one issuer: fetched when first needed, kept, and asked for again when a signature names one that is new. */
-import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { Refusal } from '../refusal.ts';
 import { fetchJson, isSafe } from './guarded-json.ts';
 
@@ -27,10 +27,7 @@ export const createIssuerKeys = ({ issuer, jwksUri, fetch, today }: IssuerKeysOp
   const ask = async (): Promise<void> => {
     const set = await fetchJson(jwksUri ?? (await jwksUriOf(issuer, fetch)), { fetch });
     if (!isKeySet(set) || set.keys.length > MAX_KEYS) throw new Error(`the keys of ${issuer} are no JSON Web Key Set`);
-    // A shared secret is never a public key, whatever a set calls it.
-    keys = createLocalJWKSet({ keys: set.keys.filter(({ kty }) => kty !== 'oct') } as Parameters<
-      typeof createLocalJWKSet
-    >[0]);
+    keys = createLocalJWKSet(set);
     fetchedAt = today();
   };
   const refresh = (): Promise<void> => {
@@ -92,7 +89,7 @@ const jwksUriOf = async (issuer: string, fetch: IssuerKeysOptions['fetch']): Pro
   throw last;
 };
 
-const isKeySet = (value: unknown): value is { keys: { kty?: unknown }[] } => {
+const isKeySet = (value: unknown): value is JSONWebKeySet => {
   const keys = (value as { keys?: unknown } | null)?.keys;
   return Array.isArray(keys) && keys.every((key) => typeof key === 'object' && key !== null);
 };
