@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createFrameReader, FRAME, jsonFrame, MAX_HELLO_BYTES } from '../src/cli/daemon/frames.ts';
-import { MOST_CONNECTIONS } from '../src/cli/daemon/server.ts';
+import { MOST_LINES } from '../src/cli/daemon/server.ts';
 import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
 import { askingFixture, daemonWorld } from './fixtures/cli/daemon-world.ts';
 import { alive, until } from './fixtures/cli/wait.ts';
@@ -164,6 +164,21 @@ describe('the daemon', () => {
     expect((await report()).map(({ pid }) => pid)).toEqual([JSON.parse(started.out).pid]);
   });
 
+  test.skipIf(process.platform !== 'linux')('has nothing of the environment but what it needs itself', async () => {
+    const { warm, onFixture, pids } = world();
+    const more = { TOOLWAY_API_KEY: 'hush', NODE_ENV: 'hush', OTHER: 'hush' };
+    await warm(['call', 'args', ...onFixture], { more });
+    const { daemon } = await pids();
+    expect(readFileSync(`/proc/${daemon}/environ`, 'utf8')).not.toContain('hush');
+  });
+
+  test.skipIf(process.platform !== 'linux')('is done without where its folder cannot be made', async () => {
+    const { warm, onFixture } = world();
+    const more = { TOOLWAY_STATE_DIR: '/proc/nowhere' };
+    const { code, err } = await warm(['call', 'args', '-v', ...onFixture], { more });
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('runs without the daemon: ENOENT') });
+  });
+
   test.each(['nonsense', '0', '-1', '3000000000'])('takes no idle time of %s', async (given) => {
     const { run } = world();
     expect(await run(['daemon', `--idle-timeout=${given}`])).toMatchObject({ code: 2, out: '' });
@@ -234,7 +249,10 @@ describe('nobody else', () => {
     const mine = world();
     await mine.warm(['call', 'args', ...mine.onFixture]);
     const token = mine.socket().replace('.sock', '.token');
-    const [shown] = readFileSync(token, 'utf8').split('\n');
+    const secrets = readFileSync(token, 'utf8');
+    // With another one nobody could end the daemon.
+    onTestFinished(() => writeFileSync(token, secrets));
+    const [shown] = secrets.split('\n');
     writeFileSync(token, `${shown}\nanother\n`);
     expect(await why(mine)).toContain('somebody else listens');
     writeFileSync(token, 'another\nanother\n');
@@ -245,14 +263,14 @@ describe('nobody else', () => {
     const full = world();
     await full.warm(['call', 'args', ...full.onFixture]);
     const [token] = readFileSync(full.socket().replace('.sock', '.token'), 'utf8').split('\n');
-    const links = Array.from({ length: MOST_CONNECTIONS }, () => connect(full.socket()));
+    const links = Array.from({ length: MOST_LINES }, () => connect(full.socket()));
     await Promise.all(
       links.map((link) => {
         link.on('error', () => {}).write(jsonFrame(FRAME.hello, { token, want: 'line' }));
         return new Promise((resolve) => link.once('data', resolve));
       }),
     );
-    expect(await why(full)).toContain(`${MOST_CONNECTIONS} lines under way`);
+    expect(await why(full)).toContain(`${MOST_LINES} lines under way`);
     for (const link of links) link.destroy();
     await until('room', async () => (await why(full)) === 'it ran in the daemon');
   });

@@ -34,6 +34,7 @@ export interface Listener {
 /** Longer than this nobody waits to hear who is there. */
 const GREETING_MS = 2_000;
 
+const STRANGER = { absent: false, why: 'somebody else listens in the place of the daemon' };
 const ABSENT = ['ENOENT', 'ECONNREFUSED'];
 
 /** Connects and shows that both have the same secrets. Never throws. */
@@ -64,13 +65,17 @@ export const reach = (place: Place, want: Hello['want']): Promise<Reached> => {
     socket.on('close', () => end({ absent: true, why: 'the daemon has just left' }));
     socket.on('connect', () => socket.write(jsonFrame(FRAME.hello, { token, want } satisfies Hello)));
     socket.on('data', (chunk) => {
-      const [frame, ...early] = reader.push(chunk);
-      if (frame === undefined) return;
-      const said: unknown = JSON.parse(frame.body.toString());
-      if (frame.kind === FRAME.refused) end({ absent: false, why: (said as Refusal).why });
-      else if ((said as Welcome).proof !== proof)
-        end({ absent: false, why: 'somebody else listens in the place of the daemon' });
-      else end({ socket, pid: (said as Welcome).pid, listen: (listener) => hear(socket, reader, early, listener) });
+      try {
+        const [frame, ...early] = reader.push(chunk);
+        if (frame === undefined) return;
+        const said = JSON.parse(frame.body.toString()) as Partial<Refusal & Welcome> | null;
+        if (frame.kind === FRAME.refused) end({ absent: false, why: String(said?.why) });
+        else if (said?.proof === proof && said.pid !== undefined)
+          end({ socket, pid: said.pid, listen: (listener) => hear(socket, reader, early, listener) });
+        else end(STRANGER);
+      } catch {
+        end(STRANGER);
+      }
     });
   });
 };

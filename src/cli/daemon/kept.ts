@@ -220,6 +220,7 @@ const prepare = async (
     else inputs.set(name, onInput);
   }
   const given = away.filter(([name]) => ['failed', 'auth_required'].includes(states[name]?.state ?? ''));
+  if (signal.aborted) return;
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   const again = Promise.allSettled(given.map(([name]) => toolkit.reconnect(name)));
   if (given.length > 0) await Promise.race([again, stopped]);

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { daemonFolder, isOwn, placeOf, readSecrets } from './place.ts';
 
 const folder = (): string => {
@@ -33,6 +33,17 @@ test('what a process takes at its start makes a daemon of its own', () => {
   expect(of({ KEY: 'a' })).toBe(of({ KEY: 'b' }));
   expect(of({ NODE_EXTRA_CA_CERTS: '/ca' })).not.toBe(of({}));
   expect(of({ TMPDIR: '/t' })).not.toBe(of({}));
+  // One line that trusts every certificate would make all others do so.
+  expect(of({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })).not.toBe(of({}));
+});
+
+test('so do the rights of the files that a line makes', () => {
+  const of = (mask: number): string => {
+    vi.spyOn(process, 'umask').mockReturnValue(mask);
+    return placeOf({ HOME: '/h' }, import.meta.filename).socket;
+  };
+  expect(of(0o077)).not.toBe(of(0o022));
+  vi.restoreAllMocks();
 });
 
 test('what others can use, or is a link, is nobody’s own', () => {

@@ -1,4 +1,5 @@
 /** Where a user's daemon listens, and whether that place is the user's own. */
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ToolwayError } from '../../errors.ts';
 import { stateFolder } from '../../node/state-folder.ts';
@@ -27,11 +28,14 @@ export interface Secrets {
 /** Unix sockets have about 104 bytes for their path. */
 const MAX_SOCKET_BYTES = 100;
 const OTHERS = 0o077;
-/** What a process takes from its environment when it starts: lines that differ in it cannot share one. */
-const OF_THE_PROCESS = [
+/** What a process takes from its environment for itself: lines that differ in it cannot share one, and the daemon has them as its first line did. */
+export const OF_THE_PROCESS = [
+  'HOME',
   'NODE_OPTIONS',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
   'NODE_USE_SYSTEM_CA',
+  'OPENSSL_CONF',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   'TMPDIR',
@@ -73,12 +77,21 @@ export const placeNamed = (name: string, folder: string, env: Env): Place => ({
   log: join(stateFolder({ env }), 'daemon.log'),
 });
 
+/** What else a process cannot have twice: rights on files that it makes, and the machine, where the folder is shared by several. */
+const facts = (env: Env): unknown => [
+  OF_THE_PROCESS.map((name) => env[name] ?? null),
+  process.umask(),
+  process.getgid?.(),
+  hostname(),
+];
+
 /** The place of the daemon for lines of this program: of this version, as it was installed, with this state folder. */
 export const placeOf = (env: Env, program: string): Place => {
   const { statSync } = process.getBuiltinModule('node:fs');
-  const facts = OF_THE_PROCESS.map((name) => env[name] ?? null);
   const installed = statSync(program).mtimeMs;
-  const name = nameOf(JSON.stringify([VERSION, process.execPath, program, installed, stateFolder({ env }), facts]));
+  const name = nameOf(
+    JSON.stringify([VERSION, process.execPath, program, installed, stateFolder({ env }), facts(env)]),
+  );
   return placeNamed(name, daemonFolder(env), env);
 };
 

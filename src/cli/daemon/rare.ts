@@ -1,15 +1,16 @@
 /** What a line that goes to the daemon seldom needs: starting it, opening a page, and saying that it was lost. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ToolwayError } from '../../errors.ts';
 import { childEnvironment } from '../../node/child-env.ts';
+import { makeFolder } from '../../node/make-folder.ts';
 import type { Line } from '../args.ts';
 import { openUrl } from '../open-url.ts';
 import { createOutput } from '../output.ts';
 import { reportFailure } from '../report.ts';
 import { type Reached, reach } from './connect.ts';
-import { isOwn, type Place } from './place.ts';
+import { isOwn, OF_THE_PROCESS, type Place } from './place.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -20,13 +21,13 @@ const POLL_MS = 15;
 const STALE_MS = 10_000;
 const MAX_LOG_BYTES = 256 * 1024;
 
-/** What the daemon's own process is given: the lines bring the rest. */
-const OWN = /^(TOOLWAY_|XDG_|NODE_|SSL_CERT_)/;
+/** Where the daemon keeps things; with what is of the process that is all that it is given: the lines bring the rest. */
+const FOLDERS = ['TOOLWAY_STATE_DIR', 'XDG_CACHE_HOME', 'XDG_RUNTIME_DIR', 'XDG_STATE_HOME'];
 
 const daemonEnvironment = (env: Env): Record<string, string> => ({
   ...childEnvironment({}, env),
   ...Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => OWN.test(entry[0]) && entry[1] !== undefined),
+    [...OF_THE_PROCESS, ...FOLDERS].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
   ),
 });
 
@@ -51,8 +52,8 @@ const openLog = (path: string): number => {
   return openSync(path, grown ? 'w' : 'a', 0o600);
 };
 
-const launch = (place: Place, program: string, env: Env): { ended(): string | undefined } => {
-  mkdirSync(dirname(place.log), { recursive: true, mode: 0o700 });
+const launch = async (place: Place, program: string, env: Env): Promise<{ ended(): string | undefined }> => {
+  await makeFolder(dirname(place.log), { mode: 0o700 });
   const log = openLog(place.log);
   let ended: string | undefined;
   const daemon = spawn(process.execPath, [program, 'daemon'], {
@@ -77,10 +78,10 @@ const launch = (place: Place, program: string, env: Env): { ended(): string | un
 export const startDaemon = async (place: Place, program: string, env: Env): Promise<Reached> => {
   let mine = false;
   try {
-    mkdirSync(place.folder, { recursive: true, mode: 0o700 });
+    await makeFolder(place.folder, { mode: 0o700 });
     isOwn(place.folder);
     mine = isFirst(place.starting);
-    const started = mine ? launch(place, program, env) : undefined;
+    const started = mine ? await launch(place, program, env) : undefined;
     const endsAt = performance.now() + START_MS;
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
