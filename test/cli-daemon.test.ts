@@ -1,4 +1,5 @@
 /** Lines that the daemon runs: the same as those that run by themselves, with servers that stay. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -22,7 +23,9 @@ const still = ({ code, out, err }: Ended): Ended => {
     text
       .replace(/\d+(\.\d+)? ms/g, 'N ms')
       .replace(/pid \d+/g, 'pid N')
-      .replace(/("(?:durationMs|connectMs|pid|ms|lastUpdated|lastHealthCheck)": )[\d.]+/g, '$1N');
+      .replace(/("(?:durationMs|connectMs|pid|ms|lastUpdated)": )[\d.]+/g, '$1N')
+      // A server that stays is asked for a sign of life after half a minute.
+      .replace(/ *"lastHealthCheck": .*\n/, '');
   return { code, out: plain(out), err: plain(err) };
 };
 
@@ -158,6 +161,25 @@ describe('which server a line gets', () => {
     expect((await warm(words)).code).toBe(0);
     const values = ['aundefined', 'bundefined', 'ade', 'noneundefined', 'from a fileundefined'];
     expect(readFileSync(join(home, 'values'), 'utf8')).toBe(`${values.join('\n')}\n`);
+  });
+
+  test('a file that a definition refers to counts as it is now', async () => {
+    const { warm, home, heard, log } = world();
+    const env = { LOG: log, KEY: '${file:key}' };
+    writeFileSync(join(home, 'f.json'), JSON.stringify({ mcpServers: { s: { command: node, args: [fixture], env } } }));
+    for (const key of ['one', 'one', 'another']) {
+      if (key !== 'one' || heard().length === 0) writeFileSync(join(home, 'key'), key);
+      expect((await warm(['call', 'args', '--config', 'f.json'])).code).toBe(0);
+    }
+    expect(heard().filter(({ pid }) => pid !== undefined)).toHaveLength(2);
+  });
+
+  test('a line that names what only its own process has open runs there', async () => {
+    const { onFixture, report, env, home } = world();
+    const words = ['call', 'args', 'a=@/dev/stdin', '--keep-alive', ...onFixture].map((word) => `"${word}"`).join(' ');
+    const line = `printf typed | '${node}' '${cli.main}' ${words}`;
+    expect(spawnSync('sh', ['-c', line], { cwd: home, env, encoding: 'utf8' }).stdout).toBe('{"a":"typed"}\n');
+    expect(await report()).toEqual([]);
   });
 
   test('programs are started where the line is, and another folder is another server', async () => {

@@ -15,18 +15,24 @@ import { propertiesOf } from './signature.ts';
 /** What one argument was given as: texts that the schema turns into a value, or the value itself. */
 type Given = { key: string; texts: string[]; literal: boolean } | { key: string; value: unknown };
 
-type World = Pick<CliContext, 'cwd' | 'stdin'>;
+type World = Pick<CliContext, 'cwd' | 'env' | 'stdin'>;
 
 const invalid = (reason: string, problems?: Problem[]): ToolwayError =>
   new ToolwayError('invalid_arguments', reason, { executed: 'no', problems });
 
 const ASSIGNMENT = /^([^=]*?)(:?=)(.*)$/s;
 
-const textOf = async (source: string, { cwd, stdin }: World, hint: string): Promise<string> => {
+const textOf = async (source: string, { cwd, env, stdin }: World, hint: string): Promise<string> => {
   if (source === '-') return stdin();
   try {
     // Behind `@` no shell has done it.
-    return await readFile(resolve(cwd, source.replace(/^~(?=\/)/, homedir())), 'utf8');
+    return await readFile(
+      resolve(
+        cwd,
+        source.replace(/^~(?=\/)/, () => env.HOME || homedir()),
+      ),
+      'utf8',
+    );
   } catch (error) {
     throw invalid(`cannot read ${JSON.stringify(source)}: ${(error as Error).message}${hint}`);
   }

@@ -8,6 +8,9 @@ import { placeOf } from './place.ts';
 
 const SIGNALS = { SIGINT: EXIT.cancelled, SIGTERM: 143, SIGHUP: 129 } as const;
 
+/** Names of what only this process has open: the daemon would take its own for it. */
+const OF_THIS_PROCESS = /\/dev\/(fd\/|std(in|out|err)\b|tty\b)|\/proc\/(self|thread-self)\//;
+
 /** The line, where it is one that can be run by the daemon and wants to be. A line that is wrong runs as always. */
 const warmLine = (words: readonly string[], env: NodeJS.ProcessEnv): Line | undefined => {
   try {
@@ -16,7 +19,7 @@ const warmLine = (words: readonly string[], env: NodeJS.ProcessEnv): Line | unde
     const wanted =
       options.flag('keep-alive') || ((env.TOOLWAY_KEEP_ALIVE ?? '') !== '' && env.TOOLWAY_KEEP_ALIVE !== '0');
     const canBe = command?.warm === true && !help && !options.flag('version') && !options.flag('no-keep-alive');
-    return wanted && canBe ? line : undefined;
+    return wanted && canBe && !words.some((word) => OF_THIS_PROCESS.test(word)) ? line : undefined;
   } catch {
     return undefined;
   }

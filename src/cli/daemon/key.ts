@@ -1,6 +1,8 @@
 /** Which lines may share a toolkit: those whose servers would be started in the very same way. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { inputVariable } from '../../config/inputs.ts';
 import { childEnvironment } from '../../node/child-env.ts';
 import type { ServerConfig, ToolkitOptions } from '../../options.ts';
@@ -25,10 +27,16 @@ const namesIn = (text: string): string[] => [
   ),
 ];
 
-/** When a file that is read at the start of a server was changed last. */
-const changed = (file: string | undefined): unknown => {
-  if (file === undefined) return undefined;
-  const found = statSync(file, { throwIfNoEntry: false });
+/** The files that are read at the start of a server, as they are named. */
+const filesNamed = (text: string, servers: readonly ServerConfig[]): string[] => [
+  ...[...text.matchAll(/\$\{file:([^}]*)\}/g)].map(([, path = '']) => JSON.parse(`"${path}"`) as string),
+  ...servers.flatMap(({ envFile, tls = {} }) => [envFile, ...Object.values(tls)].filter((path) => path !== undefined)),
+];
+
+/** When a file was changed last. */
+const changed = (file: string, cwd: string, { HOME, USERPROFILE }: NonNullable<ToolkitOptions['env']>): unknown => {
+  const path = file.replace(/^~(?=[\\/])/, () => HOME || USERPROFILE || homedir());
+  const found = statSync(resolve(cwd, path), { throwIfNoEntry: false });
   return found && [found.mtimeMs, found.size];
 };
 
@@ -56,13 +64,14 @@ export const keyOf = (
   };
   const servers = Object.values(mcpServers);
   const written = { ...rest, mcpServers, defined };
-  const names = [...namesIn(JSON.stringify(written)), ...defined.map(({ id }) => inputVariable(id))];
+  const text = JSON.stringify(written);
+  const names = [...namesIn(text), ...defined.map(({ id }) => inputVariable(id))];
   const world = [
     files,
     inputs,
     names.map((name) => env[name] ?? null),
     servers.some(isStarted) && [cwd, childEnvironment({}, env)],
   ];
-  const all = hashOf([world, written, servers.map(({ envFile }) => changed(envFile))]);
+  const all = hashOf([world, text, filesNamed(text, servers).map((file) => changed(file, cwd, env))]);
   return { all, place: files.length === 0 ? all : hashOf(world) };
 };
