@@ -43,7 +43,12 @@ const start = (
   const config = {
     inputs: [
       { id: 'token', type: 'promptString', description: 'The \u001b[2Jkey of the shop', password: true },
-      { id: 'region', type: 'pickString', options: ['eu', 'us', 'asia'], default: 'us' },
+      {
+        id: 'region',
+        type: 'pickString',
+        options: ['eu', 'us', { value: 'asia', label: 'As\u001b[2Jia' }],
+        default: 'us',
+      },
     ],
     mcpServers: { shop: server('shop', { REGION: `\${input:region}` }), bank: server('bank', {}) },
   };
@@ -82,7 +87,7 @@ describe('at a terminal', () => {
       await pty.see('token (hidden): ');
       pty.type(`${SECRET}!\x7f`);
       pty.type(ENTER);
-      await pty.see(/1\) eu[\s\S]*3\) asia[\s\S]*region \(one of these\) \[us\]: /);
+      await pty.see(/1\) eu[\s\S]*3\) Asia \(asia\)[\s\S]*region \(one of these\) \[us\]: /);
       pty.type(`4${ENTER}`);
       await pty.see('region is none of the options');
       pty.type(`3${ENTER}`);
@@ -107,6 +112,14 @@ describe('at a terminal', () => {
     other.type(ENTER);
     expect(await other.exit()).toBe(0);
     expect(started()).toEqual(['shop x eu', 'shop x us']);
+    const third = start(['status', 'shop', '--input', 'token=x']);
+    await third.see('[us]: ');
+    third.type('\x1b[A'.repeat(3));
+    await third.see('Asia');
+    third.type(ENTER);
+    expect(await third.exit()).toBe(0);
+    expect(third.all).not.toContain('\x1b[2J');
+    expect(started()).toContain('shop x asia');
   });
 
   test('Ctrl-C at the question exits 130 and starts nothing', async () => {
@@ -129,6 +142,27 @@ describe('at a terminal', () => {
     await pty.see(`${why}; TOOLWAY_INPUT_TOKEN can hold it`);
     expect(await pty.exit()).toBe(2);
     expect(started()).toEqual([]);
+  });
+
+  test('a line of the daemon is asked for what its own server needs, whatever an earlier line has said', async () => {
+    const ask = async (server: string, value: string): Promise<void> => {
+      const pty = start(['status', server, '--keep-alive']);
+      await pty.see('token (hidden): ');
+      pty.type(value + ENTER);
+      if (server === 'shop') {
+        await pty.see('[us]: ');
+        pty.type(ENTER);
+      }
+      await pty.see(/connected/);
+      expect(await pty.exit()).toBe(0);
+    };
+    try {
+      await ask('shop', 'one');
+      await ask('bank', 'two');
+      expect(started()).toEqual(['bank two ', 'shop one us']);
+    } finally {
+      await start(['daemon', 'stop']).exit();
+    }
   });
 
   test('the shell asks before its first line, also where the screen is narrow', async () => {

@@ -106,8 +106,9 @@ const wanted = (
   return names;
 };
 
+/** Titles as the line editor may draw them: it writes what it completes as it is. */
 const choicesOf = ({ type, options }: InputDefinition) =>
-  type === 'pickString' ? options?.map(({ value, label }) => ({ value, title: label ?? value })) : undefined;
+  type === 'pickString' ? options?.map(({ value, label }) => ({ value, title: safeLine(label ?? value) })) : undefined;
 
 const fits = (value: string, choices: Choices): boolean =>
   choices === undefined || choices.some((choice) => choice.value === value);

@@ -16,6 +16,8 @@ export interface ExpanderOptions extends Pick<ToolkitOptions, 'inputs' | 'onInpu
   env: Environment;
   /** Where relative paths of `${file:…}` begin. Default: the process's working directory. */
   cwd?: string | undefined;
+  /** Each input is asked for once, whatever needs it and however often. Default true; else at every start of a server. */
+  asksOnce?: boolean;
   /** Loads what opens the keychain. Default: the package `@napi-rs/keyring`. */
   loadKeyring?: () => Promise<Keyring>;
 }
@@ -40,12 +42,13 @@ const KEYCHAIN_SERVICE = 'toolway';
 const invalid = (reason: string, cause?: unknown): ToolwayError =>
   new ToolwayError('invalid_config', reason, { executed: 'no', cause });
 
-/** Makes the expander of one toolkit. Each input is asked for once. */
+/** Makes the expander of one toolkit. */
 export const createExpander = ({
   env,
   cwd,
   inputs = [],
   onInput,
+  asksOnce = true,
   loadKeyring = keyring,
 }: ExpanderOptions): Expander => {
   const answers = new Map<string, Promise<string>>();
@@ -55,7 +58,7 @@ export const createExpander = ({
     const known = answers.get(id);
     if (known !== undefined) return known;
     const asked = ask(input, server, { env, onInput });
-    answers.set(id, asked);
+    if (asksOnce) answers.set(id, asked);
     // An answer that was refused may be given later.
     asked.catch(() => answers.delete(id));
     return asked;

@@ -34,7 +34,8 @@ export const nodeRuntime = (
     async expand(server, config, found) {
       if (config.envFile === undefined && config.tls === undefined && !hasReferences(config)) return config;
       expander ??= import('./expansion.ts').then(({ createExpander }) =>
-        createExpander({ env, cwd: launch?.cwd, inputs, onInput }),
+        // Whoever has others started for it knows who is to be asked this time.
+        createExpander({ env, cwd: launch?.cwd, inputs, onInput, asksOnce: launch === undefined }),
       );
       return (await expander)(server, config, found);
     },
