@@ -1,5 +1,4 @@
 /** HTTP+SSE of 2024-11-05 (basic/transports): one stream for everything that is said to the client, and an address for what it says. */
-import type { JsonRpcMessage } from '../../../protocol/wire.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Caller } from '../../principal.ts';
 import type { Surface } from '../surface.ts';
@@ -18,11 +17,6 @@ export interface LegacySse {
 }
 
 const KEEP_ALIVE_MS = 15_000;
-/**
- * An answer keeps this distance from what was said before it. The official client forgets who waits for progress with the
- * answer, and where both arrive together it looks at the answer first.
- */
-const APART_MS = 5;
 
 export const createLegacySse = ({ clock }: GatewayContext, sessions: Sessions): LegacySse => {
   const open = new Map<string, { session: LegacySession; body: SseBody }>();
@@ -61,16 +55,7 @@ export const createLegacySse = ({ clock }: GatewayContext, sessions: Sessions): 
       const message = readMessage(body);
       if (message.kind === 'invalid') return json(invalidRequest(message.problem, message.id), {}, 400);
       if (message.kind === 'request') {
-        let saidAt = Number.NEGATIVE_INFINITY;
-        const send = (said: JsonRpcMessage): void => {
-          saidAt = clock.now();
-          session.outlet(said);
-        };
-        void session.answer(message, { send }).then((answer) => {
-          if (answer === undefined) return;
-          if (clock.now() - saidAt >= APART_MS) session.outlet(answer);
-          else clock.after(APART_MS, () => session.outlet(answer));
-        });
+        void answerOn(session, message, clock);
       } else session.take(message);
       return new Response('Accepted', { status: 202 });
     },
