@@ -109,9 +109,9 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
         const kinds = filter.kinds.filter((kind) => capabilities[KINDS[kind].of] !== undefined);
         for (const kind of kinds) {
           const { event, method } = KINDS[kind];
-          const hear = ({ server, scope }: { server: string; scope: string }): void => {
+          const hear = ({ server }: { server: string }): void => {
             const isServed = surface.server === undefined || surface.server === server;
-            if (scope === '' && isServed && caller.principal.sees(server)) sayOnce(method);
+            if (isServed && caller.principal.sees(server)) sayOnce(method);
           };
           keep(toolkit.on(event, hear));
         }
