@@ -22,8 +22,13 @@ const worldFor = (grant: Grant, perDay: number) => {
   const metering = { clock, today: () => clock.now(), counters: createMemoryStore().counters };
   const meter = createMeter('key:a', { quota: { perDay } }, metering);
   const { caller } = createKnown({ id: 'key:a', grant, meter, alive: () => true });
-  const dispatch = createDispatch({ toolkit: toolkit as unknown as Toolkit, isolationOf: () => 'shared' });
-  return { asked, caller, dispatch };
+  const closing = new AbortController();
+  const dispatch = createDispatch({
+    toolkit: toolkit as unknown as Toolkit,
+    closing: closing.signal,
+    isolationOf: () => 'shared',
+  });
+  return { asked, caller, dispatch, closing };
 };
 
 const WAYS: [string, (dispatch: Dispatch, caller: Caller) => Promise<unknown>][] = [
@@ -38,6 +43,14 @@ test.each(WAYS)('a %s is paid for by each call, whatever request holds it', asyn
   await ask(dispatch, caller);
   await expect(ask(dispatch, caller)).rejects.toMatchObject({ code: 'rate_limited', executed: 'no', limit: 2 });
   expect(asked).toEqual([what, what]);
+});
+
+test.each(WAYS)('a %s is refused once the gateway closes', async (what, ask) => {
+  const { asked, caller, dispatch, closing } = worldFor({}, 2);
+  await ask(dispatch, caller);
+  closing.abort();
+  await expect(ask(dispatch, caller)).rejects.toMatchObject({ code: 'closed', executed: 'no' });
+  expect(asked).toEqual([what]);
 });
 
 test.each(WAYS)('S26 a %s needs the permission to call, whatever face asks for it', async (_, ask) => {

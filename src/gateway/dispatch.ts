@@ -54,10 +54,12 @@ export interface Dispatch {
 
 export interface DispatchOptions {
   toolkit: Toolkit;
+  /** Once it is aborted, nothing that is still to begin is let through. Default: never. */
+  closing?: AbortSignal;
   isolationOf(server: string): Isolation;
 }
 
-export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispatch => {
+export const createDispatch = ({ toolkit, closing, isolationOf }: DispatchOptions): Dispatch => {
   const scopeOf: Dispatch['scopeOf'] = ({ principal, session }, server) => {
     const isolation = isolationOf(server);
     if (isolation === 'shared') return '';
@@ -71,6 +73,7 @@ export const createDispatch = ({ toolkit, isolationOf }: DispatchOptions): Dispa
   /** Asked for at the one place that every face comes by, and paid for there: one request may hold many calls. */
   const admit = ({ principal }: Caller): void | Promise<void> => {
     demand(principal, 'call');
+    if (closing?.aborted === true) throw new ToolwayError('closed', 'the gateway is closing', { executed: 'no' });
     return principal.charge?.();
   };
   const noServer = (server: string): ToolwayError =>

@@ -18,7 +18,7 @@ import { addWatch } from './watch/watch.ts';
 export interface Gateway extends Pick<Access, 'createLink' | 'listening' | 'replaceKeys'> {
   /** Answers one request, for whatever server of HTTP the program has: Node, Deno, Bun, a worker. `env` is what that server hands to Hono. */
   fetch(request: Request, env?: object): Response | Promise<Response>;
-  /** Begins to close: streams end, `/readyz` says no, new sessions and calls are refused with 503. */
+  /** Begins to close: streams end, sessions with their last answer, `/readyz` says no, new sessions and calls are refused with 503. */
   drain(): void;
   /** Ends sessions and jobs and writes what is to be remembered. The toolkit is left as it is. */
   close(): Promise<void>;
@@ -45,7 +45,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   const ending = new AbortController();
   const context: GatewayContext = {
     toolkit,
-    dispatch: createDispatch({ toolkit, isolationOf: isolationOf(isolation) }),
+    dispatch: createDispatch({ toolkit, closing: ending.signal, isolationOf: isolationOf(isolation) }),
     store,
     limits: { ...LIMITS, ...options.limits },
     clock: systemClock,
@@ -60,7 +60,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   access.install(app);
   watch.addRoutes(app);
   const modern = createModern(context);
-  addMcp(app, context, { modern: modern.post, names });
+  const mcp = addMcp(app, context, { modern: modern.post, names });
   const rest = addRest(app, context);
   const forget = recordHistory({ ...context, history: store.history });
   let closing: Promise<void> | undefined;
@@ -68,6 +68,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   const close = async (): Promise<void> => {
     ending.abort();
     modern.close();
+    mcp.close();
     await rest.close();
     forget();
     watch.close();

@@ -1,6 +1,6 @@
 /** A gateway on a socket of Node's own HTTP server: slow senders are cut off, and what is in flight may finish before the end. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer, upgradeWebSocket } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import type { Toolkit } from '../api.ts';
@@ -60,8 +60,14 @@ export const serveGateway = async (toolkit: Toolkit, options: ServeOptions = {})
   }) as Server;
   const address = await listen(server, port, host);
   gateway.listening({ host });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   let ended: Promise<void> | undefined;
   const stop = (): Promise<void> => {
+    if (ended === undefined) sayGoodbye(server, sockets);
     ended ??= new Promise((resolve) => {
       server.close(() => resolve());
     });
@@ -90,6 +96,16 @@ export const serveGateway = async (toolkit: Toolkit, options: ServeOptions = {})
 };
 
 const chosen = (offered: ReadonlySet<string>): string | false => (offered.has('mcp') ? 'mcp' : false);
+
+/** Has every answer from now on say that it is the last one on its connection, so that nobody sends another request into its end. */
+const sayGoodbye = (server: Server, sockets: ReadonlySet<Socket>): void => {
+  const last = (response: ServerResponse | null | undefined): void => {
+    if (response?.headersSent === false) response.setHeader('connection', 'close');
+  };
+  // Where Node keeps the answer that a connection waits for.
+  for (const socket of sockets) last((socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage);
+  server.prependListener('request', (_request, response) => last(response));
+};
 
 const listen = (server: Server, port: number, host: string): Promise<AddressInfo> =>
   new Promise((resolve, reject) => {

@@ -30,6 +30,11 @@ export interface McpOptions {
   names?: 'qualified' | 'plain' | undefined;
 }
 
+export interface Mcp {
+  /** Ends all sessions, and what they have under way. */
+  close(): void;
+}
+
 type McpContext = Context<{ Variables: { caller: Caller } }>;
 
 const MAX_DEPTH = 64;
@@ -37,7 +42,7 @@ const MAX_DEPTH = 64;
 const MODERN_METHODS: ReadonlySet<unknown> = new Set(['server/discover', 'subscriptions/listen']);
 
 /** `/mcp` for all servers, `/mcp/{server}` for one; `/sse` and `/messages` for clients of 2024-11-05. */
-export const addMcp = (app: GatewayApp, context: GatewayContext, { modern, names }: McpOptions = {}): void => {
+export const addMcp = (app: GatewayApp, context: GatewayContext, { modern, names }: McpOptions = {}): Mcp => {
   const usual = names === 'plain' ? 'plain' : undefined;
   const surfaces = createSurfaces(context);
   const sessions = createSessions(context);
@@ -99,6 +104,7 @@ export const addMcp = (app: GatewayApp, context: GatewayContext, { modern, names
   }
   for (const path of ['/sse', '/sse/:server']) app.get(path, answered(stream));
   app.post('/messages', answered(message));
+  return { close: sessions.close };
 };
 
 /** The address for messages, beside that which was asked for: whoever mounts the gateway may have put something before both. */

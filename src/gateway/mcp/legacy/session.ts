@@ -63,6 +63,8 @@ export interface LegacySession {
   /** Takes a message that is not answered. */
   take(message: ClientMessage & { kind: 'notification' | 'answer' }): void;
   ping(timeoutMs: number): Promise<void>;
+  /** Ends it as soon as nothing is under way. */
+  finish(): void;
   close(): void;
 }
 
@@ -75,6 +77,9 @@ export interface SessionOptions {
 
 /** Requests of one session under way at a time; one more is refused. */
 const MAX_IN_FLIGHT = 1_024;
+/** What its transport has to write the last answer. */
+const LAST_WORDS_MS = 50;
+
 export const createSession = ({ house, surface, run, principal }: SessionOptions): LegacySession => {
   const { context } = house;
   const { clock } = context;
@@ -86,6 +91,15 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
   let questions: Questions | undefined;
   let tasks: Tasks | undefined;
   let closed = false;
+  let finishing = false;
+
+  const over = (id: RequestId): void => {
+    inFlight.delete(id);
+    if (!finishing || inFlight.size > 0) return;
+    clock.after(LAST_WORDS_MS, () => {
+      if (inFlight.size === 0) session.close();
+    });
+  };
 
   const push = (message: JsonRpcMessage): void => {
     if (!closed) session.outlet(message);
@@ -146,7 +160,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       try {
         return asLegacyResult('tools/call', await perform('tools/call', plain, one));
       } finally {
-        inFlight.delete(key);
+        over(key);
       }
     });
 
@@ -231,7 +245,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
         if (error.code === RPC.urlElicitationRequired && questions !== undefined) questions.noteVisits(error.data);
         return failure(id, error);
       } finally {
-        inFlight.delete(id);
+        over(id);
       }
     },
     take(message) {
@@ -245,6 +259,10 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
     },
     async ping(timeoutMs) {
       await questions?.ping(timeoutMs);
+    },
+    finish() {
+      finishing = true;
+      if (inFlight.size === 0) session.close();
     },
     close() {
       if (closed) return;

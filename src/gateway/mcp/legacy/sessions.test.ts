@@ -22,7 +22,7 @@ const world = async (given: Partial<GatewayContext> = {}) => {
   const clock = createFakeClock();
   const context = contextOf(toolkit, { clock, ...given });
   const app = appFor(() => alice);
-  addMcp(app, context);
+  const { close } = addMcp(app, context);
   const post = async (message: JsonObject, headers: Record<string, string> = {}) =>
     app.request('/mcp', {
       method: 'POST',
@@ -33,7 +33,7 @@ const world = async (given: Partial<GatewayContext> = {}) => {
     const response = await post({ id: 0, method: 'initialize', params: hello });
     return { 'Mcp-Session-Id': response.headers.get('mcp-session-id') ?? '' };
   };
-  return { server, toolkit, clock, context, app, post, begin };
+  return { server, toolkit, clock, context, app, post, begin, close };
 };
 const ping = { id: 1, method: 'ping' };
 const wait = { id: 2, method: 'tools/call', params: { name: 's__wait' } };
@@ -90,18 +90,35 @@ test('who waits longer than a quarter of a minute for an answer hears something 
   expect(said).toContain('"text":"late"');
 });
 
-test('when the gateway closes, streams end and sessions are over', async () => {
-  const closing = new AbortController();
-  const { app, post, begin, toolkit } = await world({ closing: closing.signal });
-  const session = await begin();
-  const stream = await app.request('/mcp', { headers: { ...session, Accept: 'text/event-stream' } });
-  const answer = post(wait, session);
-  await vi.waitFor(() => expect(toolkit.calls()).toHaveLength(1));
-  closing.abort();
-  await stream.text();
-  expect((await answer).status).toBe(202);
-  expect(toolkit.calls()).toEqual([]);
-  expect((await post(ping, session)).status).toBe(404);
+describe('when the gateway begins to close', () => {
+  test('idle sessions are over with their streams, others with their last answer, and none begins', async () => {
+    const closing = new AbortController();
+    const { app, post, begin, server, clock } = await world({ closing: closing.signal });
+    const [idle, busy] = [await begin(), await begin()];
+    const streamOf = (session: Record<string, string>) =>
+      app.request('/mcp', { headers: { ...session, Accept: 'text/event-stream' } });
+    const [idleStream, busyStream] = [await streamOf(idle), await streamOf(busy)];
+    const answer = post(wait, busy);
+    await vi.waitFor(() => expect(server.latest().requests('tools/call')).toHaveLength(1));
+    closing.abort();
+    await idleStream.text();
+    expect((await post(ping, idle)).status).toBe(404);
+    expect((await post({ id: 0, method: 'initialize', params: hello })).status).toBe(503);
+    server.latest().answer(server.latest().requests('tools/call')[0], text('the last'));
+    expect(await (await answer).text()).toContain('the last');
+    await clock.advance(100);
+    await busyStream.text();
+    expect((await post(ping, busy)).status).toBe(404);
+  });
+
+  test('what is still under way at its end is cancelled', async () => {
+    const { post, begin, toolkit, close } = await world();
+    const answer = post(wait, await begin());
+    await vi.waitFor(() => expect(toolkit.calls()).toHaveLength(1));
+    close();
+    expect((await answer).status).toBe(202);
+    expect(toolkit.calls()).toEqual([]);
+  });
 });
 
 describe('a socket', () => {

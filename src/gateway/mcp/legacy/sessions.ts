@@ -21,6 +21,8 @@ export interface Sessions {
   /** Calls back every few seconds while there are sessions. */
   onTick(callback: () => void): void;
   readonly size: number;
+  /** Ends all of them at once. Those that are idle end when the gateway begins to close, others with their last answer. */
+  close(): void;
 }
 
 /** How often it is looked which sessions are still in use. */
@@ -126,11 +128,12 @@ export const createSessions = (context: GatewayContext): Sessions => {
   whenAborted(closing, () => {
     for (const stop of stops) stop();
     timer?.cancel();
-    for (const session of [...sessions.values()]) session.close();
+    for (const session of [...sessions.values()]) session.finish();
   });
 
   return {
     begin(surface, principal) {
+      if (closing.aborted) throw new Refusal(503, 'closed', 'the gateway is closing');
       if (sessions.size >= limits.maxSessions)
         throw new Refusal(503, 'backpressure', `there are ${limits.maxSessions} sessions already`, {
           retryAfterMs: TICK_MS,
@@ -151,6 +154,9 @@ export const createSessions = (context: GatewayContext): Sessions => {
     onTick: (callback) => void ticks.add(callback),
     get size() {
       return sessions.size;
+    },
+    close() {
+      for (const session of [...sessions.values()]) session.close();
     },
   };
 };
