@@ -54,9 +54,8 @@ export const createLegacySse = ({ clock }: GatewayContext, sessions: Sessions): 
       session.seenAs(principal);
       const message = readMessage(body);
       if (message.kind === 'invalid') return json(invalidRequest(message.problem, message.id), {}, 400);
-      if (message.kind === 'request') {
-        void answerOn(session, message, clock);
-      } else session.take(message);
+      if (message.kind === 'request') void answerOn(session, message, clock);
+      else session.take(message);
       return new Response('Accepted', { status: 202 });
     },
   };
