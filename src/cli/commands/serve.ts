@@ -120,7 +120,7 @@ const announce = async (
   if (output.json)
     return output.document({ url, ...(made !== undefined && { key: made }), ...(link !== undefined && { link }) });
   const { style } = output;
-  const header = made === undefined ? '' : ` -H 'Authorization: Bearer ${made}'`;
+  const header = options.auth === 'none' ? '' : ` -H 'Authorization: Bearer ${made ?? 'YOUR_KEY'}'`;
   const lines = [
     `${style.bold('Toolway')} listens on ${style.bold(url)}`,
     ...(made === undefined ? [] : [`  key    ${made}`]),

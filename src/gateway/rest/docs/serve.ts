@@ -1,4 +1,4 @@
-/** `/docs`: three static files. What they show is asked for with the visitor's own key. */
+/** `/docs`: three static files, and the way there from `/`. What they show is asked for with the visitor's own key. */
 import type { GatewayApp } from '../../context.ts';
 
 /** Nothing but the page's own files runs or is fetched, and nobody frames it. */
@@ -12,6 +12,7 @@ const FILES: Readonly<Record<string, { type: string; load(): Promise<string> }>>
 };
 
 export const addDocsRoutes = (app: GatewayApp): void => {
+  app.get('/', (c) => c.redirect('docs'));
   for (const [path, { type, load }] of Object.entries(FILES)) {
     app.get(path, async () => {
       const headers = {
