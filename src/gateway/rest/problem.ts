@@ -29,7 +29,7 @@ export interface ProblemDetails {
 }
 
 /** For each code its status and its title. */
-export const PROBLEMS: Readonly<Record<ErrorCode | 'tool_error', readonly [status: number, title: string]>> = {
+const PROBLEMS: Readonly<Record<ErrorCode | 'tool_error', readonly [status: number, title: string]>> = {
   invalid_arguments: [400, 'The arguments do not fit'],
   denied: [403, 'The policy refused the call'],
   forbidden: [403, 'This is not allowed'],

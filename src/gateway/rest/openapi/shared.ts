@@ -16,7 +16,7 @@ export const shape = (properties: JsonObject, required: readonly string[] = []):
   ...(Object.keys(properties).length === 0 ? { additionalProperties: true } : { properties }),
   ...(required.length > 0 && { required }),
 });
-export { any, count, flag, number, text, time };
+export { any, number, text };
 
 const block = (type: string, properties: JsonObject, required: readonly string[]): JsonObject =>
   shape({ type: { const: type }, ...properties, annotations: shape({}), _meta: shape({}) }, ['type', ...required]);
