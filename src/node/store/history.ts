@@ -54,7 +54,7 @@ export const createHistory = (database: Database, options: HistoryOptions): Kept
   const flush = (): Promise<void> => {
     timer?.cancel();
     timer = undefined;
-    writing ??= write();
+    writing ??= Promise.resolve().then(write);
     return writing;
   };
 
