@@ -8,6 +8,7 @@ import type { Caller } from '../principal.ts';
 import { preferencesOf } from './prefer.ts';
 import { type ProblemDetails, problemOf, problemResponse, toolProblem } from './problem.ts';
 import { bodyOf, json, resultResponse } from './result.ts';
+import { traceOf } from './trace.ts';
 
 export interface PreferredCall extends Pick<GatewayContext, 'dispatch' | 'clock'> {
   jobs: Jobs;
@@ -25,7 +26,7 @@ export const preferred = async (call: PreferredCall): Promise<Response | undefin
   const { headers } = call.request;
   const { respondAsync, waitMs } = preferencesOf(headers.get('prefer'));
   const key = headers.get('idempotency-key');
-  const own: Wishes = key === null ? {} : { idempotencyKey: key };
+  const own: Wishes = { ...traceOf(headers), ...(key !== null && { idempotencyKey: key }) };
   if (respondAsync) return asJob(call, own, waitMs);
   if (waitMs === undefined || waitMs === 0) return undefined;
   const { dispatch, caller, target, args, request } = call;

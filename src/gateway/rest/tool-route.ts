@@ -8,6 +8,7 @@ import { requestSignal } from '../request-signal.ts';
 import { readForm, readObject } from './body.ts';
 import { callStream } from './event-stream.ts';
 import { resultResponse } from './result.ts';
+import { traceOf } from './trace.ts';
 
 export const addToolRoute = (app: GatewayApp, context: GatewayContext, jobs: Jobs): void => {
   const { dispatch, limits, clock } = context;
@@ -34,7 +35,7 @@ export const addToolRoute = (app: GatewayApp, context: GatewayContext, jobs: Job
       const answer = await preferred({ ...context, jobs, caller, target, args, request });
       if (answer !== undefined) return answer;
     }
-    const own = key === null ? {} : { idempotencyKey: key };
+    const own = { ...traceOf(headers), ...(key !== null && { idempotencyKey: key }) };
     if (accept?.includes('text/event-stream'))
       return callStream({
         target,
