@@ -114,7 +114,7 @@ export const createMethods = ({ dispatch }: Pick<GatewayContext, 'dispatch'>, su
 };
 
 /** The refusal of a method that there is not. */
-export const noSuchMethod = (method: string): Error =>
+const noSuchMethod = (method: string): Error =>
   new RpcFault(RPC.methodNotFound, `there is no method ${JSON.stringify(method.slice(0, 80))}`);
 
 /** Throws `forbidden` where the caller lacks the permission. */

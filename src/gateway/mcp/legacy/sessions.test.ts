@@ -55,7 +55,7 @@ describe('a session that nobody uses', () => {
     const { clock, app, post, begin, server } = await world();
     const [listening, waiting] = [await begin(), await begin()];
     const stream = await app.request('/mcp', { headers: { ...listening, Accept: 'text/event-stream' } });
-    const answer = post(wait, waiting);
+    const answer = post(wait, { ...waiting, Accept: 'application/json' });
     await vi.waitFor(() => expect(server.latest().requests('tools/call')).toHaveLength(1));
     await clock.advance(4_000_000);
     expect((await post(ping, listening)).status).toBe(200);

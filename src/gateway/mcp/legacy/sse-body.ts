@@ -16,7 +16,7 @@ export interface SseBodyOptions {
 /** What may wait for a slow reader beyond one event, in UTF-16 units. */
 const MAX_WAITING = 4_194_304;
 
-export const SSE_HEADERS = {
+const SSE_HEADERS = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-cache, no-transform',
   // Some proxies hold back what they think is a page.

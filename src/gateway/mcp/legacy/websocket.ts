@@ -16,8 +16,6 @@ export interface LegacySockets {
   serve(caller: Caller, surface: Surface): WSEvents;
 }
 
-/** The subprotocol that clients ask for. */
-export const SUBPROTOCOL = 'mcp';
 const MAX_DEPTH = 64;
 /** What may wait for a slow reader. */
 const MAX_WAITING_BYTES = 4_194_304;
