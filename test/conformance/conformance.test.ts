@@ -1,5 +1,11 @@
-/** The official conformance suite, run against the built client: everything that a revision requires, at that revision's wire. */
-import { describe, expect, test } from 'vitest';
+/**
+ * The official conformance suite, run against the built client and the built gateway: everything that a revision requires,
+ * at that revision's wire. One run at a time, since the suite's own servers take ports from each other.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BEYOND, MAY_WARN, REQUIRED } from './gateway-scenarios.ts';
 import { found, here, runSuite } from './suite.ts';
 
 const ARGUMENTS = [
@@ -39,4 +45,39 @@ describe.each(Object.entries(SCENARIOS))('the conformance suite of %s', (revisio
       expect(found(all, 'FAILURE', 'WARNING'), scenario).toEqual([]);
     }
   });
+});
+
+describe('the gateway', () => {
+  let gateway: ChildProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    gateway = spawn(process.execPath, [here('gateway.js'), '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const line of gateway.stdout ?? []) {
+      url = String(line).trim();
+      break;
+    }
+  }, 30_000);
+  afterAll(async () => {
+    gateway.kill();
+    await once(gateway, 'exit');
+  });
+
+  test.each(Object.entries(REQUIRED))(
+    'is found in order by the suite of %s',
+    { timeout: 240_000 },
+    async (revision, required) => {
+      const { exitCode, output, checks } = await runSuite('server', revision, '--url', url);
+      console.log(output.slice(output.indexOf('=== SUMMARY ===')));
+      expect(exitCode, output).toBe(0);
+      const all: Record<string, number> = { ...required, ...BEYOND[revision as keyof typeof REQUIRED] };
+      for (const [scenario, passed] of Object.entries(all)) {
+        const results = checks.get(scenario);
+        const odd = found(results, 'FAILURE', 'WARNING').filter(({ id }) => !MAY_WARN.has(id));
+        expect({ scenario, odd }).toEqual({ scenario, odd: [] });
+        const isComplete = found(results, 'SUCCESS').length >= passed;
+        expect({ scenario, isComplete }).toEqual({ scenario, isComplete: true });
+      }
+    },
+  );
 });
