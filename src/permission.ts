@@ -64,6 +64,14 @@ export interface ApprovalRequest {
   warnings?: string[];
   /** How the definition differs from the one that was first seen. */
   diff?: DefinitionChange[];
+  /** How long there is to answer. */
+  timeoutMs: number;
+  /**
+   * What, beside the caller, the tool's name, its definition and its arguments, has to be the same for an answer to hold
+   * for a later call: the rule that asks, and how its server is launched, which is absent for links that a program makes.
+   * Absent where no answer holds for another call, since the tool is not known or not the only one of its name.
+   */
+  standing?: { rule: string; launch?: string };
 }
 /** The answer to an `ApprovalRequest`. */
 export interface ApprovalDecision {

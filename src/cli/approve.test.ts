@@ -11,6 +11,7 @@ const request: ApprovalRequest = {
   arguments: { path: `a${ESC}[2Jb\u202e`, lines: 'x\ny' },
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   reason: `rule 1${ESC}]0;x\u0007`,
+  timeoutMs: 300_000,
   warnings: [`odd\u202e`],
   diff: [{ path: '/description', before: 'a\r', after: `b${ESC}[1m` }],
 };

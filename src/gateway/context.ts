@@ -4,6 +4,7 @@ import type { UpgradeWebSocket } from 'hono/ws';
 import type { Toolkit } from '../api.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../options.ts';
+import type { Approvals } from './approvals/approvals.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { GatewayLimits } from './options.ts';
 import type { Caller } from './principal.ts';
@@ -15,6 +16,8 @@ export type GatewayApp = Hono<{ Variables: { caller: Caller } }>;
 export interface GatewayContext {
   toolkit: Toolkit;
   dispatch: Dispatch;
+  /** Absent where the toolkit's own handlers are asked. */
+  approvals?: Approvals;
   store: Store;
   limits: Required<GatewayLimits>;
   clock: Clock;

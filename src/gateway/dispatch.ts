@@ -2,7 +2,7 @@
 import type { ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool, ListFilter, Toolkit } from '../api.ts';
 import { ToolwayError } from '../errors.ts';
 import { qualify } from '../names.ts';
-import type { CallOptions } from '../options.ts';
+import type { CallOptions, RequestHandlers } from '../options.ts';
 import type {
   CallToolResult,
   Completion,
@@ -10,6 +10,7 @@ import type {
   GetPromptResult,
   ReadResourceResult,
 } from '../protocol/types.ts';
+import type { Approvals } from './approvals/approvals.ts';
 import { type Caller, demand, type Isolation } from './principal.ts';
 
 /** What one request may ask for beside its arguments. */
@@ -57,9 +58,11 @@ export interface DispatchOptions {
   /** Once it is aborted, nothing that is still to begin is let through. Default: never. */
   closing?: AbortSignal;
   isolationOf(server: string): Isolation;
+  /** Where calls wait that the policy asks about. Without it the toolkit's own handlers are asked. */
+  approvals?: Pick<Approvals, 'ask'>;
 }
 
-export const createDispatch = ({ toolkit, closing, isolationOf }: DispatchOptions): Dispatch => {
+export const createDispatch = ({ toolkit, closing, isolationOf, approvals }: DispatchOptions): Dispatch => {
   const scopeOf: Dispatch['scopeOf'] = ({ principal, session }, server) => {
     const isolation = isolationOf(server);
     if (isolation === 'shared') return '';
@@ -70,6 +73,13 @@ export const createDispatch = ({ toolkit, closing, isolationOf }: DispatchOption
     principal: caller.principal.id,
     scope: scopeOf(caller, server),
   });
+  /** With the approvals beside what answers for the caller; requests of one conversation stay so. */
+  const withApproval = (caller: Caller, given: RequestHandlers | undefined): RequestHandlers | undefined => {
+    if (approvals === undefined) return given;
+    const onApprove: RequestHandlers['onApprove'] = (request, context) =>
+      approvals.ask(caller, request, context, given?.onElicit);
+    return given === undefined ? { onApprove } : { ...given, conversation: given.conversation ?? given, onApprove };
+  };
   /** Asked for at the one place that every face comes by, and paid for there: one request may hold many calls. */
   const admit = ({ principal }: Caller): void | Promise<void> => {
     demand(principal, 'call');
@@ -127,8 +137,11 @@ export const createDispatch = ({ toolkit, closing, isolationOf }: DispatchOption
       mustExist(server);
       const charged = admit(caller);
       if (charged !== undefined) await charged;
+      const options = optionsFor(caller, server, wishes);
+      const handlers = withApproval(caller, wishes?.handlers);
+      if (handlers !== undefined) options.handlers = handlers;
       try {
-        return await toolkit.callTool(qualify(server, name), args, optionsFor(caller, server, wishes));
+        return await toolkit.callTool(qualify(server, name), args, options);
       } catch (thrown) {
         throw asSeen(caller, { server, name }, thrown);
       }

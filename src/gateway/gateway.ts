@@ -3,6 +3,9 @@ import { Hono } from 'hono';
 import type { Toolkit } from '../api.ts';
 import { systemClock } from '../clock.ts';
 import { type Access, createAccess } from './access/access.ts';
+import { admit } from './admission.ts';
+import { createApprovals } from './approvals/approvals.ts';
+import { addApprovalRoutes } from './approvals/routes.ts';
 import type { GatewayApp, GatewayContext } from './context.ts';
 import { createDispatch } from './dispatch.ts';
 import { recordHistory } from './history.ts';
@@ -25,6 +28,7 @@ export interface Gateway extends Pick<Access, 'createLink' | 'listening' | 'repl
 }
 
 const LIMITS: Required<GatewayLimits> = {
+  maxRequests: 1_000,
   maxBodyBytes: 10_485_760,
   maxSessions: 1_000,
   sessionIdleMs: 1_800_000,
@@ -43,9 +47,11 @@ const LIMITS: Required<GatewayLimits> = {
 export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): Gateway => {
   const { store = createMemoryStore(), isolation, names, logger, upgradeWebSocket } = options;
   const ending = new AbortController();
+  const approvals = createApprovals({ records: store.records, today: Date.now, closing: ending.signal });
   const context: GatewayContext = {
     toolkit,
-    dispatch: createDispatch({ toolkit, closing: ending.signal, isolationOf: isolationOf(isolation) }),
+    dispatch: createDispatch({ toolkit, closing: ending.signal, isolationOf: isolationOf(isolation), approvals }),
+    approvals,
     store,
     limits: { ...LIMITS, ...options.limits },
     clock: systemClock,
@@ -61,6 +67,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   watch.addRoutes(app);
   const modern = createModern(context);
   const mcp = addMcp(app, context, { modern: modern.post, names });
+  addApprovalRoutes(app, context, approvals);
   const rest = addRest(app, context);
   const forget = recordHistory({ ...context, history: store.history });
   let closing: Promise<void> | undefined;
@@ -75,7 +82,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
     await store.close();
   };
   return {
-    fetch: (request, env) => app.fetch(request, env),
+    fetch: admit((request, env) => app.fetch(request, env), { ...context, maxRequests: context.limits.maxRequests }),
     createLink: access.createLink,
     listening: access.listening,
     replaceKeys: access.replaceKeys,

@@ -4,6 +4,8 @@
  */
 export { createApiKey } from './access/api-key.ts';
 export type { AccessOptions, ApiKey, Grant, JwtOptions, RateLimit, ToolFilter } from './access/options.ts';
+export type { Approval, ApprovalState, Decision } from './approvals/approval.ts';
+export type { ApprovalGrant } from './approvals/grants.ts';
 export { createGateway, type Gateway } from './gateway.ts';
 export { gatewayHandlers } from './handlers.ts';
 export type { GatewayLimits, GatewayOptions } from './options.ts';

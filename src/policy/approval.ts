@@ -9,6 +9,7 @@ import type { JsonObject, Tool } from '../protocol/types.ts';
 import { ask } from './asking.ts';
 import { frozenCopy } from './frozen.ts';
 import { hintsOf } from './hints.ts';
+import { launchText } from './launch.ts';
 import { createRemembered, type Subject } from './remembered.ts';
 import type { Ruling } from './rule-book.ts';
 import { aboutArguments } from './suspicions.ts';
@@ -52,7 +53,7 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
 
   /** What an answer may be remembered for: a tool that is known, and is the only one of its name. */
   const subjectOf = ({ call, config, known, ruling: { by } }: Candidate): Subject | undefined => {
-    if (known === undefined || known.ambiguous === true) return undefined;
+    if (!isCertain(known)) return undefined;
     const { principal, scope } = call;
     const definition = definitionText(known.tool);
     return { server: config, principal, scope, by, definition, arguments: argumentsOf(call) };
@@ -79,7 +80,7 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
       throw new ToolwayError('denied', `${ruling.by} asks for approval, and there is no onApprove to give it`, {
         executed: 'no',
       });
-    const request = requestOf(candidate);
+    const request = requestOf(candidate, timeoutMs);
     events.emit('approval_requested', { ...about, arguments: request.arguments, reason: request.reason, timeoutMs });
     const outcome = await ask({ call, clock, timeoutMs, request, handler });
     if (outcome.by !== 'handler') {
@@ -96,9 +97,14 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
   };
 };
 
+const isCertain = (known: KnownTool | undefined): known is KnownTool => known !== undefined && known.ambiguous !== true;
+
 const argumentsOf = (call: Call): JsonObject => call.params.arguments as JsonObject;
 
-const requestOf = ({ call, tool, config, known, ruling, suspicions }: Candidate): ApprovalRequest => {
+const requestOf = (
+  { call, tool, config, known, ruling, suspicions }: Candidate,
+  timeoutMs: number,
+): ApprovalRequest => {
   const warnings = [...suspicions, ...aboutArguments(argumentsOf(call))];
   const title: unknown = known?.tool.title ?? known?.tool.annotations?.title;
   return {
@@ -112,6 +118,8 @@ const requestOf = ({ call, tool, config, known, ruling, suspicions }: Candidate)
     reason: ruling.reason ?? ruling.by,
     ...(warnings.length > 0 && { warnings }),
     ...(known?.drift !== undefined && { diff: [...known.drift.changes] }),
+    timeoutMs,
+    ...(isCertain(known) && { standing: { rule: ruling.by, launch: launchText(config) } }),
   };
 };
 

@@ -256,6 +256,8 @@ describe('whoever is asked', () => {
         arguments: { to: 'a' },
         annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
         reason: 'money leaves the house',
+        timeoutMs: 300_000,
+        standing: { rule: 'rule 1 of the policy', launch: undefined },
       },
     ]);
     expect(contexts).toEqual([{ server: 's', scope: '', call: { id: requests[0]?.id, tool: 'pay' } }, false]);

@@ -52,6 +52,8 @@ export const NEEDS: Readonly<Record<string, Readonly<Record<string, Need>>>> = {
   '/metrics': { GET: 'all' },
   '/api/approvals': { GET: 'approve' },
   '/api/approvals/:id': { GET: 'approve', POST: 'approve' },
+  '/api/grants': { GET: 'approve' },
+  '/api/grants/:id': { DELETE: 'approve' },
   '/openapi.json': { GET: 'read' },
   '/api/servers/:server/openapi.json': { GET: 'read' },
   '/docs': { GET: 'open' },

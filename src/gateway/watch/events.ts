@@ -2,6 +2,7 @@
 
 import { ToolwayError } from '../../errors.ts';
 import type { EventName, ToolkitEvents } from '../../events.ts';
+import type { Approval } from '../approvals/approval.ts';
 import type { GatewayApp, GatewayContext } from '../context.ts';
 import type { Principal } from '../principal.ts';
 
@@ -30,9 +31,10 @@ const OF_CALLS = [
   'tool_call_error',
   'tool_call_progress',
   'retry',
-  'approval_requested',
-  'approval_resolved',
 ] as const satisfies readonly EventName[];
+
+/** Told by the approvals, where there are any: an answer that was given before is nothing to tell. */
+const OF_ASKING = ['approval_requested', 'approval_resolved'] as const satisfies readonly EventName[];
 
 /** Text that one listener has not taken yet, in characters; one who is further behind is sent away, and may come back. */
 const MAX_BEHIND = 1_048_576;
@@ -42,9 +44,13 @@ const KEEP_ALIVE_MS = 15_000;
 /** How long a listener waits before it comes back. */
 const RETRY_MS = 1_000;
 
-export interface EventStreamOptions extends Pick<GatewayContext, 'toolkit' | 'clock' | 'closing' | 'limits'> {}
+export interface EventStreamOptions
+  extends Pick<GatewayContext, 'toolkit' | 'approvals' | 'clock' | 'closing' | 'limits'> {}
 
-export const addEvents = (app: GatewayApp, { toolkit, clock, closing, limits }: EventStreamOptions): void => {
+export const addEvents = (
+  app: GatewayApp,
+  { toolkit, approvals, clock, closing, limits }: EventStreamOptions,
+): void => {
   const listening = new Map<string, number>();
 
   app.get('/api/events', (c) => {
@@ -94,7 +100,13 @@ export const addEvents = (app: GatewayApp, { toolkit, clock, closing, limits }: 
                 if (principal.sees(event.server)) tell(name, told(event));
               }),
             );
-          for (const name of OF_CALLS)
+          if (approvals !== undefined)
+            offs.push(
+              approvals.on((what, approval) => {
+                if (mayDecide(principal, approval)) tell(`approval_${what}`, toldOf(approval));
+              }),
+            );
+          for (const name of approvals === undefined ? [...OF_CALLS, ...OF_ASKING] : OF_CALLS)
             offs.push(
               toolkit.on(name, (event) => {
                 if (mayKnow(principal, event)) tell(name, told(event));
@@ -111,6 +123,13 @@ export const addEvents = (app: GatewayApp, { toolkit, clock, closing, limits }: 
 
 const mayKnow = (principal: Principal, { principal: of, server }: { principal?: string; server: string }): boolean =>
   principal.may('admin') || (of === principal.id && principal.sees(server));
+
+/** Whoever may approve calls hears of those of others too. */
+const mayDecide = (principal: Principal, approval: Approval): boolean =>
+  mayKnow(principal, approval) || (principal.may('approve') && principal.sees(approval.server, approval.tool));
+
+/** What is asked for is behind its id, for whoever may read it. */
+const toldOf = ({ arguments: _arguments, diff: _diff, warnings: _warnings, ...facts }: Approval): object => facts;
 
 /** Without what callers sent and servers answered, which are nobody else's, and with errors as plain data. */
 const told = (event: Partial<ToolkitEvents[EventName]>): object => {
