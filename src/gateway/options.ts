@@ -9,6 +9,8 @@ import type { AccessRecord } from './watch/access-log.ts';
 
 /** Numbers that bound what callers can make the gateway hold. */
 export interface GatewayLimits {
+  /** POSTs under way at a time. Default 1 000; one more is refused with 503, before it is looked at any closer. */
+  maxRequests?: number;
   /** One request's body. Default 10 MiB; a larger one is refused with 413. */
   maxBodyBytes?: number;
   /** Sessions of the legacy protocol at a time. Default 1 000; one more is refused with 503. */

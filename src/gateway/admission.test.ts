@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { createFakeClock } from '../testing/fake-clock.ts';
+import { admit } from './admission.ts';
+
+/** A gateway behind the door, which answers when the test says so. */
+const world = (maxRequests: number) => {
+  const clock = createFakeClock();
+  const waiting: { answer(): void; fail(): void }[] = [];
+  const warnings: unknown[] = [];
+  const note = (): void => {};
+  const logger = {
+    debug: note,
+    info: note,
+    error: note,
+    warn: (_: string, facts: unknown) => void warnings.push(facts),
+  };
+  const fetch = admit(
+    (request) =>
+      request.method === 'GET'
+        ? new Response('read')
+        : new Promise<Response>((resolve, reject) => {
+            waiting.push({ answer: () => resolve(new Response('done')), fail: () => reject(new Error('no')) });
+          }),
+    { maxRequests, clock, logger },
+  );
+  const send = (path: string, method = 'POST') => fetch(new Request(`http://gateway${path}`, { method }));
+  return { clock, waiting, warnings, send };
+};
+const statusOf = async (response: Response | Promise<Response>): Promise<number> => (await response).status;
+
+test('one request too many is refused, and told when to come again', async () => {
+  const { send, waiting } = world(2);
+  const first = [send('/api/tools/s/t'), send('/mcp')];
+  const refused = await send('/api/tools/s/t');
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(refused.headers.get('content-type')).toBe('application/problem+json');
+  expect(await refused.json()).toMatchObject({ status: 503, code: 'backpressure', executed: 'no', limit: 2 });
+  expect(waiting).toHaveLength(2);
+  for (const { answer } of waiting) answer();
+  expect(await Promise.all(first.map(statusOf))).toEqual([200, 200]);
+});
+
+test.each(['/mcp', '/mcp/s', '/mcp?names=plain', '/mounted/mcp', '/messages?sessionId=x'])(
+  'a client of MCP at %s is told in JSON-RPC',
+  async (path) => {
+    const { send } = world(0);
+    expect(await (await send(path)).json()).toMatchObject({
+      jsonrpc: '2.0',
+      error: { data: { code: 'backpressure' } },
+    });
+  },
+);
+
+test('a place is free again when a request was answered, and when it failed', async () => {
+  const { send, waiting } = world(1);
+  const first = send('/mcp');
+  expect(await statusOf(send('/mcp'))).toBe(503);
+  waiting[0]?.answer();
+  expect(await statusOf(first)).toBe(200);
+  const second = send('/mcp');
+  waiting[1]?.fail();
+  await expect(second).rejects.toThrow('no');
+  const third = send('/mcp');
+  waiting[2]?.answer();
+  expect(await statusOf(third)).toBe(200);
+});
+
+test('what is only read is let through', async () => {
+  const { send } = world(0);
+  expect(await statusOf(send('/healthz', 'GET'))).toBe(200);
+});
+
+test('refusals are logged, but not each', async () => {
+  const { send, warnings, clock } = world(0);
+  for (let n = 0; n < 5; n += 1) await send('/mcp');
+  await clock.advance(10_000);
+  await send('/mcp');
+  expect(warnings).toEqual([
+    { refused: 1, limit: 0 },
+    { refused: 5, limit: 0 },
+  ]);
+});

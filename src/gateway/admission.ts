@@ -1,0 +1,72 @@
+/** Turns requests away at the door while too many are under way: before they are authenticated, read or given any other work. */
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../options.ts';
+
+export interface AdmissionOptions {
+  maxRequests: number;
+  clock: Clock;
+  logger: Logger | undefined;
+}
+
+type Fetch = (request: Request, env?: object) => Response | Promise<Response>;
+
+/** When whoever was turned away may come again. */
+const RETRY_AFTER_MS = 1_000;
+/** How often it is logged that requests are refused. */
+const LOG_EVERY_MS = 10_000;
+/** Addresses at which failures are told in JSON-RPC, wherever the gateway is mounted. */
+const MCP_PATH = /^[^?#]*\/(?:mcp|messages)(?:\/[^/?#]*)?(?:[?#]|$)/;
+
+/**
+ * Lets at most `maxRequests` POSTs through at a time, each until its answer begins; further ones are answered 503 with
+ * `backpressure`. What is only read, health among it, is always let through.
+ */
+export const admit = (fetch: Fetch, { maxRequests, clock, logger }: AdmissionOptions): Fetch => {
+  const detail = `${maxRequests} requests are under way already`;
+  const facts = { code: 'backpressure', executed: 'no', limit: maxRequests, retryAfterMs: RETRY_AFTER_MS };
+  const problem = JSON.stringify({
+    type: 'urn:toolway:problem:backpressure',
+    title: 'Too much is waiting',
+    status: 503,
+    detail,
+    ...facts,
+  });
+  const fault = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32000, message: detail, data: facts } });
+  const headers = { 'retry-after': String(RETRY_AFTER_MS / 1_000) };
+  let underWay = 0;
+  let refused = 0;
+  let loggedAt = Number.NEGATIVE_INFINITY;
+
+  const refuse = (url: string): Response => {
+    refused += 1;
+    if (logger !== undefined && clock.now() - loggedAt >= LOG_EVERY_MS) {
+      loggedAt = clock.now();
+      logger.warn('requests are refused: too many are under way', { refused, limit: maxRequests });
+      refused = 0;
+    }
+    return MCP_PATH.test(url)
+      ? new Response(fault, { status: 503, headers: { ...headers, 'content-type': 'application/json' } })
+      : new Response(problem, { status: 503, headers: { ...headers, 'content-type': 'application/problem+json' } });
+  };
+  const leave = (response: Response): Response => {
+    underWay -= 1;
+    return response;
+  };
+  const fail = (thrown: unknown): never => {
+    underWay -= 1;
+    throw thrown;
+  };
+
+  return (request, env) => {
+    if (request.method !== 'POST') return fetch(request, env);
+    if (underWay >= maxRequests) return refuse(request.url);
+    underWay += 1;
+    let response: Response | Promise<Response>;
+    try {
+      response = fetch(request, env);
+    } catch (thrown) {
+      return fail(thrown);
+    }
+    return response instanceof Promise ? response.then(leave, fail) : leave(response);
+  };
+};
