@@ -220,6 +220,11 @@ export interface Toolkit extends AsyncDisposable {
    * may hold it; each release counts once. Throws `unknown_server`.
    */
   isolate(name: string): () => void;
+  /**
+   * Keeps the connections of a scope however long nobody uses them, from when the first call makes them until the
+   * function that it gives is called, which closes them. Several may hold one; the last release counts.
+   */
+  holdScope(scope: string): Promise<() => Promise<void>>;
   /** Round-trip time in milliseconds. */
   ping(name: string, options?: RequestOptions): Promise<number>;
   waitForConnection(name: string, options?: { timeoutMs?: number }): Promise<void>;

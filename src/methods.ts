@@ -24,6 +24,8 @@ export interface MethodsOptions extends Omit<Search, 'wanted' | 'among'>, Pick<C
   events: Emitter;
   unknownTool: typeof unknownTool;
   now(): number;
+  /** How often each scope is held. */
+  held: Map<string, number>;
 }
 
 export type Methods = Loaded<
@@ -39,10 +41,11 @@ export type Methods = Loaded<
   | 'complete'
   | 'ping'
   | 'acceptTool'
+  | 'holdScope'
 >;
 
 export const createMethods = (options: MethodsOptions): Methods => {
-  const { finder, callTool, perform, listedBy, textOf, guarded, events, now, qualify } = options;
+  const { finder, callTool, perform, listedBy, textOf, guarded, events, now, qualify, held } = options;
   const list =
     <K extends ListKind>(kind: K) =>
     async ([filter = {}]: Parameters<Toolkit['listTools']>) =>
@@ -117,6 +120,19 @@ export const createMethods = (options: MethodsOptions): Methods => {
       const askedAt = now();
       await finder.server(name).request('ping', (session, call) => session.ping(call), wanted);
       return now() - askedAt;
+    },
+    async holdScope([given]) {
+      const scope = textOf(given, 'invalid_arguments');
+      held.set(scope, (held.get(scope) ?? 0) + 1);
+      let released = false;
+      return async () => {
+        if (released) return;
+        released = true;
+        const left = (held.get(scope) ?? 1) - 1;
+        if (left > 0) return void held.set(scope, left);
+        held.delete(scope);
+        await Promise.all([...options.servers.values()].map((server) => server.releaseScope(scope)));
+      };
     },
     async acceptTool([given, { hash } = {}], startedAt) {
       const name = textOf(given, 'unknown_tool');

@@ -37,6 +37,7 @@ const METHODS = [
   'complete',
   'ping',
   'acceptTool',
+  'holdScope',
 ] as const;
 
 /** Makes a toolkit on the runtime that its options, once they are checked, are for. Reads no file; rejects only when the options as a whole are unusable. */
@@ -90,6 +91,7 @@ export const assembleToolkit = async (
             masked: secrets.masked,
           }),
     calls,
+    heldScopes: new Map(),
   };
   const members = createMembers({ house, defaults, closed });
   const { servers } = members;
@@ -141,6 +143,7 @@ export const assembleToolkit = async (
       guarded,
       events,
       now,
+      held: house.heldScopes,
     });
   });
 

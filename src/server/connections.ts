@@ -27,6 +27,8 @@ export interface Connections {
   known(scope: string): Connection | undefined;
   /** By scope, the one without a scope first. */
   all(): [scope: string, connection: Connection][];
+  /** Closes that of a scope, if there is one. */
+  release(scope: string): Promise<void>;
   /** Connects anew, and lets scopes that were given up begin afresh. */
   reconnect(): Promise<Session>;
   /** Resolves when nothing of any link is left. */
@@ -83,12 +85,12 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
       autoReconnect: config.disabled !== true && config.untrusted !== true && (config.autoReconnect ?? true),
       maxRetries: config.maxRetries ?? Number.POSITIVE_INFINITY,
       retryDelayMs: config.retryDelayMs ?? DEFAULTS.retryDelayMs,
-      async connect(lost, signal) {
+      async connect(attempt) {
         if (config.disabled === true)
           throw new ToolwayError('not_connected', 'the server is disabled', { executed: 'no' });
         if (config.untrusted === true) throw untrusted(name);
         await gone?.();
-        return dial(scope, lost, signal);
+        return dial(scope, attempt);
       },
       watch: (session, lost) => watch(scope, session, lost),
       onState: heard(scope),
@@ -96,7 +98,7 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
 
   const loadScopes = once(async () => {
     const { createScopes } = await import('./scopes.ts');
-    const isBusy = (scope: string): boolean => hasCall(scope, () => true);
+    const isBusy = (scope: string): boolean => house.heldScopes.has(scope) || hasCall(scope, () => true);
     scopes = createScopes({ ...LIMITS, ...house.limits, clock, open, isBusy });
     return scopes;
   });
@@ -112,6 +114,7 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     },
     known: (scope) => (scope === '' ? main : scopes?.known(scope)),
     all: () => [['', main], ...(scopes?.all() ?? [])],
+    release: async (scope) => scopes?.release(scope),
     reconnect() {
       scopes?.releaseFailed();
       return main.reconnect();

@@ -50,6 +50,22 @@ test('a call in flight keeps its connection, however long it takes', async () =>
   expect(told).toEqual(['connected a', 'disconnected a']);
 });
 
+test('a scope that is held keeps its connection while nobody calls, and loses it with the last who holds it', async () => {
+  const { server, toolkit, clock, told, call } = await world();
+  const [first, second] = [await toolkit.holdScope('a'), await toolkit.holdScope('a')];
+  expect(server.peers).toHaveLength(1);
+  await call('a');
+  await call('b');
+  await clock.advance(60 * MINUTE_MS);
+  expect(told).toEqual(['connected a', 'connected b', 'disconnected b']);
+  await first();
+  await first();
+  expect(told).toHaveLength(3);
+  await second();
+  expect(told.slice(3)).toEqual(['disconnected a']);
+  expect(await call('a')).toEqual(text('hi'));
+});
+
 test('there are at most so many scopes; one more is refused until one was let go of', async () => {
   const { clock, call } = await world({ maxScopes: 2, scopeIdleMs: 1_000 });
   await call('a');

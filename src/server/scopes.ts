@@ -10,7 +10,7 @@ export interface ScopesOptions {
   scopeIdleMs: number;
   /** `gone` tells, when a link is wanted, what has to end before. */
   open(scope: string, gone: () => Promise<void> | undefined): Connection;
-  /** Whether it has a call in flight. */
+  /** Whether it has a call in flight, or somebody holds it. */
   isBusy(scope: string): boolean;
 }
 
@@ -20,6 +20,8 @@ export interface Scopes {
   /** The same, if there is one. */
   known(scope: string): Connection | undefined;
   all(): [scope: string, connection: Connection][];
+  /** Lets one go now, whether it is in use or not. Resolves when nothing of its link is left. */
+  release(scope: string): Promise<void>;
   /** Lets those that were given up begin afresh. */
   releaseFailed(): void;
   /** Resolves when nothing of any link is left. */
@@ -87,6 +89,10 @@ export const createScopes = ({ clock, maxScopes, scopeIdleMs, open, isBusy }: Sc
     of: (scope) => known(scope) ?? admit(scope),
     known,
     all: () => [...scopes].map(([scope, { connection }]) => [scope, connection]),
+    async release(scope) {
+      release(scope);
+      await leaving.get(scope);
+    },
     releaseFailed() {
       for (const [scope, { connection }] of scopes) if (connection.state.name === 'failed') release(scope);
     },

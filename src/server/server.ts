@@ -50,6 +50,8 @@ export interface House {
   catalogues: CatalogueFile | undefined;
   /** The calls in flight of all servers. */
   calls: Roster<Call>;
+  /** Scopes whose connections stay while nobody calls, and how often each is held. */
+  heldScopes: Map<string, number>;
 }
 
 /** What every part of one server has to know of it. */
@@ -77,6 +79,8 @@ export interface ManagedServer {
   connection(): Connection;
   /** That of a scope, if there is one. */
   connectionOf(scope: string): Connection | undefined;
+  /** Closes the connection of a scope, if there is one. */
+  releaseScope(scope: string): Promise<void>;
   /** Drops the link and connects anew, whatever the state. Rejects when that first attempt fails. */
   reconnect(): Promise<Session>;
   /** The end of the road; made with the first call. */
@@ -187,6 +191,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     subscriptions: undefined,
     connection: () => connections.main,
     connectionOf: connections.known,
+    releaseScope: connections.release,
     async loadFailureJudge(facts) {
       const { createFailureJudge } = await import('./failure-judge.ts');
       return createFailureJudge({ ...facts, breaker: config.breaker, clock, connections: connections.all, request });
@@ -235,5 +240,6 @@ export const waitingEnded = (thrown: unknown, state?: ConnectionState): ToolwayE
     executed: 'no',
     cause: before ?? error,
     limit,
+    stderr: (state?.name === 'connecting' ? state.stderr?.() : undefined) || before?.stderr,
   });
 };

@@ -148,6 +148,19 @@ describe('a session', () => {
     }
   });
 
+  test('takes its own server with it when it ends', async () => {
+    const gateway = await startGateway({ a: PROBE }, { isolation: 'perSession' });
+    const gone: string[] = [];
+    gateway.toolkit.on('disconnected', ({ scope }) => void gone.push(scope));
+    const session = await begin(gateway);
+    await (await post(gateway, toolCall(1, 'a__count', {}), session)).json();
+    expect(gone).toEqual([]);
+    expect((await gateway.send('/mcp', { method: 'DELETE', headers: session })).ok).toBe(true);
+    await until(() => gone.length === 1, 'its server is gone');
+    expect(gone[0]).toMatch(/^[\da-f]{32}$/);
+    expect(gateway.toolkit.status().a?.connected).toBe(true);
+  });
+
   test('shows and calls only what its principal sees', async () => {
     const narrow = principal('narrow', {
       sees: (server, tool) => server === 'a' && (tool === undefined || tool === 'echo'),

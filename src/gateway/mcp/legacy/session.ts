@@ -22,6 +22,7 @@ import { helloOf, type LegacyVersion, readHello } from './handshake.ts';
 import { askedIn, type Channel, type InFlight } from './in-flight.ts';
 import { readLevel } from './log-levels.ts';
 import { type ClientMessage, failure, isId } from './messages.ts';
+import { keepOwnServers } from './own-servers.ts';
 import { createQuestions, type Questions } from './questions.ts';
 import { createTasks, RELATED_TASK, type Tasks } from './tasks.ts';
 
@@ -86,6 +87,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
   const scope = newId();
   const inFlight = new Map<RequestId, InFlight>();
   let caller: Caller = { principal, session: scope };
+  const leaveServers = keepOwnServers(context, surface, { principal, session: scope });
   let version: LegacyVersion = LEGACY_VERSIONS[0];
   let level: LogLevel = 'info';
   let questions: Questions | undefined;
@@ -271,6 +273,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       for (const { cancellation } of inFlight.values()) cancellation.abort(gone);
       questions?.close();
       tasks?.close();
+      leaveServers();
       session.onclose();
       house.closed(session);
     },
