@@ -53,6 +53,17 @@ describe('a server that does not answer in time', () => {
   });
 });
 
+test('of a server that hangs as it starts, what it has said meanwhile is shown: the end of it', () => {
+  const script = 'for n in $(seq 30); do echo "step $n" >&2; done; exec sleep 60';
+  configure({ mcpServers: { slow: { command: 'sh', args: ['-c', script] } } });
+  for (const command of ['call', 'list', 'doctor']) {
+    const { code, out, err } = run(...(command === 'call' ? ['call', 'x'] : [command]), '--timeout', '600');
+    expect.soft([command, code]).toEqual([command, 3]);
+    expect.soft(out + err, command).toContain('step 30');
+    expect.soft(out + err, command).not.toContain('step 10\n');
+  }
+});
+
 describe('Ctrl-C at an approval', () => {
   const fixture = fileURLToPath(new URL('fixtures/cli/terminal-server.js', import.meta.url));
   const start = (...argv: string[]): Pty => {

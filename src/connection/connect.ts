@@ -47,6 +47,8 @@ export interface ConnectOptions {
   maxInputRounds: number;
   listLimits?: Partial<ListLimits>;
   events: SessionEvents;
+  /** There is a child now; `tail` gives the end of what it has written to stderr. */
+  onStderr?(tail: () => string): void;
   /** Ends the attempt. */
   signal?: AbortSignal;
 }
@@ -88,6 +90,7 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
   };
 
   const engines: Engine[] = [];
+  let stderrTail: Transport['stderrTail'];
   /** Opening and starting are held to the attempt's limit like everything else; a transport that comes too late is closed. */
   const open = (kind?: 'sse'): Promise<Engine> =>
     boundedCall(newCall('start', remaining()), async (call) => {
@@ -97,10 +100,15 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
         if (call.stopped !== undefined) await transport.close();
       };
       closeIfLate().catch(() => {});
+      const transport = await share(call, opening);
+      if (transport.stderrTail !== undefined) {
+        stderrTail = transport.stderrTail;
+        options.onStderr?.(stderrTail);
+      }
       const engine = createEngine({
         ...options,
         ...events,
-        transport: await share(call, opening),
+        transport,
         now: () => clock.now(),
         onRequest: requests.answer,
         onNotification,
@@ -154,8 +162,9 @@ export const connect = async (options: ConnectOptions): Promise<Session> => {
     return createSession({ ...negotiated, requests, clock, limits: options.listLimits });
   } catch (error) {
     live = undefined;
+    const stderr = stderrTail?.() || undefined;
     await closeOthers();
-    throw connectError(error, options.timeoutMs);
+    throw connectError(error, options.timeoutMs, stderr);
   }
 };
 
@@ -172,7 +181,7 @@ const TELLING: ReadonlySet<ErrorCode> = new Set([
   'connect_failed',
 ]);
 
-const connectError = (thrown: unknown, timeoutMs: number): ToolwayError => {
+const connectError = (thrown: unknown, timeoutMs: number, stderr: string | undefined): ToolwayError => {
   const error = ToolwayError.from(thrown);
   const { code, message, ...facts } = error.toJSON();
   // What failed is a request of the handshake; of the caller's own request nothing was sent.
@@ -181,7 +190,11 @@ const connectError = (thrown: unknown, timeoutMs: number): ToolwayError => {
     return error.executed === 'no' ? error : new ToolwayError(code, message, { ...known, cause: error.cause });
   }
   if (error.code === 'timeout') {
-    return new ToolwayError('connect_timeout', `not connected within ${timeoutMs} ms`, { ...known, limit: timeoutMs });
+    return new ToolwayError('connect_timeout', `not connected within ${timeoutMs} ms`, {
+      stderr,
+      ...known,
+      limit: timeoutMs,
+    });
   }
   return new ToolwayError('connect_failed', `could not connect: ${message}`, known);
 };

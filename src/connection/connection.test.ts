@@ -25,7 +25,7 @@ const remote = (options: Partial<ConnectionOptions> = {}) => {
     autoReconnect: true,
     maxRetries: Number.POSITIVE_INFINITY,
     retryDelayMs: 1_000,
-    connect: async (lost) => {
+    connect: async ({ lost }) => {
       world.attempts.push(Math.round(performance.now() - startedAt));
       world.lose = lost;
       if (!world.up) throw down();
@@ -280,7 +280,7 @@ describe('a connection', () => {
     let lose: (cause: ToolwayError) => void = () => {};
     const { connection } = remote({
       isChild: true,
-      connect: async (lost) => {
+      connect: async ({ lost }) => {
         alive += 1;
         most = Math.max(most, alive);
         lose = lost;
@@ -331,7 +331,7 @@ describe('a connection', () => {
   test('that is lost before anybody got it counts as a failed attempt', async () => {
     let attempts = 0;
     const { connection } = remote({
-      connect: async (lost) => {
+      connect: async ({ lost }) => {
         attempts += 1;
         if (attempts === 1) lost(new ToolwayError('server_exited', 'gone', { exitCode: 1 }));
         return { close: async () => {} } as unknown as Session;

@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Session } from '../protocol/session.ts';
 import { afterLossMs, backoffMs } from './backoff.ts';
+import type { ConnectOptions } from './connect.ts';
 
 export type ConnectionState =
   | { name: 'idle' }
@@ -16,6 +17,8 @@ export type ConnectionState =
       /** Why the attempt before it failed, or the link before it was lost. */
       cause: ToolwayError | undefined;
       abort: AbortController;
+      /** The end of what a child has written to stderr so far. */
+      stderr?: () => string;
       /** Settles when the attempt is over, also one that nobody wants any more. */
       over: Promise<unknown>;
       /** What comes of this attempt alone. */
@@ -36,6 +39,12 @@ export type ConnectionState =
   | { name: 'failed'; cause: ToolwayError }
   | { name: 'closed' };
 
+/** What an attempt to connect is given. */
+export interface Attempt extends Required<Pick<ConnectOptions, 'onStderr' | 'signal'>> {
+  /** To be called when the session's link ends by itself. */
+  lost(cause: ToolwayError): void;
+}
+
 export interface ConnectionOptions {
   clock: Clock;
   isChild: boolean;
@@ -43,8 +52,8 @@ export interface ConnectionOptions {
   /** Failed attempts in a row before the connection is given up. */
   maxRetries: number;
   retryDelayMs: number;
-  /** One attempt. `lost` is to be called when the session's link ends by itself. */
-  connect(lost: (cause: ToolwayError) => void, signal: AbortSignal): Promise<Session>;
+  /** One attempt. */
+  connect(attempt: Attempt): Promise<Session>;
   /** Looks after a session while it is the live one; `lost` is to be called when it gives no sign of life. Returns the means to stop. */
   watch?(session: Session, lost: (cause: ToolwayError) => void): () => void;
   onState(state: ConnectionState, before: ConnectionState): void;
@@ -116,10 +125,16 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     const make = async (): Promise<Session> => {
       await gone;
       if (state !== connecting) throw closedError();
-      const made = await connect((cause) => {
-        lostEarly ??= cause;
-        lost?.(cause);
-      }, abort.signal);
+      const made = await connect({
+        lost(cause) {
+          lostEarly ??= cause;
+          lost?.(cause);
+        },
+        onStderr(tail) {
+          connecting.stderr = tail;
+        },
+        signal: abort.signal,
+      });
       if (state === connecting && lostEarly === undefined) {
         lost = lostBy(made);
         settledOnce = true;
@@ -146,7 +161,15 @@ export const createConnection = (options: ConnectionOptions): Connection => {
       state === connecting ? attemptFailed(number, cause) : sessionOf(),
     );
     promise.catch(() => {});
-    const connecting = enter({ name: 'connecting', attempt: number, cause: before, abort, over, outcome, promise });
+    const connecting: ConnectionState & { name: 'connecting' } = enter({
+      name: 'connecting',
+      attempt: number,
+      cause: before,
+      abort,
+      over,
+      outcome,
+      promise,
+    });
     return connecting;
   };
 

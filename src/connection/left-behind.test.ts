@@ -20,7 +20,7 @@ test('why links were lost, and attempts failed, is forgotten once there is a new
     autoReconnect: true,
     maxRetries: Number.POSITIVE_INFINITY,
     retryDelayMs: 1,
-    connect: async (lost) => {
+    connect: async ({ lost }) => {
       attempts += 1;
       if (attempts % 2 === 0) throw failure();
       // A session holds on to what it was given, as a transport does.

@@ -1,6 +1,7 @@
 /** Makes sessions with one server: opens the link that its configuration asks for, reads its lists, and restores what was subscribed to. */
 import type { Call, CallInit } from '../call.ts';
 import { connect, type SessionEvents } from '../connection/connect.ts';
+import type { Attempt } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
 import type { RequestHandlers } from '../options.ts';
@@ -25,7 +26,7 @@ export interface DialerOptions extends ServerBase {
 
 export interface Dialer {
   /** One connection attempt for a scope; `lost` hears when the link of its session ends. */
-  dial(scope: string, lost: (cause: ToolwayError) => void, signal: AbortSignal): Promise<Session>;
+  dial(scope: string, attempt: Attempt): Promise<Session>;
   /** Resolves when all lists of the latest session have been read, or take too long to wait for. */
   listed(): Promise<void>;
 }
@@ -135,7 +136,11 @@ export const createDialer = (options: DialerOptions): Dialer => {
     onClose: (cause) => lost(secrets.masked(cause)),
   });
 
-  const attempt = async (scope: string, events: SessionEvents, signal: AbortSignal): Promise<Session> =>
+  const connectTo = async (
+    scope: string,
+    events: SessionEvents,
+    { signal, onStderr }: Omit<Attempt, 'lost'>,
+  ): Promise<Session> =>
     connect({
       server: name,
       scope,
@@ -151,6 +156,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
       maxInputRounds,
       listLimits: { maxPages, maxTools, maxBytes: maxListBytes },
       events,
+      onStderr,
       signal,
     });
 
@@ -187,7 +193,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
     });
 
   return {
-    async dial(scope, lost, signal) {
+    async dial(scope, { lost, ...attempt }) {
       const startedAt = clock.now();
       let session: Session;
       const renew = (): void => {
@@ -196,7 +202,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
         void subscribe(session);
       };
       try {
-        session = await attempt(scope, eventsOf(scope, lost, renew), signal);
+        session = await connectTo(scope, eventsOf(scope, lost, renew), attempt);
       } catch (error) {
         verdict = undefined;
         const cause = secrets.masked(ToolwayError.from(error, { server: name }));
@@ -204,7 +210,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
       }
       changes.tell({ server: name, scope, what: 'everything' });
       verdict = session.era === 'legacy' ? { era: 'legacy', at: clock.now() } : undefined;
-      if (scope === '') await settle(session, Math.max(0, startedAt + connectTimeoutMs - clock.now()), signal);
+      if (scope === '') await settle(session, Math.max(0, startedAt + connectTimeoutMs - clock.now()), attempt.signal);
       return session;
     },
     listed: () => listed,

@@ -56,6 +56,8 @@ export interface Transport {
   readonly kind?: TransportKind;
   /** The child's process id, for stdio. */
   readonly pid?: number | undefined;
+  /** The end of what the server said beside its messages: a child, on stderr. */
+  stderrTail?(): string;
   /** The request `id` will get no answer, for this reason. `executed` on the error says whether it left. */
   onfail?: ((id: RequestId, error: ToolwayError) => void) | undefined;
   /** The first byte of the answer to request `id` has arrived. */

@@ -2,6 +2,7 @@
 import type { ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool } from '../../api.ts';
 import type { ServerConfig } from '../../options.ts';
 import type { Run } from '../command.ts';
+import { beyondMessage } from '../last-words.ts';
 import type { Output } from '../output.ts';
 import { counted, stateName, toolRow } from '../rows.ts';
 import { safeLine, safeText } from '../safe-text.ts';
@@ -85,7 +86,11 @@ const inLines = (
   const lines = [
     `${style.bold(name)}${safeLine(alias)}  ${stateName(status?.state, style)}  ${style.dim(safeLine(facts.join(' · ')))}`,
   ];
-  if (error !== undefined) lines.push(style.red(indented(safeText(`${error.code}: ${error.message}`))));
+  if (error !== undefined) {
+    lines.push(style.red(indented(safeText(`${error.code}: ${error.message}`))));
+    const lastWords = beyondMessage(error.stderr, error.message);
+    if (lastWords !== undefined) lines.push(indented(indented(safeText(lastWords))));
+  }
   for (const tool of tools) lines.push(toolRow(tool, output, '  ', tool.name));
   return lines.join('\n');
 };
