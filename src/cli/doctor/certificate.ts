@@ -1,6 +1,6 @@
 /** What is wrong with a certificate, in words, and what mends it. */
 import type { Certificate, DetailedPeerCertificate } from 'node:tls';
-import { type Finding, finding } from './finding.ts';
+import { type Finding, finding, shellWord } from './finding.ts';
 import type { Shown } from './handshake.ts';
 import { hostOf, short } from './place.ts';
 
@@ -19,6 +19,8 @@ const UNKNOWN_ISSUER =
 
 export interface CertificateContext {
   url: URL;
+  /** Its path, as it may be shown. */
+  path: string;
   shown: Shown;
   now: number;
   /** Authorities that the configuration of the server names in the place of the public ones. */
@@ -64,7 +66,7 @@ const outOfDate = (chain: readonly DetailedPeerCertificate[], now: number): Find
   return undefined;
 };
 
-const forOthers = (own: DetailedPeerCertificate, url: URL): Finding => {
+const forOthers = (own: DetailedPeerCertificate, { url, path }: CertificateContext): Finding => {
   const names = (own.subjectaltname ?? `DNS:${nameOf(own.subject)}`)
     .split(/,\s*/)
     .map((name) => short(name.replace(/^(DNS|IP Address|URI):/, '')));
@@ -76,9 +78,7 @@ const forOthers = (own: DetailedPeerCertificate, url: URL): Finding => {
   return found(
     'problem',
     says,
-    isName
-      ? `"url": "${url.protocol}//${place}${url.pathname}"`
-      : 'reach the server under a name that its certificate has',
+    isName ? `"url": "${url.protocol}//${place}${path}"` : 'reach the server under a name that its certificate has',
   );
 };
 
@@ -102,8 +102,8 @@ const untrusted = ({
     : 'give the server "tls": { "ca": "FILE.pem" } with';
   if (code === 'DEPTH_ZERO_SELF_SIGNED_CERT') {
     const says = `the certificate is self-signed, by "${nameOf(own.subject)}" (${code})`;
-    const port = url.port || '443';
-    const fetch = `openssl s_client -connect ${url.hostname}:${port} </dev/null | openssl x509 > FILE.pem`;
+    const place = shellWord(`${url.hostname}:${url.port || '443'}`);
+    const fetch = `openssl s_client -connect ${place} </dev/null | openssl x509 > FILE.pem`;
     return found('problem', says, `${ca} its own certificate, compared with what its owner says: ${fetch}`);
   }
   if (!UNKNOWN_ISSUER.test(String(code)))
@@ -135,7 +135,7 @@ const untrusted = ({
 
 /** Everything that is wrong with what a server shows, or how long it is good. */
 export const judge = (context: CertificateContext): Finding[] => {
-  const { shown, url, now } = context;
+  const { shown, now } = context;
   const { chain, code, protocol, isForOthers } = shown;
   const [own] = chain;
   if (own === undefined) return [untrusted(context)];
@@ -149,7 +149,7 @@ export const judge = (context: CertificateContext): Finding[] => {
     return [days < SOON_DAYS ? found('note', says, 'renew the certificate of the server') : found('ok', says)];
   }
   const dated = outOfDate(chain, now);
-  const findings = [...(dated === undefined ? [] : [dated]), ...(isForOthers ? [forOthers(own, url)] : [])];
+  const findings = [...(dated === undefined ? [] : [dated]), ...(isForOthers ? [forOthers(own, context)] : [])];
   const isAboutTime = /EXPIRED|NOT_YET_VALID/.test(code);
   const isAboutNames = code === 'ERR_TLS_CERT_ALTNAME_INVALID';
   if ((isAboutTime && dated !== undefined) || (isAboutNames && isForOthers)) return findings;

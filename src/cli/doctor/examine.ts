@@ -59,12 +59,12 @@ export const examine = async (
   }
   // What cannot be looked up now was said above; the rest of it can be looked at all the same.
   const expanded = await expandServer(name, config, { env, resolve: async () => '' }).catch(() => undefined);
-  const before = expanded === undefined ? [] : await beforeConnecting(name, expanded, env, cwd);
+  const before = expanded === undefined ? [] : await beforeConnecting(patient, expanded, env, cwd);
   return [...configured, ...before, ...connecting(patient), ...messages(patient), ...checkTools(name, patient.tools)];
 };
 
 const beforeConnecting = async (
-  name: string,
+  { name, config }: Patient,
   { command, url, env, cwd: folder, proxy, tls }: ServerConfig,
   environment: Readonly<Record<string, string | undefined>>,
   cwd: string,
@@ -74,7 +74,7 @@ const beforeConnecting = async (
   try {
     // The files of `tls`, as the connection reads them.
     const read = tls === undefined ? {} : await createExpander({ env: environment })(name, { tls });
-    return await checkNetwork({ url, proxy, tls: read.tls, env: environment });
+    return await checkNetwork({ url, written: config.url, proxy, tls: read.tls, env: environment });
   } catch (error) {
     return [{ level: 'problem', check: 'tls', says: error instanceof Error ? error.message : String(error) }];
   }

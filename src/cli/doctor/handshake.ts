@@ -28,16 +28,17 @@ export const shakeHands = (
     const host = hostOf(url);
     const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
     const end = (outcome: Shown | { error: NodeJS.ErrnoException }): void => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(outcome);
     };
+    const timer = setTimeout(() => end({ error: new Error(`no TLS handshake within ${TLS_MS} ms`) }), TLS_MS);
     let secure: TLSSocket;
     try {
       secure = connect({ socket, host, ...servername, ...tls, rejectUnauthorized: false });
     } catch (error) {
       return end({ error: error as Error });
     }
-    secure.setTimeout(TLS_MS, () => end({ error: new Error(`no TLS handshake within ${TLS_MS} ms`) }));
     secure.on('error', (error) => end({ error }));
     // A server that does not speak TLS often just closes.
     secure.once('close', () => end({ error: new Error('the server closed the connection during the handshake') }));

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer as createWebServer, type Server } from 'node:http';
 import { createServer as createSecureServer, type ServerOptions } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { nodeBinary } from '../../../scripts/test-tools.js';
 import { live } from '../../../test/fixtures/cli/live.ts';
 import { folder } from '../../../test/fixtures/cli/world.ts';
@@ -164,6 +164,7 @@ describe('a certificate', () => {
     const found = judge({
       shown,
       url,
+      path: url.pathname,
       now: Date.now(),
       hasOwnAuthorities: false,
       isPublic: false,
@@ -228,12 +229,51 @@ describe('authorities', () => {
   });
 });
 
+describe('whoever says a little now and then', () => {
+  /** Begins like this, and goes on so for ever. */
+  const dripping = async (begin: string | Buffer, more: string): Promise<{ port: number; heard: Promise<void> }> => {
+    let hear = (): void => {};
+    const heard = new Promise<void>((resolve) => (hear = resolve));
+    const server = createServer((socket) => {
+      const timer = setInterval(() => socket.write(more, hear), 20);
+      socket.on('error', () => {}).on('close', () => clearInterval(timer));
+      socket.resume().write(begin);
+    });
+    onTestFinished(() => void server.close());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return { port: (server.address() as AddressInfo).port, heard };
+  };
+  const afterFiveSeconds = async (found: Promise<Finding[]>, heard: Promise<void>): Promise<string | undefined> => {
+    await heard;
+    await vi.advanceTimersByTimeAsync(5_000);
+    return (await found)[0]?.says;
+  };
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('in the place of a server is heard out for five seconds', async () => {
+    const { port, heard } = await dripping(Buffer.from([0x16, 3, 3, 0x3f, 0xff]), 'x');
+    const found = check(`https://127.0.0.1:${port}/`);
+    expect(await afterFiveSeconds(found, heard)).toContain('no TLS handshake within 5000 ms');
+  });
+
+  test('in the place of a proxy as well', async () => {
+    const { port, heard } = await dripping('HTTP/1.1 200 OK\r\n', 'x: y\r\n');
+    const found = check('https://a.example/', { proxy: `http://127.0.0.1:${port}` });
+    expect(await afterFiveSeconds(found, heard)).toContain('ETIMEDOUT');
+  });
+});
+
 describe('a server that does not speak TLS', () => {
   test('is told with the URL that fits', async () => {
     const port = await listen(createWebServer((_, response) => response.end()));
     expect(await check(`https://localhost:${port}/mcp`)).toMatchObject([
       { level: 'problem', says: expect.stringContaining('no TLS'), fix: `"url": "http://localhost:${port}/mcp"` },
     ]);
+    // What stands for a reference may be a secret.
+    const [hidden] = await check(`https://localhost:${port}/${SECRET}`, { written: '${URL}' });
+    expect(hidden?.fix).toBe(`"url": "http://localhost:${port}/…"`);
   });
 
   test('or is not there', async () => {

@@ -12,6 +12,8 @@ import { type Reached, reach, reachThrough } from './tunnel.ts';
 export interface NetworkCheck {
   /** http(s) or ws(s). */
   url: string;
+  /** The same as it stands in the definition, with its references. Default: `url`. */
+  written?: string | undefined;
   /** That of the server's own definition. */
   proxy?: string | undefined;
   /** Texts in PEM. */
@@ -92,7 +94,7 @@ const PLAIN = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 const OLD = /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|INAPPROPRIATE_FALLBACK/;
 
 const certificate = async (
-  { tls, env, now = Date.now() }: NetworkCheck,
+  { url, written = url, tls, env, now = Date.now() }: NetworkCheck,
   target: URL,
   reached: Reached,
   proxy?: URL,
@@ -103,6 +105,8 @@ const certificate = async (
     socket.on('error', () => {}).destroy();
     return [];
   }
+  // What stands for a reference may be a secret.
+  const path = written.includes('${') ? '/…' : target.pathname;
   const shown = await shakeHands(target, socket, tls);
   const trust = await extraAuthorities(env, tls);
   if ('error' in shown) {
@@ -110,7 +114,7 @@ const certificate = async (
     const says = `no TLS connection: ${code === '' ? message : code}`;
     const port = portOf(target);
     if (PLAIN.test(code)) {
-      const plain = `"url": "${target.protocol.replace('s:', ':')}//${target.host}${target.pathname}"`;
+      const plain = `"url": "${target.protocol.replace('s:', ':')}//${target.host}${path}"`;
       return [finding('tls', 'problem', `no TLS is spoken at port ${port} (${code})`, plain), ...trust];
     }
     const fix = OLD.test(code) ? 'have the server speak TLS 1.2 or later' : undefined;
@@ -118,7 +122,7 @@ const certificate = async (
   }
   const hasOwnAuthorities = tls?.ca !== undefined;
   const isPublic = hasOwnAuthorities && shown.code !== undefined && (await isTrustedPublicly(target, proxy));
-  const context = { url: target, shown, now, hasOwnAuthorities, isPublic, throughProxy: proxy !== undefined };
+  const context = { url: target, path, shown, now, hasOwnAuthorities, isPublic, throughProxy: proxy !== undefined };
   if (env.NODE_TLS_REJECT_UNAUTHORIZED !== '0') return [...judge(context), ...trust];
   const says = 'NODE_TLS_REJECT_UNAUTHORIZED=0: no certificate is checked, and anyone on the way may read along';
   const judged = judge(context).map((each): Finding => (each.level === 'problem' ? { ...each, level: 'note' } : each));

@@ -52,15 +52,18 @@ export const reachThrough = (proxy: URL, target: URL): Promise<Reached> =>
       method: 'CONNECT',
       path: host,
       agent: false,
-      timeout: REACH_MS,
       headers: {
         host,
         ...(username !== '' && { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` }),
       },
     });
-    asking.once('timeout', () => asking.destroy(late('answer of the proxy')));
-    asking.once('error', (error) => resolve({ error }));
+    const timer = setTimeout(() => asking.destroy(late('answer of the proxy')), REACH_MS);
+    asking.once('error', (error) => {
+      clearTimeout(timer);
+      resolve({ error });
+    });
     asking.once('connect', (response, socket) => {
+      clearTimeout(timer);
       const { statusCode: status = 0, statusMessage = '', headers } = response;
       if (status >= 200 && status < 300) return resolve({ socket: socket as Socket });
       socket.on('error', () => {});
