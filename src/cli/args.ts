@@ -96,11 +96,9 @@ const commandOf = ([word, ...args]: string[], options: Options): Omit<Line, 'opt
   if (found === undefined) throw unknownCommand(word);
   const { min = 0, max = Number.POSITIVE_INFINITY } = found.command.positionals ?? {};
   const asked = options.flag('help') || options.flag('version');
-  if (args.length < min && !asked) throw usage(`usage: toolway ${found.name} ${found.command.usage}`);
-  if (args.length > max)
-    throw usage(
-      `${found.name} does not take ${JSON.stringify(args[max])}: toolway ${found.name} ${found.command.usage}`,
-    );
+  const line = `toolway ${found.name} ${found.command.usage}`.trimEnd();
+  if (args.length < min && !asked) throw usage(`usage: ${line}`);
+  if (args.length > max) throw usage(`${found.name} does not take ${JSON.stringify(args[max])}: ${line}`);
   return { ...found, args, help: false };
 };
 

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { nearest } from '../config/nearest.ts';
 import { pointerStep } from '../config/places.ts';
 import { type Problem, ToolwayError } from '../errors.ts';
+import { readFailure } from '../node/read-failure.ts';
 import type { JsonObject } from '../protocol/types.ts';
 import { applyDefaults } from '../schema/defaults.ts';
 import { coerce } from './coerce.ts';
@@ -34,7 +35,7 @@ const textOf = async (source: string, { cwd, env, stdin }: World, hint: string):
       'utf8',
     );
   } catch (error) {
-    throw invalid(`cannot read ${JSON.stringify(source)}: ${(error as Error).message}${hint}`);
+    throw invalid(`cannot read ${JSON.stringify(source)}: ${readFailure(error)}${hint}`);
   }
 };
 

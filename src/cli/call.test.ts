@@ -104,7 +104,7 @@ describe('arguments', () => {
     [['do', 'n:={'], /^n is not JSON: /],
     [['do', '{"n"'], /^the argument is not JSON: /],
     [['do', '--args', '[1]'], '--args must be a JSON object'],
-    [['do', 'text=@gone'], /^cannot read "gone": ENOENT.*; for the text itself, write text:='"@gone"'$/],
+    [['do', 'text=@gone'], /^cannot read "gone": there is no such file; for the text itself, write text:='"@gone"'$/],
   ])('%j is refused before anything starts', async (argv, message) => {
     const { code, err, options } = await call(argv);
     expect([code, options]).toEqual([2, undefined]);
@@ -177,6 +177,19 @@ describe('names', () => {
     expect(await calling('c.do', withC)).toMatchObject({ code: 3, err: 'toolway: c: refused\n' });
     expect((await calling('nope', withC)).err).toBe('toolway: there is no tool "nope" (not connected: c)\n');
     expect((await calling('free', withC)).calls[0]?.name).toBe('a.free');
+  });
+
+  test.each([
+    ['c.do', 'there is no server "c"'],
+    ['c__do', 'there is no server "c"'],
+    ['c.fre', 'there is no server "c"'],
+    ['a.zzz', 'there is no tool "a.zzz"'],
+  ])('%s of a server that is in no file is not looked for among the tools', async (name, message) => {
+    expect(await calling(name, config(both))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(message),
+      calls: [],
+    });
   });
 });
 

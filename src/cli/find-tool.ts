@@ -4,6 +4,7 @@ import { nearest } from '../config/nearest.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Session } from './command.ts';
 import { askServers, noneConnected } from './servers.ts';
+import { requireServer } from './session.ts';
 
 /** Whether a tool has this name, qualified or bare. */
 export const isNamed = (tool: ListedTool, name: string): boolean =>
@@ -11,7 +12,7 @@ export const isNamed = (tool: ListedTool, name: string): boolean =>
 
 /**
  * Finds a tool by its exact name, qualified or bare: part of a name is good enough to look at a tool, not to run it.
- * Where some tool is named `whole`, that is the name: `wanted` was read out of it. Throws `unknown_tool`, `ambiguous_tool`, or why no server is there.
+ * Where some tool is named `whole`, that is the name: `wanted` was read out of it. Throws `unknown_tool`, `unknown_server`, `ambiguous_tool`, or why no server is there.
  */
 export const findTool = async (
   session: Session,
@@ -40,8 +41,11 @@ export const findTool = async (
   if (first?.error !== undefined && (noneConnected(answers) || answers.length === 1)) throw first.error;
   const known = tools.flatMap((tool) => [tool.qualifiedName, tool.name]);
   const missing = failed.length === 0 ? '' : ` (not connected: ${failed.map((answer) => answer.name).join(', ')})`;
+  const matches = nearest(name, known);
+  const [, server] = /^(.+?)(?:\.|__)./.exec(name) ?? [];
+  if (server !== undefined && matches.length === 0) requireServer(server, Object.keys(session.config.mcpServers));
   throw new ToolwayError('unknown_tool', `there is no tool ${JSON.stringify(name)}${missing}`, {
     executed: 'no',
-    matches: nearest(name, known),
+    matches,
   });
 };

@@ -4,7 +4,7 @@ export interface OptionSpec {
   type: 'boolean' | 'string';
   multiple?: true;
   short?: string;
-  /** What the value is called in the help. */
+  /** What the value is called in the help, or all that it may be with bars between; FILE, DIR and CMD are completed. */
   value?: string;
   help: string;
   /** The value may begin with a dash even when it is a word of its own. */
@@ -15,7 +15,7 @@ export const OPTIONS = {
   config: { type: 'string', multiple: true, value: 'FILE', help: 'read servers from this file (repeatable)' },
   stdio: { type: 'string', value: '"CMD ARGS"', help: 'a server that is in no file, started by this command line' },
   url: { type: 'string', value: 'URL', help: 'a server that is in no file, at this address' },
-  transport: { type: 'string', value: 'KIND', help: 'how to speak to --url: http, sse or ws' },
+  transport: { type: 'string', value: 'http|sse|ws', help: 'how to speak to --url' },
   header: {
     type: 'string',
     multiple: true,

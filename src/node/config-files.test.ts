@@ -191,7 +191,7 @@ describe('configuration files', () => {
 
   test.each([
     ['gone.json', 'gone.json: there is no such file'],
-    ['.', '.: EISDIR'],
+    ['.', '.: it is a folder'],
   ])('the file %s cannot be read', async (name, message) => {
     const error = await failure(load({ files: [name] }));
     expect(error.code).toBe('invalid_config');

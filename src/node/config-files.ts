@@ -17,6 +17,7 @@ import { ToolwayError, withoutUndefined } from '../errors.ts';
 import type { ServerConfig, ToolkitOptions } from '../options.ts';
 import type { FoundDefinition } from './found-files.ts';
 import { readBounded } from './read-bounded.ts';
+import { readFailure } from './read-failure.ts';
 
 /** Where configuration is looked for. */
 export interface LoadConfigOptions {
@@ -227,8 +228,7 @@ const readText = async (path: string, shown: string): Promise<string> => {
     return text;
   } catch (error) {
     if (error instanceof ToolwayError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw invalid(`${shown}: ${code === 'ENOENT' ? 'there is no such file' : message}`, error);
+    throw invalid(`${shown}: ${readFailure(error)}`, error);
   }
 };
 

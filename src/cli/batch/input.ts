@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { ToolwayError } from '../../errors.ts';
+import { readFailure } from '../../node/read-failure.ts';
 import { isBlank, MAX_LINE_BYTES } from './call-line.ts';
 import { linesOf, type RawLine } from './lines.ts';
 
@@ -30,9 +31,10 @@ export const openInput = async (path: string, shown: string): Promise<Input> => 
     if (!(await stat(path)).isFile()) throw new Error('it is no file');
     for await (const line of linesOf(hashed(), MAX_LINE_BYTES)) if (!isBlank(line)) total += 1;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : message;
-    throw new ToolwayError('invalid_arguments', `cannot read ${shown}: ${why}`, { executed: 'no', cause: error });
+    throw new ToolwayError('invalid_arguments', `cannot read ${shown}: ${readFailure(error)}`, {
+      executed: 'no',
+      cause: error,
+    });
   }
   // What is appended from now on belongs to another batch.
   const lines = () => linesOf(bytes === 0 ? nothing() : createReadStream(path, { end: bytes - 1 }), MAX_LINE_BYTES);

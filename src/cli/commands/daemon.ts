@@ -96,11 +96,14 @@ const places = ({ context: { env } }: Job): Place[] => {
   return names.map((name) => placeNamed(name, folder, env));
 };
 
-/** Asks every daemon; those that are not there any more say nothing. */
+/** Asks every daemon; those that are not there any more say nothing, and of those that do not answer it is told why. */
 const askAll = async (job: Job, want: 'status' | 'stop'): Promise<DaemonReport[]> => {
   const reports = places(job).map(async (place): Promise<DaemonReport[]> => {
     const reached = await reach(place, want);
-    if ('why' in reached) return [];
+    if ('why' in reached) {
+      if (!reached.absent) await job.output.note(safeLine(`toolway: ${place.socket}: ${reached.why}`));
+      return [];
+    }
     const { pid, listen } = reached;
     return new Promise((resolve) => {
       let said: DaemonReport[] = want === 'stop' ? [{ pid } as DaemonReport] : [];

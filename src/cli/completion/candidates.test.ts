@@ -46,6 +46,12 @@ const texts = (line: string, verbs?: { text: string }[]): string[] => at(line, v
 describe('what a line may go on with', () => {
   test.each<[string, string[]]>([
     ['stat', ['status']],
+    ['call x --format ', ['auto', 'text', 'markdown']],
+    ['call x --format=m', ['--format=markdown']],
+    ['list --transport s', ['sse']],
+    ['import cu', ['cursor']],
+    ['types -o ', []],
+    ['--nonsense=', []],
     ['hel', ['help']],
     ['help rea', ['read']],
     ['call ', ['files.open', 'files.list', 'colons.colon']],
@@ -131,6 +137,10 @@ describe('what a line may go on with', () => {
   test.each<[string, string | undefined]>([
     ['list --config ', ''],
     ['list --config=a', '--config='],
+    ['types -o ', ''],
+    ['types --out ', ''],
+    ['import --to ', ''],
+    ['add a --file ', ''],
     ['call open --args @', '@'],
     ['call open path=@a', 'path=@'],
     ['call open path:=@a', 'path:=@'],

@@ -1,6 +1,7 @@
 /** What the word under the cursor may become: decided from the words before it, the table of commands and known names. */
 import type { CompletionReference } from '../../protocol/types.ts';
 import type { Command, CommandTable } from '../command.ts';
+import { HOSTS } from '../import/host-files.ts';
 import { GLOBAL_OPTIONS, OPTIONS, type OptionName, type OptionSpec } from '../options.ts';
 import type { KnownEntry, KnownServer } from './known.ts';
 import { variableAt } from './template.ts';
@@ -42,8 +43,8 @@ export interface Place {
   verbs?: readonly Candidate[];
 }
 
-const FILE_OPTIONS: readonly OptionName[] = ['config', 'save', 'args', 'stdio', 'server-command'];
-const OPTION_VALUES: Partial<Record<OptionName, readonly string[]>> = { transport: ['http', 'sse', 'ws'] };
+/** Words with bars between: one of them. */
+const ALTERNATIVES = /^[a-z]+(\|[a-z]+)+$/;
 
 export const candidatesAt = (place: Place): Candidates => {
   const { words, current } = place;
@@ -72,11 +73,18 @@ const sorted = (words: readonly string[]): { positionals: string[]; pending?: Op
     else if (plain || !word.startsWith('-') || word === '-') positionals.push(word);
     else if (word === '--') plain = true;
     else {
-      const name = word.slice(2) as OptionName;
-      if (Object.hasOwn(OPTIONS, name) && OPTIONS[name].type === 'string') pending = name;
+      const name = optionNamed(word);
+      if (name !== undefined && OPTIONS[name].type === 'string') pending = name;
     }
   }
   return { positionals, ...(pending !== undefined && { pending }) };
+};
+
+const optionNamed = (word: string): OptionName | undefined => {
+  const long = word.slice(2);
+  if (Object.hasOwn(OPTIONS, long)) return long as OptionName;
+  const specs = Object.entries(OPTIONS) as [OptionName, OptionSpec][];
+  return specs.find(([, { short }]) => word === `-${short}`)?.[0];
 };
 
 const fitting = (current: string, candidates: readonly Candidate[]): Candidates => ({
@@ -85,10 +93,12 @@ const fitting = (current: string, candidates: readonly Candidate[]): Candidates 
 const plain = (texts: readonly string[]): Candidate[] => texts.map((text) => ({ text }));
 
 const optionValues = (name: OptionName, current: string, before: string, { servers }: Place): Candidates => {
-  const values = name === 'server' ? servers.map((server) => server.name) : (OPTION_VALUES[name] ?? []);
+  const { value: named = '' } = (Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : {}) as Partial<OptionSpec>;
+  const alternatives = ALTERNATIVES.test(named) ? named.split('|') : [];
+  const values = name === 'server' ? servers.map((server) => server.name) : alternatives;
   return {
     found: values.filter((value) => value.startsWith(current)).map((value) => ({ text: before + value })),
-    ...(FILE_OPTIONS.includes(name) && {
+    ...(/FILE|DIR|CMD/.test(named) && {
       filesAfter: `${before}${name === 'args' && current.startsWith('@') ? '@' : ''}`,
     }),
   };
@@ -124,7 +134,7 @@ const slotOf = ({ usage }: Command, at: number): string => {
 const positional = (command: Command, given: readonly string[], place: Place): Candidates => {
   const slot = slotOf(command, given.length);
   const { current, servers } = place;
-  if (/^[a-z]+(\|[a-z]+)+$/.test(slot)) return fitting(current, plain(slot.split('|')));
+  if (ALTERNATIVES.test(slot)) return fitting(current, plain(slot.split('|')));
   const all: Candidates = { found: [] };
   const add = (more: Candidates): void => {
     all.found.push(...more.found);
@@ -137,6 +147,7 @@ const positional = (command: Command, given: readonly string[], place: Place): C
     else if (kind === 'SERVER.PROMPT') add({ found: names('prompts', place) });
     else if (kind === 'TEMPLATE') add(fitting(current, plain(servers.flatMap(({ templates }) => templates))));
     else if (kind === 'URI') add(uris(place));
+    else if (kind === 'HOST') add(fitting(current, plain(Object.keys(HOSTS))));
     else if (kind === 'COMMAND') add(fitting(current, plain(Object.keys(place.commands))));
     else if (kind.startsWith('FILE')) add({ found: [], filesAfter: '' });
     else if (kind.includes('=')) {
