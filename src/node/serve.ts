@@ -58,7 +58,10 @@ export const serveGateway = async (toolkit: Toolkit, options: ServeOptions = {})
       server: new WebSocketServer({ noServer: true, maxPayload, handleProtocols: (offered) => chosen(offered) }),
     },
   }) as Server;
-  const address = await listen(server, port, host);
+  const address = await listen(server, port, host).catch(async (error: unknown) => {
+    await gateway.close();
+    throw error;
+  });
   gateway.listening({ host });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {

@@ -1,13 +1,18 @@
 /** `toolway serve`: the gateway, until Ctrl-C or SIGTERM. */
 import { isIP } from 'node:net';
+import { join } from 'node:path';
 import { ToolwayError } from '../../errors.ts';
 import { createApiKey } from '../../gateway/access/api-key.ts';
 import type { AccessOptions, ApiKey } from '../../gateway/access/options.ts';
 import { gatewayHandlers } from '../../gateway/handlers.ts';
+import { createMemoryStore } from '../../gateway/store/memory.ts';
+import type { Store } from '../../gateway/store/store.ts';
 import type { AccessRecord } from '../../gateway/watch/access-log.ts';
 import type { LoadedConfig } from '../../node/config-files.ts';
 import { expandGateway } from '../../node/gateway-keys.ts';
 import { type ServedGateway, serveGateway } from '../../node/serve.ts';
+import { stateFolder } from '../../node/state-folder.ts';
+import { createSqliteStore } from '../../node/store/sqlite.ts';
 import type { Job, Run } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Options } from '../options.ts';
@@ -32,6 +37,7 @@ export const run: Run = async (job) => {
   const served = await serveGateway(toolkit, {
     ...given,
     access: access.options,
+    store: await storeOf(job),
     port,
     host,
     ...(log !== undefined && { onRequest: (record) => log.write(accessLine(record)) }),
@@ -67,6 +73,18 @@ const accessLine = ({ time, ...facts }: AccessRecord): string =>
     ...facts,
     durationMs: Math.round(facts.durationMs * 1_000) / 1_000,
   });
+
+/** What is remembered outlives the gateway, unless another one that runs has the file. */
+const storeOf = async ({ context, output }: Job): Promise<Store> => {
+  const note = (message: string): Promise<void> => output.note(safeLine(`toolway: ${message}`));
+  const path = join(stateFolder(context), 'gateway.db');
+  try {
+    return await createSqliteStore({ path, logger: { warn: (message) => void note(message) } });
+  } catch (error) {
+    await note(`${(error as Error).message}: calls, jobs and approvals are remembered until this gateway ends`);
+    return createMemoryStore();
+  }
+};
 
 const usage = (message: string): ToolwayError => new ToolwayError('invalid_arguments', message, { executed: 'no' });
 

@@ -117,16 +117,15 @@ const isRunning = (pid: number): boolean => {
   }
 };
 
-/** When a process began: Linux alone tells it in a file (proc(5), field 22 of `stat`). */
+/**
+ * When a process began: Linux alone tells it in a file (proc(5), field 22 of `stat`). One that has ended and that its
+ * parent has not asked about keeps its number, and holds nothing any more.
+ */
 const startOf = async (pid: number): Promise<string> => {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The name of the program, in parentheses, may hold anything.
-  return (
-    text
-      .slice(text.lastIndexOf(')') + 2)
-      .split(' ')
-      .at(19) ?? ''
-  );
+  const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return 'ZX'.includes(state) && state !== '' ? 'ended' : (fields.at(18) ?? '');
 };
 
 const placeOf = async (): Promise<string> => {
