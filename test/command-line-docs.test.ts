@@ -41,6 +41,9 @@ beforeAll(() => {
   writeFileSync(join(home, '.config/toolway/config.json'), JSON.stringify({ mcpServers: servers }));
 });
 afterAll(() => {
+  // What examples leave to themselves, also where one of them has failed.
+  spawnSync(node, [cli.main, 'daemon', 'stop'], { cwd: home, env: environment() });
+  spawnSync('sh', ['-c', 'kill $(cat gateway.pid)'], { cwd: home });
   cli.remove();
   rmSync(home, { recursive: true, force: true });
 });
@@ -98,7 +101,7 @@ describe('what the page shows at a terminal happens there', () => {
     expect(start).toMatch(/^\$ toolway /);
     const pty = atTerminal(['bash', '-c', start.slice(2)], { cwd: home, env: environment(), columns: 200 });
     for (const line of more) await play(pty, line);
-    await pty.exit();
+    expect(await pty.exit()).toBe(0);
   });
 });
 
