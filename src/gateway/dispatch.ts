@@ -19,7 +19,7 @@ export type Wishes = Pick<
   'signal' | 'timeoutMs' | 'totalTimeoutMs' | 'onProgress' | 'meta' | 'handlers' | 'idempotencyKey'
 >;
 
-/** For how long servers that are still being connected are waited for. */
+/** For how long servers that are still being connected are waited for. Default 8 000 ms: clients have patience, but not with every server. */
 export type ListWishes = Pick<Wishes, 'timeoutMs' | 'signal'>;
 
 /** A tool or a prompt, by the names that the configuration and its server give it. */
@@ -61,6 +61,9 @@ export interface DispatchOptions {
   /** Where calls wait that the policy asks about. Without it the toolkit's own handlers are asked. */
   approvals?: Pick<Approvals, 'ask'>;
 }
+
+/** For how long lists wait for servers that are being connected for the first time. */
+export const LIST_WAIT_MS = 8_000;
 
 export const createDispatch = ({ toolkit, closing, isolationOf, approvals }: DispatchOptions): Dispatch => {
   const scopeOf: Dispatch['scopeOf'] = ({ principal, session }, server) => {
@@ -105,9 +108,9 @@ export const createDispatch = ({ toolkit, closing, isolationOf, approvals }: Dis
   const serverOf: Dispatch['serverOf'] = (caller, uri) => toolkit.findResource(uri, { servers: servers(caller) });
 
   const narrowed = (caller: Caller, server: string | undefined, wishes?: ListWishes): ListFilter => {
-    if (server === undefined) return { ...wishes };
+    if (server === undefined) return { timeoutMs: LIST_WAIT_MS, ...wishes };
     mustSee(caller, server);
-    return { ...wishes, server };
+    return { timeoutMs: LIST_WAIT_MS, ...wishes, server };
   };
   /** The names that somebody may have meant are told as far as the caller sees them. */
   const asSeen = ({ principal }: Caller, { server, name }: Target, thrown: unknown): unknown => {

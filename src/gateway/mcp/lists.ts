@@ -38,8 +38,6 @@ interface Made {
 
 /** What no event tells of, such as a server that was taken in, is noticed after this long. */
 const MAX_AGE_MS = 1_000;
-/** Servers that are still being connected for the first time are waited for this long: clients have patience, but not with every server. */
-const WAIT_MS = 8_000;
 
 const NEWS = [
   'tools_changed',
@@ -71,8 +69,7 @@ export const createLists = ({ toolkit, dispatch, clock, closing }: GatewayContex
   });
 
   const readListed = (kind: ServedKind, server: string | undefined): Promise<(Listed & JsonObject)[]> => {
-    const wishes = { timeoutMs: WAIT_MS };
-    return dispatch[kind](EVERYBODY, server, wishes) as Promise<(Listed & JsonObject)[]>;
+    return dispatch[kind](EVERYBODY, server) as Promise<(Listed & JsonObject)[]>;
   };
   const make = async (kind: ServedKind, server: string | undefined): Promise<Made> => {
     const listed = await readListed(kind, server);

@@ -1,5 +1,6 @@
 /** The lists, and what is read of resources and prompts. Callers see in them what exists for them. */
 import type { GatewayApp, GatewayContext } from '../context.ts';
+import { LIST_WAIT_MS } from '../dispatch.ts';
 import { readObject, unfit } from './body.ts';
 import { limitOf } from './query.ts';
 import { contentsResponse, json } from './result.ts';
@@ -14,7 +15,8 @@ export const addCatalogueRoutes = (app: GatewayApp, { dispatch, toolkit, limits 
     const { principal } = c.get('caller');
     const { q = '', server } = c.req.query();
     const limit = limitOf(c.req.query('limit'), { fallback: 10, most: MAX_FOUND });
-    const found = await toolkit.searchTools(q, { limit: LOOKED_AT, ...(server !== undefined && { server }) });
+    const wishes = { limit: LOOKED_AT, timeoutMs: LIST_WAIT_MS, ...(server !== undefined && { server }) };
+    const found = await toolkit.searchTools(q, wishes);
     return json({ tools: found.filter((tool) => principal.sees(tool.server, tool.name)).slice(0, limit) });
   });
   app.get('/api/resources', async (c) => {

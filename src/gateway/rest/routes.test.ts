@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { principal } from '../../../test/fixtures/gateway-app.ts';
 import { bodyOf, restApp } from '../../../test/fixtures/rest-app.ts';
 import { scriptedServer, text } from '../../../test/fixtures/scripted-server.ts';
-import { toolkitOf } from '../../../test/fixtures/toolkits.ts';
+import { clockedToolkitOf, toolkitOf } from '../../../test/fixtures/toolkits.ts';
 import { recordHistory } from '../history.ts';
 
 const admin = principal('root', { may: ['read', 'call', 'admin'] });
@@ -71,6 +71,26 @@ describe('the catalogue', () => {
     expect((await app.get('/api/tools?server=b')).status).toBe(404);
     expect((await app.get('/api/tools/search?q=x&limit=0')).status).toBe(400);
   });
+});
+
+describe('a list', () => {
+  test.each(['/api/tools', '/tools', '/api/tools/search?q=echo', '/openapi.json'])(
+    '%s waits 8 s for a server that does not come up, and then goes without',
+    async (path) => {
+      const servers = { a: scriptedServer({ echo: () => text('a') }) };
+      const mute = { transport: () => new Promise<never>(() => {}) };
+      const { toolkit, clock } = await clockedToolkitOf(servers, { connect: 'eager', mcpServers: { mute } });
+      let answered = false;
+      const answer = Promise.resolve(restApp(toolkit).get(path)).finally(() => {
+        answered = true;
+      });
+      await expect.poll(() => toolkit.status().a?.state).toBe('connected');
+      await clock.advance(7_999);
+      expect(answered).toBe(false);
+      await clock.advance(1);
+      expect(await (await answer).text()).toContain('echo');
+    },
+  );
 });
 
 describe('servers', () => {
