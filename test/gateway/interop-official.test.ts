@@ -138,6 +138,15 @@ describe.each(CLIENTS)('%s', (which) => {
     ]);
   });
 
+  test('is asked what its own call needs while another one is asked too, where each has its own server', async () => {
+    const world = await startInterop({ a: PROBES.legacy }, { isolation: 'perSession' });
+    const clients = { anna: await connect(which, world, 'anna'), bert: await connect(which, world, 'bert') };
+    const asked = Object.entries(clients).flatMap(([name, client]) =>
+      [1, 2, 3].map(async () => [textOf(await client.call('a__elicit')), `accept ${name}`]),
+    );
+    for (const [answered, expected] of await Promise.all(asked)) expect(answered).toBe(expected);
+  });
+
   test('goes on when a server has crashed, while nobody else notices', async () => {
     const world = await startInterop({ a: PROBES.legacy, b: PROBES.legacy });
     const anna = await connect(which, world, 'anna');
