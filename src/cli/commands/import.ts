@@ -54,7 +54,7 @@ export const run: Run = async (job) => {
   }
   for (const { name, reason } of skipped) await output.note(safeLine(`toolway: ${name} was left out: ${reason}`));
   if (isTrial) await output.print(diffLines(edit, output).join('\n'));
-  await conclude(taken, isTrial, target, job);
+  if (files.length > 0) await conclude(taken, isTrial, target, job);
   return EXIT.done;
 };
 

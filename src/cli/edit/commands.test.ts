@@ -258,7 +258,7 @@ describe('toolway import', () => {
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('only claude-desktop, claude-code, cursor')]);
     writeFileSync(join(world.cwd, 'other.json'), '{ broken');
     expect((await cli(['import', './other.json'], world)).out).toContain('cannot be read: ');
-    expect((await cli(['import', 'kiro'], world)).err).toContain('no file of another host was found');
+    expect((await cli(['import', 'kiro'], world)).err).toBe('toolway: no file of another host was found\n');
     expect(await cli(['import', '--server', 'broken'], world)).toMatchObject({
       code: 2,
       err: expect.stringContaining('broken cannot be used'),
