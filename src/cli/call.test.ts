@@ -183,13 +183,11 @@ describe('names', () => {
     ['c.do', 'there is no server "c"'],
     ['c__do', 'there is no server "c"'],
     ['c.fre', 'there is no server "c"'],
+    ['aa.free', 'there is no server "aa"\nDid you mean: a.free'],
     ['a.zzz', 'there is no tool "a.zzz"'],
-  ])('%s of a server that is in no file is not looked for among the tools', async (name, message) => {
-    expect(await calling(name, config(both))).toMatchObject({
-      code: 2,
-      err: expect.stringContaining(message),
-      calls: [],
-    });
+  ])('where the server is in no file that is said, else that the tool is none: %s', async (name, message) => {
+    const { code, err, calls } = await calling(name, config(both));
+    expect({ code, err, calls }).toEqual({ code: 2, err: expect.stringContaining(message), calls: [] });
   });
 });
 

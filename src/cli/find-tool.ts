@@ -43,7 +43,9 @@ export const findTool = async (
   const missing = failed.length === 0 ? '' : ` (not connected: ${failed.map((answer) => answer.name).join(', ')})`;
   const matches = nearest(name, known);
   const [, server] = /^(.+?)(?:\.|__)./.exec(name) ?? [];
-  if (server !== undefined && matches.length === 0) requireServer(server, Object.keys(session.config.mcpServers));
+  // A bare name may have a dot as well.
+  const isBare = matches.some((match) => /\.|__/.test(match) && tools.some((tool) => tool.name === match));
+  if (server !== undefined && !isBare) requireServer(server, Object.keys(session.config.mcpServers), matches);
   throw new ToolwayError('unknown_tool', `there is no tool ${JSON.stringify(name)}${missing}`, {
     executed: 'no',
     matches,

@@ -103,10 +103,10 @@ const runChanges = (options: Options, lasting: boolean): ((server: ServerConfig)
 export const pinFileOf = ({ pinFile }: Pick<LoadedConfig, 'pinFile'>, { env }: Pick<CliContext, 'env'>): string =>
   pinFile ?? join(stateFolder({ env }), 'pins.json');
 
-/** Throws `unknown_server` with the nearest names unless the server is configured. */
-export const requireServer = (name: string, servers: readonly string[]): void => {
+/** Throws `unknown_server` with the nearest names, or better ones, unless the server is configured. */
+export const requireServer = (name: string, servers: readonly string[], better: string[] = []): void => {
   if (servers.includes(name)) return;
-  const matches = nearest(name, servers);
+  const matches = better.length > 0 ? better : nearest(name, servers);
   throw new ToolwayError('unknown_server', `there is no server ${JSON.stringify(name)}`, { executed: 'no', matches });
 };
 
