@@ -6,6 +6,7 @@ import type { JsonObject } from '../../protocol/types.ts';
 export type Decision = 'once' | 'always' | 'deny';
 /** For which later calls `always` holds: those with equal arguments, or all of the tool. */
 export type Scope = 'arguments' | 'tool';
+/** Where an approval stands. */
 export type ApprovalState = 'pending' | 'approved' | 'denied' | 'expired';
 
 /** What was decided. */

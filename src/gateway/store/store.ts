@@ -75,6 +75,7 @@ export interface Counters {
   spend(key: string, options: { limit: number; windowMs: number }): Promise<{ left: number; resetMs: number } | false>;
 }
 
+/** All that a gateway remembers. */
 export interface Store {
   records: Records;
   history: History;
