@@ -1,5 +1,6 @@
 /** Writes down each call of a tool as it ends, whatever face it came by. */
 import type { Toolkit } from '../api.ts';
+import { newId } from './mcp/random-id.ts';
 import type { History } from './store/store.ts';
 
 export interface HistoryOptions {
@@ -11,10 +12,13 @@ export interface HistoryOptions {
 
 /** Listens until the function that it gives is called. */
 export const recordHistory = ({ toolkit, history, today }: HistoryOptions): (() => void) => {
+  /** Calls are counted anew in each process: with this beside it their number is given once. */
+  const run = newId().slice(0, 12);
   const offs = [
     toolkit.on('tool_call_success', ({ id, principal, server, tool = '', durationMs, attempts, cached, result }) =>
       history.append({
-        id,
+        id: `${id}-${run}`,
+        call: id,
         at: today() - durationMs,
         principal,
         server,
@@ -27,7 +31,8 @@ export const recordHistory = ({ toolkit, history, today }: HistoryOptions): (() 
     ),
     toolkit.on('tool_call_error', ({ id, principal, server, tool = '', durationMs, attempts, error }) =>
       history.append({
-        id,
+        id: `${id}-${run}`,
+        call: id,
         at: today() - durationMs,
         principal,
         server,

@@ -1,4 +1,6 @@
 /** The file of a store: whose it is, what becomes of it when it is damaged or full, and how large it gets. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -277,6 +279,26 @@ describe('the owner of a file', () => {
     await mark({ ...mine, started: '1' });
     await (await takeOwnership(path, { silenceMs: 60_000 })).release();
   });
+
+  test.runIf(process.platform === 'linux')(
+    'is dead when it has ended and its parent does not ask about it',
+    async () => {
+      const owner = await takeOwnership(path);
+      const mine = JSON.parse(await readFile(`${folder}/gateway.db.owner`, 'utf8'));
+      await owner.release();
+      // The shell becomes a program that knows nothing of the child that the shell had.
+      const parent = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const [said] = await once(parent.stdout, 'data');
+      const pid = Number(String(said));
+      const fieldsOf = async () => (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ');
+      await expect.poll(async () => (await fieldsOf())[0]).toBe('Z');
+      await mark({ ...mine, pid, started: (await fieldsOf())[19] });
+      await (await takeOwnership(path, { silenceMs: 60_000 })).release();
+      parent.kill('SIGKILL');
+    },
+  );
 
   test('a mark that was not written to its end is nobody’s', async () => {
     await mkdir(folder);

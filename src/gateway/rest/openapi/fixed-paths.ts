@@ -128,6 +128,34 @@ const ROUTES: Record<string, Partial<Record<'get' | 'post' | 'delete', Described
     },
   },
   '/api/calls/{id}': { delete: { id: 'cancelCall', summary: 'Cancels a call in flight' } },
+  '/api/approvals': {
+    get: {
+      id: 'listApprovals',
+      summary: 'Calls that wait for somebody to approve them, or those of another state',
+      query: { state: { enum: ['pending', 'approved', 'denied', 'expired', 'all'], default: 'pending' } },
+      gives: all('approvals', 'Approval'),
+    },
+  },
+  '/api/approvals/{id}': {
+    get: { id: 'getApproval', summary: 'One approval', gives: ref('Approval') },
+    post: {
+      id: 'decideApproval',
+      summary: 'Decides it; 409 where that was done before. Answered once it is written, before the call goes on',
+      body: shape(
+        {
+          decision: { enum: ['once', 'always', 'deny'] },
+          scope: { enum: ['arguments', 'tool'], default: 'arguments' },
+          reason: text,
+        },
+        ['decision'],
+      ),
+      gives: ref('Approval'),
+    },
+  },
+  '/api/grants': {
+    get: { id: 'listGrants', summary: 'What was decided for later calls', gives: all('grants', 'ApprovalGrant') },
+  },
+  '/api/grants/{id}': { delete: { id: 'revokeGrant', summary: 'Takes back what was decided for later calls' } },
   '/api/metrics': { get: { id: 'getMetrics', summary: 'Calls so far, and how long they took', gives: shape({}) } },
   '/tools': { get: { id: 'listToolsPlain', summary: 'All tools', gives: all('tools', 'Tool') } },
   '/tools/call': {

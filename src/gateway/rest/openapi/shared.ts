@@ -6,6 +6,7 @@ const flag = { type: 'boolean' };
 const number = { type: 'number' };
 const count = { type: 'integer', minimum: 0 };
 const time = { type: 'string', format: 'date-time' };
+const object: JsonObject = { type: 'object', additionalProperties: true };
 const any: JsonObject = {};
 
 export const ref = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
@@ -118,11 +119,76 @@ export const SCHEMAS: JsonObject = {
     },
     ['name', 'configured', 'connected', 'state', 'breaker', 'inFlight', 'queued'],
   ),
+  Approval: {
+    description:
+      'A call that waits, or waited, for somebody to approve it. What servers and callers said is in it as data.',
+    ...shape(
+      {
+        id: text,
+        state: { enum: ['pending', 'approved', 'denied', 'expired'] },
+        orphaned: { ...flag, description: 'Its call is gone; what is decided holds for the next equal call.' },
+        repeatable: { ...flag, description: 'Whether `always` can be decided.' },
+        call: { ...text, description: 'The id of the call while it is in flight.' },
+        principal: text,
+        server: text,
+        tool: text,
+        title: text,
+        definition: { ...text, description: 'SHA-256 of the definition of the tool.' },
+        annotations: object,
+        arguments: { ...object, description: 'What will be sent.' },
+        cut: { ...flag, description: 'Long texts among the arguments were cut to be shown.' },
+        reason: { ...text, description: 'Why it is asked.' },
+        warnings: listOf(text),
+        diff: listOf(object),
+        createdAt: time,
+        expiresAt: time,
+        decision: { enum: ['once', 'always', 'deny'] },
+        scope: { enum: ['arguments', 'tool'] },
+        comment: text,
+        decidedBy: text,
+        decidedAt: time,
+        via: { enum: ['rest', 'elicitation', 'grant'] },
+      },
+      [
+        'id',
+        'state',
+        'repeatable',
+        'call',
+        'principal',
+        'server',
+        'tool',
+        'arguments',
+        'reason',
+        'createdAt',
+        'expiresAt',
+      ],
+    ),
+  },
+  ApprovalGrant: {
+    description: 'What was decided for later calls.',
+    ...shape(
+      {
+        id: text,
+        scope: { enum: ['once', 'arguments', 'tool'] },
+        principal: text,
+        server: text,
+        tool: text,
+        definition: { ...text, description: 'SHA-256 of the definition that it holds for.' },
+        arguments: object,
+        uses: count,
+        decidedBy: text,
+        createdAt: time,
+        expiresAt: time,
+      },
+      ['id', 'scope', 'principal', 'server', 'tool', 'definition', 'decidedBy', 'createdAt'],
+    ),
+  },
   CallRecord: {
     description: 'A call that has ended.',
     ...shape(
       {
         id: text,
+        call: { ...text, description: 'The id that it had while it was in flight.' },
         at: { ...number, description: 'Milliseconds since 1970.' },
         principal: text,
         server: text,
