@@ -250,6 +250,28 @@ describe('the keys of the page', () => {
   });
 });
 
+test('a job is remembered by the next gateway that has the folder of state', async () => {
+  const env = { TOOLWAY_STATE_DIR: join(home, 'state') };
+  const headers = { 'x-api-key': 'key-of-two-gateways-01234', 'content-type': 'application/json' };
+  const args = ['--config', 'mcp.json', '--api-key', headers['x-api-key']];
+  const first = await serve(args, env);
+  const made = await fetch(`${first.url}/api/tools/everything/echo`, {
+    method: 'POST',
+    headers: { ...headers, prefer: 'respond-async' },
+    body: '{"message":"kept"}',
+  });
+  const path = made.headers.get('location') ?? '';
+  const jobAt = async ({ url }: Served) => (await fetch(url + path, { headers })).json();
+  await until(async () => (await jobAt(first)).status === 'succeeded', 'the job ends');
+  const child = children.at(-1);
+  const ended = new Promise((resolve) => child?.once('exit', resolve));
+  child?.kill('SIGTERM');
+  await ended;
+  expect(existsSync(join(home, 'state/gateway.db'))).toBe(true);
+  const second = await serve(args, env);
+  expect(await jobAt(second)).toMatchObject({ status: 'succeeded', result: { content: [{ text: 'Echo: kept' }] } });
+});
+
 describe('the tables of the page', () => {
   test('have every limit that can be set, with its default', () => {
     const body = /const LIMITS[^{]*\{([\s\S]*?)\n\};/.exec(read('src/gateway/gateway.ts'))?.[1] ?? '';
