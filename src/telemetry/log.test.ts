@@ -19,7 +19,13 @@ describe('the log', () => {
   test('writes one line of JSON per event, with its time, level and facts', () => {
     const { events, lines, raw } = setUp();
     events.emit('connected', { server: 'a', scope: 's', era: 'legacy', protocolVersion: '2025-11-25', connectMs: 12 });
-    events.emit('tool_call_success', { ...call, result: { content: [] }, durationMs: 3.500_000_1, attempts: 1, cached: false });
+    events.emit('tool_call_success', {
+      ...call,
+      result: { content: [] },
+      durationMs: 3.500_000_1,
+      attempts: 1,
+      cached: false,
+    });
     expect(lines()).toEqual([
       {
         time,

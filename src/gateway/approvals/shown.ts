@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../protocol/types.ts';
 
 /** Characters of arguments, as JSON, that are shown and kept. */
-export const MAX_SHOWN_CHARS = 65_536;
+const MAX_SHOWN_CHARS = 65_536;
 /** Of longer ones, what is left of each text. */
 const MAX_TEXT_CHARS = 500;
 /** Characters of the arguments in a form. */

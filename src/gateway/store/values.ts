@@ -3,9 +3,9 @@ import { ToolwayError } from '../../errors.ts';
 import type { CallRecord, HistoryFilter } from './store.ts';
 
 /** Characters of one value as JSON. */
-export const MAX_VALUE_CHARS = 32 * 1024 * 1024;
+const MAX_VALUE_CHARS = 32 * 1024 * 1024;
 /** The most calls that one question is answered with. */
-export const MOST_FOUND = 1_000;
+const MOST_FOUND = 1_000;
 const USUALLY_FOUND = 100;
 const MAX_MESSAGE_CHARS = 1_000;
 
