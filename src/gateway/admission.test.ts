@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createFakeClock } from '../testing/fake-clock.ts';
-import { admit } from './admission.ts';
+import { createAdmission } from './admission.ts';
 
 /** A gateway behind the door, which answers when the test says so. */
 const world = (maxRequests: number) => {
@@ -14,7 +14,7 @@ const world = (maxRequests: number) => {
     error: note,
     warn: (_: string, facts: unknown) => void warnings.push(facts),
   };
-  const fetch = admit(
+  const { fetch, ...admission } = createAdmission(
     (request) =>
       request.method === 'GET'
         ? new Response('read')
@@ -24,7 +24,7 @@ const world = (maxRequests: number) => {
     { maxRequests, clock, logger },
   );
   const send = (path: string, method = 'POST') => fetch(new Request(`http://gateway${path}`, { method }));
-  return { clock, waiting, warnings, send };
+  return { ...admission, clock, waiting, warnings, send };
 };
 const statusOf = async (response: Response | Promise<Response>): Promise<number> => (await response).status;
 
@@ -34,7 +34,7 @@ test('one request too many is refused, and told when to come again', async () =>
   const refused = await send('/api/tools/s/t');
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
   expect(refused.headers.get('content-type')).toBe('application/problem+json');
-  expect(await refused.json()).toMatchObject({ status: 503, code: 'backpressure', executed: 'no', limit: 2 });
+  expect(await refused.json()).toMatchObject({ status: 503, code: 'backpressure', executed: 'no' });
   expect(waiting).toHaveLength(2);
   for (const { answer } of waiting) answer();
   expect(await Promise.all(first.map(statusOf))).toEqual([200, 200]);
@@ -70,13 +70,36 @@ test('what is only read is let through', async () => {
   expect(await statusOf(send('/healthz', 'GET'))).toBe(200);
 });
 
+test('while servers are crowded, so many requests are begun in a turn, and the others are refused', async () => {
+  const { send, waiting, crowded, clock } = world(1_000);
+  const sendMany = (): void => {
+    for (let n = 0; n < 100; n += 1) void send('/mcp');
+  };
+  sendMany();
+  expect(waiting).toHaveLength(100);
+  crowded();
+  sendMany();
+  expect(waiting).toHaveLength(132);
+  await clock.advance(1);
+  sendMany();
+  expect(waiting).toHaveLength(164);
+  crowded();
+  await clock.advance(1_500);
+  sendMany();
+  expect(waiting).toHaveLength(196);
+  await clock.advance(1_000);
+  sendMany();
+  expect(waiting).toHaveLength(296);
+  expect(clock.pendingTimers).toBe(0);
+});
+
 test('refusals are logged, but not each', async () => {
   const { send, warnings, clock } = world(0);
   for (let n = 0; n < 5; n += 1) await send('/mcp');
   await clock.advance(10_000);
   await send('/mcp');
   expect(warnings).toEqual([
-    { refused: 1, limit: 0 },
-    { refused: 5, limit: 0 },
+    { refused: 1, underWay: 0 },
+    { refused: 5, underWay: 0 },
   ]);
 });

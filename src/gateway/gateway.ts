@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type { Toolkit } from '../api.ts';
 import { systemClock } from '../clock.ts';
 import { type Access, createAccess } from './access/access.ts';
-import { admit } from './admission.ts';
+import { createAdmission } from './admission.ts';
 import { createApprovals } from './approvals/approvals.ts';
 import { addApprovalRoutes } from './approvals/routes.ts';
 import type { GatewayApp, GatewayContext } from './context.ts';
@@ -70,19 +70,26 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   addApprovalRoutes(app, context, approvals);
   const rest = addRest(app, context);
   const forget = recordHistory({ ...context, history: store.history });
+  const { maxRequests } = context.limits;
+  const admission = createAdmission((request, env) => app.fetch(request, env), { ...context, maxRequests });
+  const listenNoMore = toolkit.on('tool_call_error', ({ error }) => {
+    if (error.code === 'backpressure') admission.crowded();
+  });
   let closing: Promise<void> | undefined;
 
   const close = async (): Promise<void> => {
     ending.abort();
     modern.close();
     mcp.close();
+    listenNoMore();
+    admission.close();
     await rest.close();
     forget();
     watch.close();
     await store.close();
   };
   return {
-    fetch: admit((request, env) => app.fetch(request, env), { ...context, maxRequests: context.limits.maxRequests }),
+    fetch: admission.fetch,
     createLink: access.createLink,
     listening: access.listening,
     replaceKeys: access.replaceKeys,
