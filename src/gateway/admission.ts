@@ -24,7 +24,7 @@ const RETRY_AFTER_MS = 1_000;
  * refused at the door: the answers of servers are read between turns, and long turns full of refusals would leave nothing
  * of what the servers can do.
  */
-const PER_TURN = 32;
+const PER_TURN = 16;
 const CROWDED_MS = 1_000;
 /** How often it is logged that requests are refused. */
 const LOG_EVERY_MS = 10_000;
