@@ -1,6 +1,6 @@
 /** The store for as long as the gateway lives: what tests and small gateways need, and the twin that every other one is held to. */
 import type { CallRecord, HistoryFilter, Store } from './store.ts';
-import { closedStore, keptCall, textOf, wantedOf } from './values.ts';
+import { closedStore, keptCall, shownCall, textOf, wantedOf } from './values.ts';
 import { createWindows } from './windows.ts';
 
 /** What bounds the store. */
@@ -129,7 +129,7 @@ const findCalls = (calls: readonly CallRecord[], filter: HistoryFilter, oldest: 
   const found: CallRecord[] = [];
   for (let at = calls.length - 1; at >= 0 && found.length < most; at -= 1) {
     const record = calls[at] as CallRecord;
-    if (fits(record)) found.push({ ...record });
+    if (fits(record)) found.push(shownCall(record));
   }
   return found;
 };

@@ -24,12 +24,15 @@ export const textOf = (value: unknown): string => {
   });
 };
 
-/** A record as it is kept: without what is undefined, and with no more of a message than anybody reads. */
-export const keptCall = ({ message, ...record }: CallRecord): CallRecord => {
-  const shown = message !== undefined && { message: message.slice(0, MAX_MESSAGE_CHARS) };
-  const known = Object.entries({ ...record, ...shown }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(known) as unknown as CallRecord;
-};
+/** A record as it waits to be kept: with no more of a message than anybody reads. Nearly all of them are as they were. */
+export const keptCall = (record: CallRecord): CallRecord =>
+  record.message === undefined || record.message.length <= MAX_MESSAGE_CHARS
+    ? record
+    : { ...record, message: record.message.slice(0, MAX_MESSAGE_CHARS) };
+
+/** A record as it is given back: without what is not there. */
+export const shownCall = (record: CallRecord): CallRecord =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as unknown as CallRecord;
 
 /** How many calls a filter wants. */
 export const wantedOf = ({ limit = USUALLY_FOUND }: HistoryFilter): number =>

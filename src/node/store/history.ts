@@ -24,9 +24,26 @@ const BATCH_MS = 200;
 /** Calls that wait to be written; further ones are lost. */
 const MAX_WAITING = 10_000;
 
+/** All of a batch in one statement, and as one text on its way to the thread: this thread answers calls meanwhile. */
 const INSERT = `INSERT INTO calls
   (id, call, at, principal, server, tool, outcome, duration_ms, attempts, cached, executed, message)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  SELECT ${[
+    'id',
+    'call',
+    'at',
+    'principal',
+    'server',
+    'tool',
+    'outcome',
+    'durationMs',
+    'attempts',
+    'cached',
+    'executed',
+    'message',
+  ]
+    .map((name) => `json_extract(value, '$.${name}')`)
+    .join(', ')}
+  FROM json_each(?)`;
 
 export const createHistory = (database: Database, options: HistoryOptions): KeptHistory => {
   const { clock, today, maxCalls, maxAgeMs, warn } = options;
@@ -40,7 +57,7 @@ export const createHistory = (database: Database, options: HistoryOptions): Kept
       const batch = waiting.slice(0, BATCH_ROWS);
       waiting = waiting.slice(BATCH_ROWS);
       try {
-        await database.run([{ sql: INSERT, many: batch.map(paramsOf) }]);
+        await database.run([{ sql: INSERT, params: [JSON.stringify(batch)] }]);
         if (lost > 0) warn('the history of calls is written again', { lost });
         lost = 0;
       } catch (error) {
@@ -97,12 +114,6 @@ const query = (filter: HistoryFilter, { oldest, maxCalls }: { oldest: number; ma
   for (const column of COLUMNS) narrow(`${column} = ?`, filter[column]);
   const sql = `SELECT * FROM calls WHERE ${wheres.join(' AND ')} ORDER BY seq DESC LIMIT ?`;
   return { sql, params: [...params, wantedOf(filter)] };
-};
-
-const paramsOf = (record: CallRecord): Value[] => {
-  const { id, call, at, principal, server, tool, outcome, durationMs, attempts, cached, executed, message } = record;
-  const [isCached, ...texts] = [cached ? 1 : 0, executed ?? null, message ?? null];
-  return [id, call ?? null, at, principal ?? null, server, tool, outcome, durationMs, attempts, isCached, ...texts];
 };
 
 const recordOf = ({ seq: _seq, duration_ms: durationMs, cached, ...row }: Row): CallRecord => {

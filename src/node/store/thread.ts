@@ -178,7 +178,6 @@ const runThread = ({ port, path, engine, wasm }: ThreadData, load: (name: string
       answer = failureOf(error);
     }
     port.postMessage(answer);
-    if (order.do === 'close') port.close();
   });
 };
 
