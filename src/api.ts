@@ -186,6 +186,8 @@ export interface Toolkit extends AsyncDisposable {
   /** The single-server client, for whoever wants the protocol itself: no policy and no pin applies. Its methods wait for the connection. */
   server(name: string): ServerClient;
   status(): Record<string, ServerStatus>;
+  /** Whether there is a server of this name. */
+  has(server: string): boolean;
   /** Calls so far, and how long they took: overall, by server and by tool. */
   metrics(): ToolkitMetrics;
   on<E extends EventName>(event: E, handler: EventHandler<E>): () => void;

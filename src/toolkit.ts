@@ -168,6 +168,7 @@ export const assembleToolkit = async (
     },
     status: () =>
       Object.fromEntries([...servers.values()].map((server) => [server.name, describeServer(server.facts())])),
+    has: (name) => servers.has(name),
     metrics: () => metrics.report([...servers.values()].map((server) => [server.name, connectedSince(server)])),
     on: events.on,
     use: road.use,

@@ -16,7 +16,7 @@ const worldFor = (grant: Grant, perDay: number) => {
     getPrompt: note('prompt'),
     readResource: note('resource'),
     status: () => ({ s: {} }),
-    server: () => ({}),
+    has: () => true,
   };
   const clock = createHandClock();
   const metering = { clock, today: () => clock.now(), counters: createMemoryStore().counters };

@@ -93,11 +93,7 @@ export const createDispatch = ({ toolkit, closing, isolationOf, approvals }: Dis
     new ToolwayError('unknown_server', `there is no server ${JSON.stringify(server)}`, { executed: 'no' });
   /** The toolkit would take a name whose first part is no server for the whole name of some tool, of a server that the caller may not see. */
   const mustExist = (server: string): void => {
-    try {
-      toolkit.server(server);
-    } catch {
-      throw noServer(server);
-    }
+    if (!toolkit.has(server)) throw noServer(server);
   };
   const mustSee = ({ principal }: Caller, server: string): void => {
     if (!principal.sees(server)) throw noServer(server);
