@@ -1,5 +1,5 @@
 /** A database in a thread of its own. What is asked for while it works is done together next: one writing to disk for all. */
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { ToolwayError } from '../../errors.ts';
 import {
@@ -42,9 +42,8 @@ interface Asked {
 /** Units of one transaction: what waits for it waits for all of them. */
 const MAX_UNITS = 256;
 
-/** Which engine this runtime has; `node:sqlite` where it is there without a flag. */
-export const engineHere = (): EngineName =>
-  process.getBuiltinModule?.('node:sqlite' as 'node:fs') === undefined ? 'wasm' : 'node';
+/** Which engine this runtime has; `node:sqlite` where it is there without a flag. Asking does not load it, which some Nodes warn of. */
+export const engineHere = (): EngineName => (isBuiltin('node:sqlite') ? 'node' : 'wasm');
 
 /** Opens the file, and makes it where there is none. Rejects with `internal` where that cannot be. */
 export const openDatabase = async ({ path, engine, mayWrite }: DatabaseOptions): Promise<Database> => {
