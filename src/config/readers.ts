@@ -1,7 +1,5 @@
 /** Readers of single values: `unknown` in, the typed value or what is wrong with it out. */
 
-import { LONGEST_TIMER_MS } from '../clock.ts';
-
 /** `remark`: what its writer should know, although the value is usable. */
 export type Read<T> = { ok: true; value: T; remark?: string } | { ok: false; message: string; step?: string };
 export type Reader<T> = (value: unknown) => Read<T>;
@@ -80,13 +78,16 @@ export const positive: Reader<number> = (value) =>
     ? ok(value)
     : wrong(`must be a number above 0, not ${shown(value)}`);
 
+/** The longest that timers can be set to. Of its own, since what browsers load at first is not to be cut up for it. */
+const MOST_MS = 2 ** 31 - 1;
+
 /** A time in a unit of its own, turned into milliseconds. */
 const time =
   (unit: string, unitMs: number, isNone: (value: number) => boolean, least: string): Reader<number> =>
   (value) => {
     if (typeof value !== 'number' || !Number.isFinite(value) || isNone(value))
       return wrong(`must be a number of ${unit}${least}, not ${shown(value)}`);
-    const most = Math.floor(LONGEST_TIMER_MS / unitMs);
+    const most = Math.floor(MOST_MS / unitMs);
     return value <= most ? ok(value * unitMs) : wrong(`must be at most ${most} ${unit} (24 days), not ${shown(value)}`);
   };
 const from0 = (value: number): boolean => value < 0;

@@ -3,7 +3,6 @@
  * an `input_required` result. Questions are checked before a handler sees them, answers before the server does.
  */
 import type { Clock } from '../clock.ts';
-import { guarded } from '../events.ts';
 import type { Handlers, RequestHandlers } from '../options.ts';
 import type { Answers } from './answers.ts';
 import type { ClientCapabilities, JsonObject, LogLevel, LogMessage } from './types.ts';
@@ -77,7 +76,8 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
     async answer(method, params, { handlers: given, ...context }) {
       const asked: RequestHandlers = given ?? handlers;
       if (method === 'ping') return {};
-      if (!isOffered(method, asked)) guarded(() => asked.onRefused?.(method, { server, scope, ...context }), report);
+      const tell = async (): Promise<void> => asked.onRefused?.(method, { server, scope, ...context });
+      if (!isOffered(method, asked)) tell().catch(report);
       if (asked.onElicit === undefined && asked.onSample === undefined && asked.roots === undefined) {
         throw (await import('./rpc-fault.ts')).notOffered(method);
       }
