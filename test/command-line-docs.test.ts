@@ -34,6 +34,9 @@ beforeAll(() => {
   mkdirSync(join(home, 'bin'));
   writeFileSync(join(home, 'bin/toolway'), `#!/bin/sh\nexec '${node}' '${cli.main}' "$@"\n`);
   chmodSync(join(home, 'bin/toolway'), 0o755);
+  // Packages that the page fetches are those that are installed here: nothing is asked of a network.
+  writeFileSync(join(home, 'bin/npx'), `#!/bin/sh\nexec '${node}' '${everything}' stdio\n`);
+  chmodSync(join(home, 'bin/npx'), 0o755);
   const configured = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '');
   expect(configured.mcpServers.everything.args).toEqual(['-y', '@modelcontextprotocol/server-everything']);
   mkdirSync(join(home, '.config/toolway'), { recursive: true });
