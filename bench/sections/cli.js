@@ -1,6 +1,6 @@
-// What a command line costs from start to end, on Node 24: help, and one call of a tool of a stdio server, which is started for it or stands ready in the daemon.
+// What a command line costs from start to end, on Node 24: help, what a shell asks at Tab, and one call of a tool of a stdio server, which is started for it or stands ready in the daemon.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { isBuilt, toolwayFile } from '../lib/toolway-dist.js';
 
 const BARE = 'node -e 0';
 const HELP = 'toolway --help';
+const TAB = 'toolway __complete, at Tab';
 const CALL = 'toolway call';
 const WARM = 'toolway call --keep-alive';
 const MCPORTER = 'mcporter call';
@@ -30,6 +31,7 @@ const subjectsOf = (node) => {
   return {
     [BARE]: { args: ['-e', '0'], expected: '' },
     [HELP]: { args: [toolwayFile('cli/main.js'), '--help'], expected: 'Usage: toolway' },
+    [TAB]: { args: [toolwayFile('cli/main.js'), '__complete', 'bash', 'toolway call echo.'], expected: 'echo.echo' },
     [CALL]: { args: [toolwayFile('cli/main.js'), ...call], expected: 'hello' },
     [WARM]: { args: [toolwayFile('cli/main.js'), ...call, '--keep-alive'], expected: 'hello' },
     ...(existsSync(mcporter) && {
@@ -47,6 +49,15 @@ const subjectsOf = (node) => {
       },
     }),
   };
+};
+
+/** Leaves in `home` what completion draws on: a server in a file, and the names of its tools from an earlier run. */
+const acquaint = async (node, home) => {
+  const folder = join(home, '.config/toolway');
+  mkdirSync(folder, { recursive: true });
+  const echo = { command: node, args: stdioServer({ era: 'legacy' }).args };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ mcpServers: { echo } }));
+  await run(node, { args: [toolwayFile('cli/main.js'), 'list'], expected: 'echo' }, home);
 };
 
 /** Runs it to its end; rejects when it did not do what it should. Resolves to milliseconds. */
@@ -83,6 +94,7 @@ export const measureCli = async ({ rounds, print }) => {
   const subjects = subjectsOf(node);
   const home = mkdtempSync(join(tmpdir(), 'toolway-bench-'));
   try {
+    await acquaint(node, home);
     // Once for the caches that each keeps from one run to the next, and for the daemon; nothing else is warm.
     for (const subject of Object.values(subjects)) await run(node, subject, home);
     const samples = await interleave(Object.keys(subjects), rounds * 3, (name) => run(node, subjects[name], home));
@@ -101,6 +113,7 @@ export const measureCli = async ({ rounds, print }) => {
     return {
       helpRatio: middle(HELP) / middle(BARE),
       warmCallRatio: middle(WARM) / middle(BARE),
+      completionMs: middle(TAB),
       ...(samples.has(MCPORTER) && { coldCallRatio: middle(CALL) / middle(MCPORTER) }),
     };
   } finally {

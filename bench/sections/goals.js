@@ -56,6 +56,7 @@ const goalsOf = ({
   helpRatio,
   coldCallRatio,
   warmCallRatio,
+  completionMs,
   ...more
 }) => [
   ['stdio, 64 in flight, 100 B: CPU against the raw loop', ratio(cells, 'stdio', 100, true, RAW.stdio), 2, 'x'],
@@ -74,6 +75,7 @@ const goalsOf = ({
   ['import of toolway/node over bare Node', importMs, 40, ' ms'],
   ['toolway --help over bare Node', helpRatio, 1.3, 'x'],
   ['warm toolway call over bare Node', warmCallRatio, 2, 'x'],
+  ['completion in a shell, from start to end', completionMs, 100, ' ms'],
   ['cold toolway call on a stdio server against mcporter 0.12.3', coldCallRatio, 0.5, 'x'],
   ['browser entry, gzipped', bundleKb, 25, ' kB'],
   ['node: imports in the browser entry', nodeImports, 0, ''],
