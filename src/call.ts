@@ -3,7 +3,7 @@
  * at the moment (a queue, a connection attempt, the wire) is the one who is told when it has to stop.
  */
 import { ToolwayError } from './errors.ts';
-import type { RequestHandlers } from './options.ts';
+import type { RequestHandlers } from './handlers.ts';
 import { ownCopy } from './own-copy.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
 import { whenAborted } from './when-aborted.ts';

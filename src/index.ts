@@ -13,6 +13,7 @@ export { Call } from './call.ts';
 export type { ErrorCode, ErrorFacts, Executed, Problem } from './errors.ts';
 export { ToolwayError } from './errors.ts';
 export type { EventHandler, EventName, ToolkitEvents } from './events.ts';
+export type * from './handlers.ts';
 export type { CallFn, Middleware } from './middleware/middleware.ts';
 export type * from './options.ts';
 export type * from './permission.ts';

@@ -1,55 +1,10 @@
-/** What a user may set: servers, defaults, handlers, and what one call may ask for. Times are in milliseconds. */
+/** What a user may set: servers, defaults, and what one call may ask for. Times are in milliseconds. */
 import type { ToolwayError } from './errors.ts';
-import type { ApprovalAnswer, ApprovalRequest, PinMode, Policy } from './permission.ts';
-import type {
-  CallToolResult,
-  ClientCapabilities,
-  ElicitRequest,
-  ElicitResult,
-  Implementation,
-  JsonObject,
-  LogLevel,
-  LogMessage,
-  Progress,
-  Root,
-  SampleRequest,
-  SampleResult,
-  Task,
-} from './protocol/types.ts';
-import type { RequestId } from './protocol/wire.ts';
+import type { Handlers, RequestHandlers } from './handlers.ts';
+import type { PinMode, Policy } from './permission.ts';
+import type { CallToolResult, Implementation, JsonObject, LogLevel, Progress } from './protocol/types.ts';
 import type { OpenTelemetryApi } from './telemetry/api.ts';
 import type { Transport } from './transport/transport.ts';
-
-/** What a server may ask of its client, or tell it. A capability is declared to servers only when its handler exists. */
-export interface Handlers {
-  /** The server asks the user for input (form), or to visit a URL. Defaults of the schema are filled in afterwards. */
-  onElicit?: (request: ElicitRequest, context: HandlerContext) => ElicitResult | Promise<ElicitResult>;
-  /** The server asks our model for a message. */
-  onSample?: (request: SampleRequest, context: HandlerContext) => SampleResult | Promise<SampleResult>;
-  /** The directories that servers may know about. */
-  roots?: Root[] | ((request: JsonObject, context: HandlerContext) => Root[] | Promise<Root[]>);
-  /** Hears that the server asked something for which there is no handler: `elicitation/create`, `sampling/createMessage`, `roots/list`. */
-  onRefused?: (method: string, context: HandlerContext) => void;
-  /** A log message of a server. */
-  onLog?: (message: LogMessage, context: HandlerContext) => void;
-  /** The state of a task that a call became. */
-  onTask?: (task: Task, context: HandlerContext) => void;
-  /** The policy wants a person to agree to a call. What throws is a refusal; without this handler such calls are `denied` at once. */
-  onApprove?: (request: ApprovalRequest, context: HandlerContext) => ApprovalAnswer | Promise<ApprovalAnswer>;
-}
-
-/** Who asks, and in the course of which call, where that is known. */
-export interface HandlerContext {
-  server: string;
-  scope: string;
-  /** The id and the tool of the call that the request belongs to. */
-  call?: { id: string; tool?: string };
-  /** Aborted when the server takes its request back, or the call ends. */
-  signal: AbortSignal;
-  requestId?: RequestId;
-  /** The key under which a server of the modern era asks, unique among its questions of one round. */
-  inputKey?: string;
-}
 
 /** Among which callers of the gateway one connection to a server is shared. */
 export type Isolation = 'shared' | 'perSession' | 'perPrincipal';
@@ -246,14 +201,6 @@ export interface RequestOptions {
    * answers, the limits of the request stand still: it heeds its signal, or bounds itself.
    */
   handlers?: RequestHandlers;
-}
-
-/** What may be answered for one request alone. */
-export interface RequestHandlers extends Pick<Handlers, 'onElicit' | 'onSample' | 'roots' | 'onRefused' | 'onApprove'> {
-  /** Requests with the same one have the same person behind them, so that any of them can be asked in place of another. */
-  conversation?: object;
-  /** What a server of the modern era is told that can be asked. Default: what there are handlers for. */
-  capabilities?: ClientCapabilities;
 }
 
 /** What one tool call may ask for. */

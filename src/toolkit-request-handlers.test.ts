@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { type ScriptedServer, scriptedServer, text } from '../test/fixtures/scripted-server.ts';
 import { clockedToolkitOf, failure, toolkitOf } from '../test/fixtures/toolkits.ts';
-import type { RequestHandlers } from './options.ts';
+import type { RequestHandlers } from './handlers.ts';
 import type { ElicitResult, JsonObject } from './protocol/types.ts';
 
 const form = { message: 'who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } };

@@ -1,7 +1,8 @@
 /** What a command is: plain data, and one function that never touches the process. */
 import type { Toolkit } from '../api.ts';
+import type { Handlers } from '../handlers.ts';
 import type { LoadedConfig } from '../node/config-files.ts';
-import type { Handlers, ServerConfig, ToolkitOptions } from '../options.ts';
+import type { ServerConfig, ToolkitOptions } from '../options.ts';
 import type { Line } from './args.ts';
 import type { CommandLog } from './log-file.ts';
 import type { OptionName, Options } from './options.ts';

@@ -1,5 +1,5 @@
 /** A server's question to the person at the terminal (2026-07-28 client/elicitation): a form, or a page to visit. */
-import type { HandlerContext } from '../options.ts';
+import type { HandlerContext } from '../handlers.ts';
 import type { ElicitRequest, ElicitResult, ElicitUrlRequest } from '../protocol/types.ts';
 import { askForm, defaultsOf } from './elicit-form.ts';
 import type { PersonOptions } from './person.ts';

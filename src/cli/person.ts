@@ -1,5 +1,5 @@
 /** What servers and the policy ask of the person at the command line. Loaded small: the questions come with the first one. */
-import type { HandlerContext, Handlers } from '../options.ts';
+import type { HandlerContext, Handlers } from '../handlers.ts';
 import type { ElicitResult } from '../protocol/types.ts';
 import type { CliContext } from './command.ts';
 import type { Output } from './output.ts';

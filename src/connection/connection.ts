@@ -2,42 +2,12 @@
  * The connection to one server for one scope: a state machine with one door in. Whoever needs the server asks for its
  * session; one attempt serves all who ask, and a lost link is made again on the schedule.
  */
-
-import type { Clock, Timer } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Session } from '../protocol/session.ts';
 import { afterLossMs, backoffMs } from './backoff.ts';
 import type { ConnectOptions } from './connect.ts';
-
-export type ConnectionState =
-  | { name: 'idle' }
-  | {
-      name: 'connecting';
-      attempt: number;
-      /** Why the attempt before it failed, or the link before it was lost. */
-      cause: ToolwayError | undefined;
-      abort: AbortController;
-      /** The end of what a child has written to stderr so far. */
-      stderr?: () => string;
-      /** Settles when the attempt is over, also one that nobody wants any more. */
-      over: Promise<unknown>;
-      /** What comes of this attempt alone. */
-      outcome: Promise<Session>;
-      /** What comes of this attempt and those after it. */
-      promise: Promise<Session>;
-    }
-  | { name: 'ready'; session: Session; since: number; connectMs: number }
-  | {
-      name: 'waiting';
-      attempt: number;
-      delayMs: number;
-      cause: ToolwayError;
-      promise: Promise<Session>;
-      wake: () => void;
-      timer: Timer;
-    }
-  | { name: 'failed'; cause: ToolwayError }
-  | { name: 'closed' };
+import type { ConnectionState } from './state.ts';
 
 /** What an attempt to connect is given. */
 export interface Attempt extends Required<Pick<ConnectOptions, 'onStderr' | 'signal'>> {

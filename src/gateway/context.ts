@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../options.ts';
 import type { Approvals } from './approvals/approvals.ts';
 import type { Dispatch } from './dispatch.ts';
-import type { GatewayLimits } from './options.ts';
+import type { GatewayLimits } from './limits.ts';
 import type { Caller } from './principal.ts';
 import type { Store } from './store/store.ts';
 

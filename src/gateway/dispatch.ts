@@ -1,8 +1,9 @@
 /** Where requests of all faces become calls of the toolkit: on behalf of their caller, over the connection that is the caller's. */
 import type { ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool, ListFilter, Toolkit } from '../api.ts';
 import { ToolwayError } from '../errors.ts';
+import type { RequestHandlers } from '../handlers.ts';
 import { qualify } from '../names.ts';
-import type { CallOptions, RequestHandlers } from '../options.ts';
+import type { CallOptions, Isolation } from '../options.ts';
 import type {
   CallToolResult,
   Completion,
@@ -11,7 +12,7 @@ import type {
   ReadResourceResult,
 } from '../protocol/types.ts';
 import type { Approvals } from './approvals/approvals.ts';
-import { type Caller, demand, type Isolation } from './principal.ts';
+import { type Caller, demand } from './principal.ts';
 
 /** What one request may ask for beside its arguments. */
 export type Wishes = Pick<

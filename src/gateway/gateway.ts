@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Toolkit } from '../api.ts';
 import { systemClock } from '../clock.ts';
+import type { Isolation } from '../options.ts';
 import { type Access, createAccess } from './access/access.ts';
 import { createAdmission } from './admission.ts';
 import { createApprovals } from './approvals/approvals.ts';
@@ -9,10 +10,10 @@ import { addApprovalRoutes } from './approvals/routes.ts';
 import type { GatewayApp, GatewayContext } from './context.ts';
 import { createDispatch } from './dispatch.ts';
 import { recordHistory } from './history.ts';
+import { LIMITS } from './limits.ts';
 import { addMcp } from './mcp/endpoint.ts';
 import { createModern } from './mcp/modern/modern.ts';
-import type { GatewayLimits, GatewayOptions } from './options.ts';
-import type { Isolation } from './principal.ts';
+import type { GatewayOptions } from './options.ts';
 import { addRest } from './rest/rest.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { addWatch } from './watch/watch.ts';
@@ -26,22 +27,6 @@ export interface Gateway extends Pick<Access, 'createLink' | 'listening' | 'repl
   /** Ends sessions and jobs and writes what is to be remembered. The toolkit is left as it is. */
   close(): Promise<void>;
 }
-
-const LIMITS: Required<GatewayLimits> = {
-  maxRequests: 1_000,
-  maxBodyBytes: 10_485_760,
-  maxSessions: 1_000,
-  sessionIdleMs: 1_800_000,
-  maxStreams: 16,
-  maxBatch: 100,
-  maxJobs: 1_000,
-  jobTtlMs: 3_600_000,
-  maxHeldCalls: 1_000,
-  heldCallMs: 300_000,
-  maxTasks: 1_000,
-  taskAfterMs: 5_000,
-  taskTtlMs: 3_600_000,
-};
 
 /** Makes a gateway in front of a toolkit. */
 export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): Gateway => {

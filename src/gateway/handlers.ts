@@ -1,6 +1,6 @@
 /** What a toolkit behind a gateway has to be told that can be asked, though nobody but the one who calls ever is. */
 import { ToolwayError } from '../errors.ts';
-import type { Handlers } from '../options.ts';
+import type { Handlers } from '../handlers.ts';
 
 const refuse = (): never => {
   throw new ToolwayError('denied', 'nobody is there to be asked');

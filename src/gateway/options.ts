@@ -1,41 +1,11 @@
 /** What a gateway may be told. Times are in milliseconds. */
 import type { UpgradeWebSocket } from 'hono/ws';
 import type { Registry } from 'prom-client';
-import type { Logger } from '../options.ts';
+import type { Isolation, Logger } from '../options.ts';
 import type { AccessOptions } from './access/access.ts';
-import type { Isolation } from './principal.ts';
+import type { GatewayLimits } from './limits.ts';
 import type { Store } from './store/store.ts';
 import type { AccessRecord } from './watch/access-log.ts';
-
-/** Numbers that bound what callers can make the gateway hold. */
-export interface GatewayLimits {
-  /** POSTs under way at a time. Default 1 000; one more is refused with 503, before it is looked at any closer. */
-  maxRequests?: number;
-  /** One request's body. Default 10 MiB; a larger one is refused with 413. */
-  maxBodyBytes?: number;
-  /** Sessions of the legacy protocol at a time. Default 1 000; one more is refused with 503. */
-  maxSessions?: number;
-  /** How long a session is kept without a request or a stream. Default 1 800 000. */
-  sessionIdleMs?: number;
-  /** Streams of one session or principal at a time. Default 16. */
-  maxStreams?: number;
-  /** Calls of one batch. Default 100; one more is `invalid_arguments`. */
-  maxBatch?: number;
-  /** Jobs that run at a time. Default 1 000, of one principal 100; one more is `backpressure`. */
-  maxJobs?: number;
-  /** How long a job is kept once it has ended. Default 3 600 000. */
-  jobTtlMs?: number;
-  /** Calls of the modern protocol that wait for an answer of their client. Default 1 000, of one principal 64; one more is `backpressure`. */
-  maxHeldCalls?: number;
-  /** How long such a call waits before it is cancelled. Default 300 000. */
-  heldCallMs?: number;
-  /** Tasks of the modern protocol at a time. Default 1 000, of one principal 100; beyond them calls are waited for. */
-  maxTasks?: number;
-  /** A call of a client that knows tasks becomes one when it takes longer, unless its progress is streamed. Default 5 000. */
-  taskAfterMs?: number;
-  /** How long a task is kept from its beginning. Default 3 600 000; what still runs then is cancelled. */
-  taskTtlMs?: number;
-}
 
 /** What `createGateway` takes beside the toolkit. */
 export interface GatewayOptions {

@@ -1,8 +1,6 @@
 /** Who sends a request to the gateway, and what that one may do. */
 import { ToolwayError } from '../errors.ts';
 
-export type { Isolation } from '../options.ts';
-
 /**
  * What a principal may do: `read` lists and states, `call` tools, read resources and get prompts, `approve` calls of
  * others, `admin` everything that changes the gateway or looks at other people's calls.

@@ -2,7 +2,7 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import type { HandlerContext } from '../options.ts';
+import type { HandlerContext } from '../handlers.ts';
 import type { ApprovalAnswer, ApprovalDecision, ApprovalRequest } from '../permission.ts';
 
 export interface AskOptions {

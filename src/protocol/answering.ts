@@ -1,5 +1,5 @@
 /** What answering a question of a server means, whoever answers it. */
-import type { HandlerContext, RequestHandlers } from '../options.ts';
+import type { HandlerContext, RequestHandlers } from '../handlers.ts';
 import type { JsonObject } from './types.ts';
 
 /** How a question came, and whose handlers are to answer it. */

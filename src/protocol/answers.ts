@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import type { HandlerContext, RequestHandlers } from '../options.ts';
+import type { HandlerContext, RequestHandlers } from '../handlers.ts';
 import { type Answer, type Question, settle } from './answering.ts';
 import { type ClientTasks, createClientTasks } from './client-tasks.ts';
 import { readElicitation } from './elicitation.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
-import type { Handlers } from '../options.ts';
+import type { Handlers } from '../handlers.ts';
 import type { Answer } from './answering.ts';
 import { createClientTasks, MAX_CLIENT_TASKS } from './client-tasks.ts';
 import { RpcFault } from './rpc-fault.ts';

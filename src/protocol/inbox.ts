@@ -1,5 +1,5 @@
 /** The requests a server sends to its client: answered once each, bounded in number, cancellable by the server. Loaded with the first. */
-import type { RequestHandlers } from '../options.ts';
+import type { RequestHandlers } from '../handlers.ts';
 import * as RPC from './rpc-codes.ts';
 import { RpcFault } from './rpc-fault.ts';
 import type { JsonObject } from './types.ts';

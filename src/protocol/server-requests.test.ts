@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
-import type { HandlerContext, Handlers } from '../options.ts';
+import type { HandlerContext, Handlers } from '../handlers.ts';
 import { type AnswerContext, createServerRequests, type ServerRequests } from './server-requests.ts';
 import type {
   ElicitRequest,

@@ -3,7 +3,7 @@
  * an `input_required` result. Questions are checked before a handler sees them, answers before the server does.
  */
 import type { Clock } from '../clock.ts';
-import type { Handlers, RequestHandlers } from '../options.ts';
+import type { Handlers, RequestHandlers } from '../handlers.ts';
 import type { Answers } from './answers.ts';
 import type { ClientCapabilities, JsonObject, LogLevel, LogMessage } from './types.ts';
 import type { EraName, RequestId } from './wire.ts';

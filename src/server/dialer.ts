@@ -4,7 +4,7 @@ import { connect, type SessionEvents } from '../connection/connect.ts';
 import type { Attempt } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
-import type { RequestHandlers } from '../options.ts';
+import type { RequestHandlers } from '../handlers.ts';
 import type { Asker } from '../protocol/inbox.ts';
 import type { ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';

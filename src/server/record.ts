@@ -1,6 +1,7 @@
 /** What happened to one server: told to whoever listens, and kept for its status. */
-import type { ConnectionState } from '../connection/connection.ts';
+
 import type { HealthCheck } from '../connection/health.ts';
+import type { ConnectionState } from '../connection/state.ts';
 import type { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import type { Session } from '../protocol/session.ts';

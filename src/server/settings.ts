@@ -1,6 +1,8 @@
 /** What a server's configuration says, with the defaults for what it leaves open. */
+
+import type { Handlers } from '../handlers.ts';
 import { matchesPattern } from '../names.ts';
-import type { Handlers, ServerConfig } from '../options.ts';
+import type { ServerConfig } from '../options.ts';
 import type { ListKind } from '../protocol/lists.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Implementation } from '../protocol/types.ts';

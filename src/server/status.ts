@@ -1,7 +1,7 @@
 /** What `toolkit.status()` says of one server, and `toolkit.calls()` of one call. */
 import type { CallInfo, ServerState, ServerStatus } from '../api.ts';
 import type { Call } from '../call.ts';
-import type { ConnectionState } from '../connection/connection.ts';
+import type { ConnectionState } from '../connection/state.ts';
 import { withoutUndefined } from '../errors.ts';
 import type { ServerTraffic } from '../middleware/traffic.ts';
 import type { ServerConfig } from '../options.ts';

@@ -1,9 +1,9 @@
 /** `toolway serve`: the gateway, until Ctrl-C or SIGTERM. */
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { ToolwayError } from '../../errors.ts';
 import { createApiKey } from '../../gateway/access/api-key.ts';
 import type { AccessOptions, ApiKey } from '../../gateway/access/options.ts';
+import { isLoopbackAddress } from '../../gateway/access/peer.ts';
 import { gatewayHandlers } from '../../gateway/handlers.ts';
 import { createMemoryStore } from '../../gateway/store/memory.ts';
 import type { Store } from '../../gateway/store/store.ts';
@@ -96,8 +96,7 @@ const portOf = (options: Options): number => {
   throw usage(`--port must be a number from 0 to 65535, not ${JSON.stringify(given)}`);
 };
 
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+const isLoopback = (host: string): boolean => host === 'localhost' || isLoopbackAddress(host);
 
 /** Who may come in, and the key that was made because there was none. */
 interface Door {

@@ -1,8 +1,9 @@
 /** The toolkits that stay between lines. */
 import type { Toolkit } from '../../api.ts';
+import type { RequestHandlers } from '../../handlers.ts';
 import type { Middleware } from '../../middleware/middleware.ts';
 import type { Launch } from '../../node/runtime.ts';
-import type { RequestHandlers, ServerConfig, ToolkitOptions } from '../../options.ts';
+import type { ServerConfig, ToolkitOptions } from '../../options.ts';
 import type { ToolkitSource } from '../command.ts';
 import { keyOf } from './key.ts';
 import type { KeptReport } from './report.ts';

@@ -2,7 +2,8 @@
 import type { Toolkit } from '../../api.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { EventHandler, EventName } from '../../events.ts';
-import type { RequestHandlers, RequestOptions, ServerConfig } from '../../options.ts';
+import type { RequestHandlers } from '../../handlers.ts';
+import type { RequestOptions, ServerConfig } from '../../options.ts';
 
 export interface ViewOptions {
   /** The servers of the line, as it wants them. */

@@ -1,5 +1,5 @@
 /** What a key is, and what is kept of it. */
-import { randomId } from './random.ts';
+import { newSecret } from '../random.ts';
 
 /** SHA-256 of a text. */
 export const digestOf = async (text: string): Promise<Uint8Array> =>
@@ -17,6 +17,6 @@ export const sameDigest = (one: Uint8Array, other: Uint8Array): boolean => {
 
 /** Makes a key of 256 random bits: `key` is for its holder and is kept nowhere, `sha256` for the configuration. */
 export const createApiKey = async (): Promise<{ key: string; sha256: string }> => {
-  const key = `tw_${randomId()}`;
+  const key = `tw_${newSecret()}`;
   return { key, sha256: hexOf(await digestOf(key)) };
 };

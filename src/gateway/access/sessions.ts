@@ -1,6 +1,6 @@
 /** Browsers that were let in: a code in a link is exchanged, once, for a cookie. */
 import type { Clock } from '../../clock.ts';
-import { randomId } from './random.ts';
+import { newSecret } from '../random.ts';
 
 export interface OnceOptions {
   clock: Clock;
@@ -22,7 +22,7 @@ export const createCodes = <T>({ clock, lifeMs = 60_000, max = 100 }: OnceOption
     make(value) {
       const [oldest] = waiting.keys();
       if (waiting.size >= max && oldest !== undefined) waiting.delete(oldest);
-      const code = randomId();
+      const code = newSecret();
       waiting.set(code, { value, endsAt: clock.now() + lifeMs });
       return code;
     },
@@ -56,7 +56,7 @@ export const createSessions = <T>({ clock, idleMs, maxMs, max = 1_000 }: Session
     open(value) {
       const [oldest] = sessions.keys();
       if (sessions.size >= max && oldest !== undefined) sessions.delete(oldest);
-      const id = randomId();
+      const id = newSecret();
       const now = clock.now();
       sessions.set(id, { value, idleAt: now + idleMs, endsAt: now + maxMs });
       return id;

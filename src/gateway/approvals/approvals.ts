@@ -1,9 +1,9 @@
 /** The room where calls wait for somebody's word. */
 import { ToolwayError } from '../../errors.ts';
-import type { HandlerContext, RequestHandlers } from '../../options.ts';
+import type { HandlerContext, RequestHandlers } from '../../handlers.ts';
 import type { ApprovalDecision, ApprovalRequest } from '../../permission.ts';
-import { newId } from '../mcp/random-id.ts';
 import type { Caller, Principal } from '../principal.ts';
+import { newId } from '../random.ts';
 import { Refusal } from '../refusal.ts';
 import type { Records } from '../store/store.ts';
 import {

@@ -1,8 +1,8 @@
 /** Puts a call among those that wait for somebody's word. */
 import { ToolwayError } from '../../errors.ts';
 import type { ApprovalRequest } from '../../permission.ts';
-import { newId } from '../mcp/random-id.ts';
 import type { Caller } from '../principal.ts';
+import { newId } from '../random.ts';
 import type { Records } from '../store/store.ts';
 import type { Keys, StoredApproval } from './approval.ts';
 import type { OpenApprovals } from './open-approvals.ts';

@@ -1,5 +1,5 @@
 /** Asks the person behind the caller's own MCP client, by a form (2025-06-18 client/elicitation). */
-import type { HandlerContext, RequestHandlers } from '../../options.ts';
+import type { HandlerContext, RequestHandlers } from '../../handlers.ts';
 import type { ElicitRequest } from '../../protocol/types.ts';
 import type { Decision, StoredApproval } from './approval.ts';
 import { questionOf } from './shown.ts';

@@ -1,6 +1,8 @@
 /** Calls that outlive the request that asked for them. */
+
 import { ToolwayError } from '../../errors.ts';
 import type { Progress } from '../../protocol/types.ts';
+import { newId } from '../random.ts';
 import type { Records } from '../store/store.ts';
 import { createShelf } from './shelf.ts';
 
@@ -148,7 +150,3 @@ export const createJobs = (options: JobsOptions): Jobs => {
 
 /** Nobody knows what became of a job whose gateway ended: it may have run, and is not run again. */
 const lost = (job: Job): Job => ({ ...job, status: 'outcome_unknown' });
-
-/** 128 bits that nobody can guess, in hexadecimal. */
-const newId = (): string =>
-  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { deeperThan } from '../../protocol/depth.ts';
 import * as RPC from '../../protocol/rpc-codes.ts';
 import { isObject, LEGACY_VERSIONS, META } from '../../protocol/wire.ts';
-import { readText } from '../body.ts';
+import { MAX_DEPTH, readText } from '../body.ts';
 import type { GatewayApp, GatewayContext } from '../context.ts';
 import type { Caller } from '../principal.ts';
 import { Refusal } from '../refusal.ts';
@@ -37,7 +37,6 @@ export interface Mcp {
 
 type McpContext = Context<{ Variables: { caller: Caller } }>;
 
-const MAX_DEPTH = 64;
 /** Methods that only the modern era has, so that whoever asks for them is of it. */
 const MODERN_METHODS: ReadonlySet<unknown> = new Set(['server/discover', 'subscriptions/listen']);
 

@@ -1,6 +1,6 @@
 /** One function for all methods of MCP that ask something of servers, the same for both eras. */
 import { ToolwayError } from '../../errors.ts';
-import type { RequestHandlers } from '../../options.ts';
+import type { RequestHandlers } from '../../handlers.ts';
 import * as RPC from '../../protocol/rpc-codes.ts';
 import { RpcFault } from '../../protocol/rpc-fault.ts';
 import type { CompletionReference, JsonObject, Progress } from '../../protocol/types.ts';

@@ -1,7 +1,7 @@
 /** What a request carries, as the arguments of a call. */
 import { ToolwayError } from '../../errors.ts';
 import type { JsonObject } from '../../protocol/types.ts';
-import { parseJson, readText } from '../body.ts';
+import { parseJson, readBytes, readText } from '../body.ts';
 import { Refusal } from '../refusal.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -34,28 +34,12 @@ export const readForm = async (request: Request, maxBytes: number): Promise<Form
   });
 };
 
-const readBytes = async (request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> => {
-  const declared = request.headers.get('content-length');
-  if (declared !== null && !(Number(declared) <= maxBytes)) throw tooLarge(maxBytes);
-  if (declared !== null) return new Uint8Array(await request.arrayBuffer());
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const chunk of (request.body ?? []) as unknown as AsyncIterable<Uint8Array<ArrayBuffer>>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
-};
-
 /** A body that ends too soon has nobody left to answer to. */
 const cutShort = (cause: unknown): Error =>
   cause instanceof Refusal
     ? cause
     : new ToolwayError('cancelled', 'the request ended before its body did', { executed: 'no', cause });
 
-const tooLarge = (maxBytes: number): Refusal =>
-  new Refusal(413, 'message_too_large', `the body has more than ${maxBytes} bytes`);
 /** A body of a type that is not taken; `wanted` says what is. */
 const wrongType = (wanted: string): Refusal =>
   new Refusal(415, 'unsupported', `the body must be ${wanted}, and its Content-Type must say so`);

@@ -1,4 +1,5 @@
 /** The lists, and what is read of resources and prompts. Callers see in them what exists for them. */
+import { pointerStep } from '../../config/places.ts';
 import type { GatewayApp, GatewayContext } from '../context.ts';
 import { LIST_WAIT_MS } from '../dispatch.ts';
 import { readObject, unfit } from './body.ts';
@@ -42,12 +43,10 @@ export const addCatalogueRoutes = (app: GatewayApp, { dispatch, toolkit, limits 
     const args = await readObject(c.req.raw, limits.maxBodyBytes);
     const problems = Object.entries(args)
       .filter(([, value]) => typeof value !== 'string')
-      .map(([key]) => ({ path: pointer(key), message: 'must be a string' }));
+      .map(([key]) => ({ path: pointerStep(key), message: 'must be a string' }));
     if (problems.length > 0) throw unfit('arguments of prompts are strings', problems);
     const prompt = { server: c.req.param('server'), name: c.req.param('prompt') };
     const { signal } = c.req.raw;
     return json(await dispatch.getPrompt(c.get('caller'), prompt, args as Record<string, string>, { signal }));
   });
 };
-
-const pointer = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;

@@ -6,6 +6,7 @@
  * the schema's type is such; several parts of one name are the items of an array. What does not fit stays text, so that
  * the tool's validation says what is wrong with it.
  */
+import { pointerStep } from '../../config/places.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 import { parseJson } from '../body.ts';
 import { unfit } from './body.ts';
@@ -46,7 +47,7 @@ const argumentOf = async (part: File | string, schema: JsonObject, name: string)
     return typed(new TextDecoder('utf-8', { fatal: true }).decode(bytes), schema.type);
   } catch {
     const message = 'takes text, and the file is none; its schema does not say base64';
-    throw unfit(`${name} ${message}`, [{ path: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, message }]);
+    throw unfit(`${name} ${message}`, [{ path: pointerStep(name), message }]);
   }
 };
 

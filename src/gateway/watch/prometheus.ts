@@ -3,8 +3,9 @@
  * put into families when somebody asks, so that a call pays for its place in the histogram alone.
  */
 import type { Metric, MetricType, MetricValue, Registry } from 'prom-client';
-import type { ServerState, Toolkit } from '../../api.ts';
+import type { Toolkit } from '../../api.ts';
 import type { ToolkitMetrics } from '../../telemetry/metrics.ts';
+import { SERVER_STATES } from '../server-states.ts';
 import { BOUNDS_S, type Durations } from './durations.ts';
 
 /** One request that was answered, as it is counted. */
@@ -29,18 +30,6 @@ export interface PrometheusPage {
 }
 
 type Value = MetricValue<string> & { metricName?: string };
-
-const STATES: readonly ServerState[] = [
-  'disconnected',
-  'connecting',
-  'connected',
-  'reconnecting',
-  'failed',
-  'auth_required',
-  'untrusted',
-  'disabled',
-  'closed',
-];
 
 /** Makes what writes the page. `prom-client` is loaded here. */
 export const createPrometheus = async (options: PrometheusOptions): Promise<() => Promise<PrometheusPage>> => {
@@ -90,7 +79,7 @@ export const createPrometheus = async (options: PrometheusOptions): Promise<() =
   );
   family('toolway_server_state', 'gauge', '1 for the state that the server is in.', () =>
     Object.entries(status).flatMap(([server, one]) =>
-      STATES.map((state) => ({ labels: { server, state }, value: one.state === state ? 1 : 0 })),
+      SERVER_STATES.map((state) => ({ labels: { server, state }, value: one.state === state ? 1 : 0 })),
     ),
   );
   family(

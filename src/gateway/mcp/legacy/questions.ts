@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../../clock.ts';
 import { ToolwayError } from '../../../errors.ts';
-import type { HandlerContext, RequestHandlers } from '../../../options.ts';
+import type { HandlerContext, RequestHandlers } from '../../../handlers.ts';
 import type {
   ClientCapabilities,
   ElicitRequest,
@@ -17,7 +17,7 @@ import type {
 } from '../../../protocol/types.ts';
 import { isObject, type JsonRpcNotification, type JsonRpcRequest } from '../../../protocol/wire.ts';
 import { whenAborted } from '../../../when-aborted.ts';
-import { newId } from '../random-id.ts';
+import { newId } from '../../random.ts';
 
 export interface Questions {
   /** Only what the client declared. */

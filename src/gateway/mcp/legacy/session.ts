@@ -12,9 +12,9 @@ import {
 import { whenAborted } from '../../../when-aborted.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Caller, Principal } from '../../principal.ts';
+import { newId } from '../../random.ts';
 import { faultOf, invalidParams } from '../fault.ts';
 import type { RunMethod } from '../methods.ts';
-import { newId } from '../random-id.ts';
 import type { Surface } from '../surface.ts';
 import { asLegacyResult } from './adapt.ts';
 import { createCancellation } from './cancellation.ts';

@@ -6,8 +6,8 @@ import type { Clock } from '../../../clock.ts';
 import { ToolwayError } from '../../../errors.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { isObject, type JsonRpcErrorBody } from '../../../protocol/wire.ts';
+import { newId } from '../../random.ts';
 import { faultOf, invalidParams } from '../fault.ts';
-import { newId } from '../random-id.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 
 export const RELATED_TASK = 'io.modelcontextprotocol/related-task';

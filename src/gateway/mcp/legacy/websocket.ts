@@ -1,8 +1,10 @@
 /** MCP over a WebSocket: each socket is a session, each text a message. No revision of the specification has it; clients of several authors do. */
+
 import type { WSEvents } from 'hono/ws';
 import type { Clock } from '../../../clock.ts';
 import { deeperThan } from '../../../protocol/depth.ts';
 import * as RPC from '../../../protocol/rpc-codes.ts';
+import { MAX_DEPTH } from '../../body.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Caller } from '../../principal.ts';
 import type { Surface } from '../surface.ts';
@@ -16,7 +18,6 @@ export interface LegacySockets {
   serve(caller: Caller, surface: Surface): WSEvents;
 }
 
-const MAX_DEPTH = 64;
 /** What may wait for a slow reader. */
 const MAX_WAITING_BYTES = 4_194_304;
 /** A client that was not heard of for so long is asked whether it is there, and has so long to answer. */

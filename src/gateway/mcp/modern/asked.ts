@@ -4,7 +4,7 @@
  */
 
 import { ToolwayError } from '../../../errors.ts';
-import type { HandlerContext, RequestHandlers } from '../../../options.ts';
+import type { HandlerContext, RequestHandlers } from '../../../handlers.ts';
 import type { ClientCapabilities, ElicitResult, JsonObject, Root, SampleResult } from '../../../protocol/types.ts';
 import { isObject } from '../../../protocol/wire.ts';
 

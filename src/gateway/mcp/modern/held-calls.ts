@@ -7,7 +7,7 @@ import { ToolwayError } from '../../../errors.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { isObject } from '../../../protocol/wire.ts';
 import type { Caller } from '../../principal.ts';
-import { newId } from '../random-id.ts';
+import { newId } from '../../random.ts';
 import { invalidParams } from './faults.ts';
 import { responseProblem } from './input-responses.ts';
 import { bindingOf, createRequestStates } from './request-state.ts';

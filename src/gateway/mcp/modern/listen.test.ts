@@ -1,9 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { principal } from '../../../../test/fixtures/gateway-app.ts';
 import { BERT, eventsOf, modernGateway, type PostOptions } from '../../../../test/fixtures/modern-posts.ts';
+import type { Isolation } from '../../../options.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { createTestServer } from '../../../testing/index.ts';
-import type { Caller, Isolation } from '../../principal.ts';
+import type { Caller } from '../../principal.ts';
 
 const ID = 'io.modelcontextprotocol/subscriptionId';
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HandlerContext, RequestHandlers } from '../../../options.ts';
+import type { HandlerContext, RequestHandlers } from '../../../handlers.ts';
 import type { ElicitRequest, JsonObject } from '../../../protocol/types.ts';
 import { createFakeClock } from '../../../testing/fake-clock.ts';
 import { type Run, startRun } from './run.ts';

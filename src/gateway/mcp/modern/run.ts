@@ -1,6 +1,6 @@
 /** One request under way at servers: it can stop to ask its client, outlive the HTTP request it came with, and be taken up by another one. */
 import type { Clock } from '../../../clock.ts';
-import type { RequestHandlers } from '../../../options.ts';
+import type { RequestHandlers } from '../../../handlers.ts';
 import type { ClientCapabilities, JsonObject, Progress } from '../../../protocol/types.ts';
 import { handlersFor, type Question, type Wanted } from './asked.ts';
 import { responseProblem } from './input-responses.ts';

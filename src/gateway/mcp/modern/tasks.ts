@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../../../clock.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { isObject, type JsonRpcErrorBody } from '../../../protocol/wire.ts';
 import type { Caller } from '../../principal.ts';
-import { newId } from '../random-id.ts';
+import { newId } from '../../random.ts';
 import { invalidParams } from './faults.ts';
 import { readResponses } from './held-calls.ts';
 import { inputRequestsOf } from './input-requests.ts';

@@ -1,5 +1,6 @@
 /** What all operations of the document refer to. */
 import type { JsonObject } from '../../../protocol/types.ts';
+import { SERVER_STATES } from '../../server-states.ts';
 
 const text = { type: 'string' };
 const flag = { type: 'boolean' };
@@ -87,19 +88,7 @@ export const SCHEMAS: JsonObject = {
       name: text,
       configured: flag,
       connected: flag,
-      state: {
-        enum: [
-          'disconnected',
-          'connecting',
-          'connected',
-          'reconnecting',
-          'failed',
-          'auth_required',
-          'untrusted',
-          'disabled',
-          'closed',
-        ],
-      },
+      state: { enum: SERVER_STATES },
       era: { enum: ['legacy', 'modern'] },
       protocolVersion: text,
       transport: { enum: ['stdio', 'http', 'sse', 'websocket', 'memory'] },
