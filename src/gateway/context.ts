@@ -7,6 +7,7 @@ import type { Logger } from '../options.ts';
 import type { Approvals } from './approvals/approvals.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { TaskRoom } from './mcp/tasks.ts';
 import type { Caller } from './principal.ts';
 import type { Store } from './store/store.ts';
 
@@ -19,6 +20,8 @@ export interface GatewayContext {
   /** Absent where the toolkit's own handlers are asked. */
   approvals?: Approvals;
   store: Store;
+  /** Calls that clients of MCP look after later, in both eras. */
+  tasks: TaskRoom;
   limits: Required<GatewayLimits>;
   clock: Clock;
   /** The time of day, in milliseconds since the Unix epoch. */

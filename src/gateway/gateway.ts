@@ -13,6 +13,7 @@ import { recordHistory } from './history.ts';
 import { LIMITS } from './limits.ts';
 import { addMcp } from './mcp/endpoint.ts';
 import { createModern } from './mcp/modern/modern.ts';
+import { createTaskRoom } from './mcp/tasks.ts';
 import type { GatewayOptions } from './options.ts';
 import { addRest } from './rest/rest.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -33,14 +34,16 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   const { store = createMemoryStore(), isolation, names, logger, upgradeWebSocket } = options;
   const ending = new AbortController();
   const approvals = createApprovals({ records: store.records, today: Date.now, closing: ending.signal });
+  const limits = { ...LIMITS, ...options.limits };
+  const time = { clock: systemClock, today: Date.now };
   const context: GatewayContext = {
     toolkit,
     dispatch: createDispatch({ toolkit, closing: ending.signal, isolationOf: isolationOf(isolation), approvals }),
     approvals,
     store,
-    limits: { ...LIMITS, ...options.limits },
-    clock: systemClock,
-    today: Date.now,
+    tasks: createTaskRoom({ ...store, ...limits, ...time }),
+    limits,
+    ...time,
     logger,
     upgradeWebSocket,
     closing: ending.signal,
@@ -55,7 +58,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   addApprovalRoutes(app, context, approvals);
   const rest = addRest(app, context);
   const forget = recordHistory({ ...context, history: store.history });
-  const { maxRequests } = context.limits;
+  const { maxRequests } = limits;
   const admission = createAdmission((request, env) => app.fetch(request, env), { ...context, maxRequests });
   const listenNoMore = toolkit.on('tool_call_error', ({ error }) => {
     if (error.code === 'backpressure') admission.crowded();
@@ -68,7 +71,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
     mcp.close();
     listenNoMore();
     admission.close();
-    await rest.close();
+    await Promise.all([rest.close(), context.tasks.close()]);
     forget();
     watch.close();
     await store.close();

@@ -22,11 +22,11 @@ export interface GatewayLimits {
   maxHeldCalls?: number;
   /** How long such a call waits before it is cancelled. Default 300 000. */
   heldCallMs?: number;
-  /** Tasks of the modern protocol at a time. Default 1 000, of one principal 100; beyond them calls are waited for. */
+  /** Tasks of MCP clients that run at a time. Default 1 000, of one principal 100; one more is `backpressure`, or a call that is waited for in the modern era. */
   maxTasks?: number;
   /** A call of a client that knows tasks becomes one when it takes longer, unless its progress is streamed. Default 5 000. */
   taskAfterMs?: number;
-  /** How long a task is kept from its beginning. Default 3 600 000; what still runs then is cancelled. */
+  /** How long a task of the modern protocol is kept from its beginning. Default 3 600 000; what still runs then is cancelled. */
   taskTtlMs?: number;
 }
 

@@ -159,10 +159,11 @@ describe('a call that is made as a task', () => {
     });
   });
 
-  test('is cancelled on its server, and by nobody but its own session', async () => {
+  test('is cancelled on its server, by its principal in any session, and by nobody else', async () => {
     const gateway = await startGateway({ a: PROBE });
     const client = await connectClient(gateway);
-    const other = await connectClient(gateway);
+    const other = await connectClient(gateway, { as: 'mallory' });
+    const second = await connectClient(gateway);
     const created = await client.request(
       { method: 'tools/call', params: { ...call('a__wait'), task: {} } },
       CreateTaskResultSchema,
@@ -176,7 +177,9 @@ describe('a call that is made as a task', () => {
     expect((await other.experimental.tasks.listTasks()).tasks).toEqual([]);
     await expect(other.experimental.tasks.getTask(taskId)).rejects.toMatchObject({ code: ErrorCode.InvalidParams });
     await expect(other.experimental.tasks.cancelTask(taskId)).rejects.toMatchObject({ code: ErrorCode.InvalidParams });
-    expect(await client.experimental.tasks.cancelTask(taskId)).toMatchObject({ status: 'cancelled' });
+    expect((await second.experimental.tasks.listTasks()).tasks).toEqual([]);
+    expect(await second.experimental.tasks.getTask(taskId)).toMatchObject({ status: 'working' });
+    expect(await second.experimental.tasks.cancelTask(taskId)).toMatchObject({ status: 'cancelled' });
     await until(async () => textOf(await client.callTool(call('a__aborts'))) === '1', 'the server heard of it');
     await expect(client.experimental.tasks.cancelTask(taskId)).rejects.toMatchObject({ code: ErrorCode.InvalidParams });
     await expect(client.experimental.tasks.getTaskResult(taskId, CallToolResultSchema)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** Calls that outlive the request that asked for them. */
+/** Calls that outlive the request that asked for them, and of which the store knows what became of them. */
 
 import { ToolwayError } from '../../errors.ts';
 import type { Progress } from '../../protocol/types.ts';
@@ -17,6 +17,8 @@ export interface Job {
   tool: string;
   createdAt: string;
   endedAt?: string;
+  /** Of one that is kept for so long from its beginning, in milliseconds. */
+  ttlMs?: number;
   /** The latest, while it runs. */
   progress?: Progress;
   /** As the route without a job would have answered. */
@@ -35,11 +37,15 @@ export interface JobRequest {
   principal: string;
   server: string;
   tool: string;
-  /** Does the work. Never rejects. */
-  run(wishes: { signal: AbortSignal; onProgress: (progress: Progress) => void }): Promise<JobEnd>;
+  /** How long it is kept from its beginning. Default: for the time that is said of all, from its end. */
+  ttlMs?: number;
+  /** Does the work, once the store knows of it. Never rejects. */
+  run(work: { job: Job; signal: AbortSignal; onProgress: (progress: Progress) => void }): Promise<JobEnd>;
 }
 
 export interface Jobs {
+  /** Whether one more may be started now. */
+  hasRoom(principal: string): boolean;
   /** Resolves when the job is known to the store, with what it will be once it has ended. Rejects with `backpressure` where too many run. */
   start(request: JobRequest): Promise<{ job: Job; ended: Promise<Job> }>;
   /** None for whoever is not its principal. */
@@ -52,6 +58,8 @@ export interface Jobs {
 
 export interface JobsOptions {
   records: Records;
+  /** Under which the store keeps them. Default `job`. */
+  kind?: string;
   /** The time of day, in milliseconds since the Unix epoch. */
   today(): number;
   /** How long a job is kept once it has ended. Default 3 600 000. */
@@ -73,19 +81,20 @@ interface Running extends Stored {
   ended: Promise<Job>;
 }
 
-const KIND = 'job';
 /** Of one that runs: longer than a call can take, so that only a dead gateway's are forgotten by it. */
 const RUNNING_TTL_MS = 7 * 86_400_000;
 
 export const createJobs = (options: JobsOptions): Jobs => {
-  const { records, today, ttlMs = 3_600_000, maxRunning = 1_000, maxRunningEach = 100 } = options;
+  const { records, today, kind = 'job', ttlMs = 3_600_000, maxRunning = 1_000, maxRunningEach = 100 } = options;
   const running = new Map<string, Running>();
   const shelf = createShelf({ maxBytes: options.maxResultBytes ?? 64 * 1024 * 1024 });
 
+  const ownOf = (principal: string): number =>
+    [...running.values()].filter((each) => each.principal === principal).length;
+  const hasRoom = (principal: string): boolean => running.size < maxRunning && ownOf(principal) < maxRunningEach;
   const mustHaveRoom = (principal: string): void => {
-    const own = [...running.values()].filter((each) => each.principal === principal).length;
-    const [limit, whose] = own >= maxRunningEach ? [maxRunningEach, 'of one caller '] : [maxRunning, ''];
-    if (own < maxRunningEach && running.size < maxRunning) return;
+    if (hasRoom(principal)) return;
+    const [limit, whose] = ownOf(principal) >= maxRunningEach ? [maxRunningEach, 'of one caller '] : [maxRunning, ''];
     throw new ToolwayError('backpressure', `${limit} jobs ${whose}run already`, { executed: 'no', limit });
   };
   const settle = async ({ principal, job, left }: Running, end: JobEnd): Promise<Job> => {
@@ -93,26 +102,30 @@ export const createJobs = (options: JobsOptions): Jobs => {
     const { progress: _, ...known } = job;
     const ended: Job = { ...known, ...end, status, endedAt: new Date(today()).toISOString() };
     const stored: Stored = { principal, job: ended };
+    const leftMs = job.ttlMs === undefined ? ttlMs : Date.parse(job.createdAt) + job.ttlMs - today();
     try {
-      await records.put(KIND, job.id, stored, { ttlMs });
+      if (leftMs > 0) await records.put(kind, job.id, stored, { ttlMs: leftMs });
     } finally {
       // Where the store failed, it still says that the job runs, which nobody can confirm any more.
       running.delete(job.id);
     }
     const bytes = JSON.stringify(end).length;
-    await Promise.all(shelf.add(job.id, bytes).map((oldest) => records.delete(KIND, oldest)));
+    await Promise.all(shelf.add(job.id, bytes).map((oldest) => records.delete(kind, oldest)));
     return ended;
   };
 
   return {
-    async start({ principal, server, tool, run }) {
+    hasRoom,
+    async start({ principal, server, tool, ttlMs: wanted, run }) {
       mustHaveRoom(principal);
-      const job: Job = { id: newId(), status: 'running', server, tool, createdAt: new Date(today()).toISOString() };
+      const createdAt = new Date(today()).toISOString();
+      const kept = wanted !== undefined && { ttlMs: wanted };
+      const job: Job = { id: newId(), status: 'running', server, tool, createdAt, ...kept };
       const left = new AbortController();
       const one: Running = { principal, job, left, ended: Promise.resolve(job) };
       running.set(job.id, one);
       try {
-        await records.put(KIND, job.id, { principal, job } satisfies Stored, { ttlMs: RUNNING_TTL_MS });
+        await records.put(kind, job.id, { principal, job } satisfies Stored, { ttlMs: wanted ?? RUNNING_TTL_MS });
       } catch (error) {
         running.delete(job.id);
         throw error;
@@ -120,24 +133,24 @@ export const createJobs = (options: JobsOptions): Jobs => {
       const onProgress = (progress: Progress): void => {
         one.job = { ...job, progress };
       };
-      one.ended = run({ signal: left.signal, onProgress }).then((end) => settle(one, end));
+      one.ended = run({ job, signal: left.signal, onProgress }).then((end) => settle(one, end));
       // Whoever waits for it hears of a store that failed; nobody has to.
       one.ended.catch(() => {});
       return { job, ended: one.ended };
     },
     async get(principal, id) {
-      const one = running.get(id) ?? (await records.get<Stored>(KIND, id));
+      const one = running.get(id) ?? (await records.get<Stored>(kind, id));
       if (one === undefined || one.principal !== principal) return undefined;
       return running.has(id) || one.job.status !== 'running' ? one.job : lost(one.job);
     },
     async drop(principal, id) {
-      const one = running.get(id) ?? (await records.get<Stored>(KIND, id));
+      const one = running.get(id) ?? (await records.get<Stored>(kind, id));
       if (one === undefined || one.principal !== principal) return false;
       const live = running.get(id);
       if (live !== undefined) live.left.abort();
       else {
         shelf.remove(id);
-        await records.delete(KIND, id);
+        await records.delete(kind, id);
       }
       return true;
     },
@@ -150,3 +163,11 @@ export const createJobs = (options: JobsOptions): Jobs => {
 
 /** Nobody knows what became of a job whose gateway ended: it may have run, and is not run again. */
 const lost = (job: Job): Job => ({ ...job, status: 'outcome_unknown' });
+
+/** What such a job failed with, where nothing else is known of it. */
+export const outcomeUnknown = ({ server, tool }: Job): ToolwayError =>
+  new ToolwayError(
+    'outcome_unknown',
+    'the gateway ended while the call ran; it is not known whether it took effect, and it is not sent again',
+    { server, tool, executed: 'unknown' },
+  );

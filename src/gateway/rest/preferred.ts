@@ -1,9 +1,8 @@
 /** A call that its client does not want to wait for, or not for long (RFC 7240). */
-import { ToolwayError } from '../../errors.ts';
 import type { CallToolResult, JsonObject } from '../../protocol/types.ts';
 import type { GatewayContext } from '../context.ts';
 import type { Target, Wishes } from '../dispatch.ts';
-import type { Job, JobEnd, Jobs } from '../jobs/jobs.ts';
+import { type Job, type JobEnd, type Jobs, outcomeUnknown } from '../jobs/jobs.ts';
 import type { Caller } from '../principal.ts';
 import { preferencesOf } from './prefer.ts';
 import { type ProblemDetails, problemOf, problemResponse, toolProblem } from './problem.ts';
@@ -76,13 +75,7 @@ const applied = (response: Response, preference: string): Response => {
 };
 
 /** A job as its resource shows it. */
-export const jobView = (job: Job): Job => {
-  if (job.status !== 'outcome_unknown' || job.problem !== undefined) return job;
-  const { server, tool } = job;
-  const reason =
-    'the gateway ended while the call ran; it is not known whether it took effect, and it is not sent again';
-  return {
-    ...job,
-    problem: problemOf(new ToolwayError('outcome_unknown', reason, { server, tool, executed: 'unknown' })),
-  };
-};
+export const jobView = (job: Job): Job =>
+  job.status === 'outcome_unknown' && job.problem === undefined
+    ? { ...job, problem: problemOf(outcomeUnknown(job)) }
+    : job;

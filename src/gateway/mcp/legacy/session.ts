@@ -117,20 +117,20 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
         (during?.channel ?? { send: push }).send(message);
         return;
       }
-      if (message.id !== undefined) waiting.set(message.id, tasks?.asks(task) ?? (() => {}));
+      if (message.id !== undefined) tasks?.asks(task, message.id);
+      else if (message.method === 'notifications/cancelled') tasks?.answered(message.params?.requestId);
       const { params = {} } = message;
       const _meta = { ...(isObject(params._meta) && params._meta), [RELATED_TASK]: { taskId: task } };
       push({ ...message, params: { ...params, _meta } });
     };
     void put();
   };
-  /** Questions for which a task waits. */
-  const waiting = new Map<unknown, () => void>();
 
   const taskRoom = (): Tasks => {
     tasks ??= createTasks({
+      room: context.tasks,
       clock,
-      today: context.today,
+      principal: () => caller.principal.id,
       onStatus: (task) => push({ jsonrpc: '2.0', method: 'notifications/tasks/status', params: task }),
     });
     return tasks;
@@ -152,8 +152,10 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       onProgress: progressOf(params, one.channel),
     });
 
-  const begin = (params: JsonObject): JsonObject =>
-    taskRoom().begin(params, async ({ id: task, cancellation }) => {
+  const begin = async (params: JsonObject): Promise<JsonObject> => {
+    const name = String(params.name);
+    const target = (await surface.targetOf('tools', name)) ?? { server: '', name };
+    return taskRoom().begin(params, target, async ({ id: task, cancellation }) => {
       const { task: _task, ...plain } = params;
       // The request that began it is over; under its own name it is still where a server's questions belong.
       const one: InFlight = { method: 'tools/call', params: plain, channel: { send: push }, cancellation, task };
@@ -165,6 +167,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
         over(key);
       }
     });
+  };
 
   const methods: Record<string, (params: JsonObject, one: InFlight) => Promise<JsonObject>> = {
     initialize,
@@ -253,8 +256,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
     take(message) {
       session.usedAt = clock.now();
       if (message.kind === 'answer') {
-        waiting.get(message.id)?.();
-        waiting.delete(message.id);
+        tasks?.answered(message.id);
         questions?.settle(message.id, message.result, message.error);
       } else if (message.method === 'notifications/cancelled') cancel(message.params.requestId);
       else if (message.method === 'notifications/roots/list_changed') house.rootsChanged(session);
@@ -272,7 +274,6 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       const gone = new ToolwayError('cancelled', 'the client has left');
       for (const { cancellation } of inFlight.values()) cancellation.abort(gone);
       questions?.close();
-      tasks?.close();
       leaveServers();
       session.onclose();
       house.closed(session);

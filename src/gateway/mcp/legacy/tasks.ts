@@ -1,13 +1,16 @@
 /**
- * Tasks of 2025-11-25 (basic/utilities/tasks): calls that a client wants to look after later. They are kept by the
- * gateway itself, whatever the server knows of tasks, and belong to the session in which they were begun.
+ * Tasks of 2025-11-25 (basic/utilities/tasks): calls that a client wants to look after later. They are kept by the gateway
+ * itself, whatever the server knows of tasks. Their principal may ask for them in any of its sessions, also after a restart;
+ * a list has those that were begun in the session itself.
  */
 import type { Clock } from '../../../clock.ts';
 import { ToolwayError } from '../../../errors.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { isObject, type JsonRpcErrorBody } from '../../../protocol/wire.ts';
-import { newId } from '../../random.ts';
+import { whenAborted } from '../../../when-aborted.ts';
+import type { Target } from '../../dispatch.ts';
 import { faultOf, invalidParams } from '../fault.ts';
+import type { Task, TaskOutcome, TaskRoom, TaskWish } from '../tasks.ts';
 import { type Cancellation, createCancellation } from './cancellation.ts';
 
 export const RELATED_TASK = 'io.modelcontextprotocol/related-task';
@@ -17,135 +20,125 @@ const MAX_TASKS = 128;
 const TTL_MS = { usual: 300_000, longest: 3_600_000 };
 const POLL_MS = 500;
 
-type Status = 'working' | 'input_required' | 'completed' | 'failed' | 'cancelled';
-
-/** How a task ended. */
-type Outcome = { result: JsonObject } | { error: JsonRpcErrorBody };
-
-interface Task {
-  readonly id: string;
-  status: Status;
-  message: string | undefined;
-  readonly createdAt: number;
-  updatedAt: number;
-  readonly ttl: number;
-  readonly cancellation: Cancellation;
-  readonly outcome: Promise<Outcome>;
-}
-
 export interface Tasks {
-  /** Begins one; resolves at once to what the client is told. */
-  begin(params: JsonObject, run: (task: { id: string; cancellation: Cancellation }) => Promise<JsonObject>): JsonObject;
-  get(params: JsonObject): JsonObject;
+  /** Begins one; resolves to what the client is told, as soon as the store knows of it. */
+  begin(
+    params: JsonObject,
+    target: Target,
+    run: (task: { id: string; cancellation: Cancellation }) => Promise<JsonObject>,
+  ): Promise<JsonObject>;
+  get(params: JsonObject): Promise<JsonObject>;
   /** Waits for the end of the task. */
   result(params: JsonObject): Promise<{ result: JsonObject } | { error: JsonRpcErrorBody }>;
-  list(): JsonObject;
-  cancel(params: JsonObject): JsonObject;
-  /** Says that a task waits for the client to answer something; gives the means to say that it does so no more. */
-  asks(id: string): () => void;
-  close(): void;
+  list(): Promise<JsonObject>;
+  cancel(params: JsonObject): Promise<JsonObject>;
+  /** A task waits for the client to answer a question. */
+  asks(id: string, question: unknown): void;
+  /** It waits no more for the answer to that question, if it did. */
+  answered(question: unknown): void;
 }
 
 export interface TasksOptions {
+  room: TaskRoom;
   clock: Clock;
-  today(): number;
+  /** Whose they are. */
+  principal(): string;
   /** Hears of each change. */
   onStatus(task: JsonObject): void;
 }
 
-export const createTasks = ({ clock, today, onStatus }: TasksOptions): Tasks => {
-  const tasks = new Map<string, Task>();
+export const createTasks = ({ room, clock, principal, onStatus }: TasksOptions): Tasks => {
+  /** Those that were begun here, and until when they are kept. */
+  const own = new Map<string, number>();
+  /** How to say of one that runs that it waits for its client, or no more. */
+  const waits = new Map<string, (by: 1 | -1) => void>();
+  /** The same for the questions that are open. */
+  const open = new Map<unknown, (by: 1 | -1) => void>();
+  let beginning = 0;
 
-  const move = (task: Task, status: Status, message?: string): void => {
-    if (isOver(task)) return;
-    task.status = status;
-    task.message = message;
-    task.updatedAt = today();
-    onStatus(described(task));
-  };
-  const find = ({ taskId }: JsonObject): Task => {
-    const task = tasks.get(String(taskId));
+  const found = (task: Task | undefined): Task => {
     if (task === undefined) throw invalidParams('there is no such task');
     return task;
   };
-  const outcomeOf = async (task: () => Task, run: () => Promise<JsonObject>): Promise<Outcome> => {
-    try {
-      const result = await run();
-      const failed = result.isError === true;
-      move(task(), failed ? 'failed' : 'completed', failed ? 'the tool reported an error' : undefined);
-      return { result };
-    } catch (thrown) {
-      const error = faultOf(thrown, 'legacy');
-      move(task(), 'failed', error.message);
-      return { error };
-    }
+  const mustHaveRoom = (): void => {
+    for (const [id, until] of own) if (until <= clock.now()) own.delete(id);
+    if (own.size + beginning < MAX_TASKS) return;
+    throw new ToolwayError('backpressure', `this session has ${MAX_TASKS} tasks already`, {
+      executed: 'no',
+      limit: MAX_TASKS,
+    });
   };
 
   return {
-    begin({ task: wanted }, run) {
+    async begin({ task: wanted }, target, run) {
       if (!isObject(wanted)) throw invalidParams('task is not an object');
-      if (tasks.size >= MAX_TASKS)
-        throw new ToolwayError('backpressure', `this session has ${MAX_TASKS} tasks already`, {
-          executed: 'no',
-          limit: MAX_TASKS,
+      const ttlMs = ttlOf(wanted.ttl);
+      mustHaveRoom();
+      const work: TaskWish['run'] = async ({ id, signal, say }) => {
+        let questions = 0;
+        waits.set(id, (by) => {
+          questions += by;
+          say(questions > 0 ? 'input_required' : 'working');
         });
-      const id = newId();
-      const cancellation = createCancellation();
-      const now = today();
-      const task: Task = {
-        id,
-        status: 'working',
-        message: undefined,
-        createdAt: now,
-        updatedAt: now,
-        ttl: ttlOf(wanted.ttl),
-        cancellation,
-        outcome: Promise.resolve().then(() =>
-          outcomeOf(
-            () => task,
-            () => run({ id, cancellation }),
-          ),
-        ),
+        const cancellation = createCancellation();
+        whenAborted(signal, () => cancellation.abort(new ToolwayError('cancelled', 'the task was cancelled')));
+        const outcome = await outcomeOf(() => run({ id, cancellation }));
+        waits.delete(id);
+        return outcome;
       };
-      tasks.set(id, task);
-      const timer = clock.after(task.ttl, () => {
-        cancellation.abort(new ToolwayError('timeout', 'the task has outlived its ttl'));
-        tasks.delete(id);
-      });
-      timer.keepAlive(false);
-      return { task: described(task) };
+      const onChange = (task: Task): void => onStatus(described(task));
+      beginning += 1;
+      try {
+        const task = await room.begin({ principal: principal(), target, ttlMs, run: work, onChange });
+        own.set(task.id, clock.now() + ttlMs);
+        return { task: described(task) };
+      } finally {
+        beginning -= 1;
+      }
     },
-    get: (params) => described(find(params)),
-    async result(params) {
-      const task = find(params);
-      const outcome = await task.outcome;
+    get: async ({ taskId }) => described(found(await room.get(principal(), String(taskId)))),
+    async result({ taskId }) {
+      const { id, outcome } = found(await room.ended(principal(), String(taskId)));
+      if (outcome === undefined) throw invalidParams('there is no such task any more');
       if ('error' in outcome) return outcome;
       const { _meta, ...result } = outcome.result;
-      return { result: { ...result, _meta: { ...(isObject(_meta) && _meta), [RELATED_TASK]: { taskId: task.id } } } };
+      return { result: { ...result, _meta: { ...(isObject(_meta) && _meta), [RELATED_TASK]: { taskId: id } } } };
     },
-    list: () => ({ tasks: [...tasks.values()].map(described) }),
-    cancel(params) {
-      const task = find(params);
-      if (isOver(task)) throw invalidParams(`the task is ${task.status} already`);
-      move(task, 'cancelled', 'the client cancelled it');
-      task.cancellation.abort(new ToolwayError('cancelled', 'the client cancelled the task'));
-      return described(task);
+    async list() {
+      const tasks = await Promise.all([...own.keys()].map((id) => room.get(principal(), id)));
+      return { tasks: tasks.filter((task) => task !== undefined).map(described) };
     },
-    asks(id) {
-      const task = tasks.get(id);
-      if (task === undefined) return () => {};
-      move(task, 'input_required');
-      return () => {
-        if (task.status === 'input_required') move(task, 'working');
-      };
+    async cancel({ taskId }) {
+      const before = found(await room.get(principal(), String(taskId)));
+      const now = isOver(before) ? before : found(await room.cancel(principal(), before.id));
+      if (isOver(before) || now.status !== 'cancelled')
+        throw invalidParams(`the task is ${described(now).status} already`);
+      return described(now);
     },
-    close() {
-      for (const { cancellation } of tasks.values())
-        cancellation.abort(new ToolwayError('cancelled', 'the session has ended'));
-      tasks.clear();
+    asks(id, question) {
+      const wait = waits.get(id);
+      if (wait === undefined) return;
+      open.set(question, wait);
+      wait(1);
+    },
+    answered(question) {
+      open.get(question)?.(-1);
+      open.delete(question);
     },
   };
 };
+
+const outcomeOf = async (run: () => Promise<JsonObject>): Promise<TaskOutcome> => {
+  try {
+    return { result: await run() };
+  } catch (thrown) {
+    return { error: faultOf(thrown, 'legacy') };
+  }
+};
+
+/** A tool that reported an error has failed (2025-11-25 basic/utilities/tasks#task-execution-errors). */
+const hasFailed = ({ outcome }: Task): boolean =>
+  outcome !== undefined && 'result' in outcome && outcome.result.isError === true;
 
 const isOver = ({ status }: Task): boolean => status === 'completed' || status === 'failed' || status === 'cancelled';
 
@@ -155,12 +148,17 @@ const ttlOf = (wanted: unknown): number => {
   return Math.min(wanted, TTL_MS.longest);
 };
 
-const described = ({ id, status, message, createdAt, updatedAt, ttl }: Task): JsonObject => ({
-  taskId: id,
-  status,
-  ...(message !== undefined && { statusMessage: message }),
-  createdAt: new Date(createdAt).toISOString(),
-  lastUpdatedAt: new Date(updatedAt).toISOString(),
-  ttl,
-  pollInterval: POLL_MS,
-});
+const described = (task: Task): JsonObject => {
+  const { id, status, message, createdAt, updatedAt, ttlMs } = task;
+  const failed = hasFailed(task);
+  const said = failed ? 'the tool reported an error' : message;
+  return {
+    taskId: id,
+    status: failed ? 'failed' : status,
+    ...(said !== undefined && { statusMessage: said }),
+    createdAt,
+    lastUpdatedAt: updatedAt,
+    ttl: ttlMs,
+    pollInterval: POLL_MS,
+  };
+};

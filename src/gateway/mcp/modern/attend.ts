@@ -17,7 +17,7 @@ export interface Attendance {
   /** What to answer at a step; `left` where the client is gone. */
   answerTo(step: Step): Promise<Answer>;
   /** Where the client does not want to wait: after how long, and what it is told then, if anything. */
-  patience?: { ms: number; answer(): Answer | undefined } | undefined;
+  patience?: { ms: number; answer(): Promise<Answer> | undefined } | undefined;
 }
 
 /** Answers an HTTP request with what becomes of `run`. */
@@ -74,7 +74,7 @@ export const attend = (context: GatewayContext, run: Run, attendance: Attendance
       const timer = clock.after(patience.ms, () => {
         // Whoever is told how it goes is not impatient.
         const answer = stream === undefined ? patience.answer() : undefined;
-        if (answer !== undefined) void finish(async () => answer);
+        if (answer !== undefined) void finish(() => answer);
       });
       ends.push(() => timer.cancel());
     }

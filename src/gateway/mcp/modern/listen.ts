@@ -122,11 +122,13 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
           return uri;
         };
         const subscribed = await granted(clock, filter.resources.map(subscribe));
-        const watched = filter.tasks.filter((taskId) => {
-          const end = tasks.watch(caller, taskId, (task) => say('notifications/tasks', task));
-          if (end !== undefined) keep(end);
-          return end !== undefined;
-        });
+        const watched: string[] = [];
+        for (const taskId of filter.tasks) {
+          const end = await tasks.watch(caller, taskId, (task) => say('notifications/tasks', task));
+          if (end === undefined) continue;
+          keep(end);
+          watched.push(taskId);
+        }
         isAcknowledged = true;
         say('notifications/subscriptions/acknowledged', {
           notifications: {

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../../../protocol/types.ts';
 import { isObject, MODERN_VERSIONS } from '../../../protocol/wire.ts';
+import { whenAborted } from '../../../when-aborted.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Target } from '../../dispatch.ts';
 import type { Caller } from '../../principal.ts';
@@ -26,7 +27,7 @@ import { checkParamHeaders, createKnownTools } from './tool-facts.ts';
 export interface Modern {
   /** Answers one POST, whose body has been read; never rejects. `surface` is what its address serves. */
   post(request: Request, message: unknown, about: { caller: Caller; surface: Surface }): Promise<Response>;
-  /** Cancels what waits for clients: calls that wait for answers, and tasks. */
+  /** Cancels the calls that wait for answers of their clients. */
   close(): void;
 }
 
@@ -38,25 +39,21 @@ interface Asked {
   run: RunMethod;
 }
 
-/** Of one principal, among all that wait for answers, and among all tasks. */
+/** Of one principal, among all that wait for answers. */
 const MAX_HELD_EACH = 64;
-const MAX_TASKS_EACH = 100;
 /** A server that makes a task of every call is given the time to ask something first, or to refuse. */
 const TASK_PATIENCE_MS = 50;
 /** How long a client may believe what an endpoint says of itself. */
 const DISCOVER_TTL_MS = 60_000;
 
 export const createModern = (context: GatewayContext): Modern => {
-  const { clock, today, limits } = context;
+  const { clock, limits } = context;
   const known = createKnownTools(context);
   const conversations = createConversations();
-  const { maxHeldCalls, heldCallMs: heldMs, maxTasks, taskAfterMs, taskTtlMs } = limits;
+  const { maxHeldCalls, heldCallMs: heldMs, taskAfterMs, taskTtlMs } = limits;
   const held = createHeldCalls({ clock, maxHeld: maxHeldCalls, maxHeldEach: MAX_HELD_EACH, heldMs });
   const tasks = createTasks({
-    clock,
-    today,
-    maxTasks,
-    maxTasksEach: MAX_TASKS_EACH,
+    room: context.tasks,
     taskTtlMs,
     errorOf: (thrown, { refused }) => errorOf(failed(thrown, { refused })),
   });
@@ -101,18 +98,22 @@ export const createModern = (context: GatewayContext): Modern => {
       : ended(asked, step.outcome.result, run.refused);
   };
 
-  /** Where there is no room for one more task, its client goes on waiting. */
-  const asTask = (run: Run, caller: Caller): Answer | undefined => {
-    const task = tasks.create(run, caller);
-    return task && succeeded(typed('task', task));
-  };
+  /** Where there is no room for one more task, its client goes on waiting; so it does where the store cannot be told of it. */
+  const asTask = (asked: Asked, run: Run, target: Target): Promise<Answer> | undefined =>
+    tasks.create(run, asked.caller, target)?.then(
+      (task) => succeeded(typed('task', task)),
+      async () => {
+        whenAborted(asked.request.signal, () => run.stop());
+        return answerTo(asked, run, await run.next());
+      },
+    );
 
   const takeUp = async (asked: Asked, target: Target | undefined): Promise<Response> => {
     const { envelope, caller, request } = asked;
     const { method, params } = envelope;
     const run = params.requestState === undefined ? begin(asked) : await held.take({ caller, method, params });
-    const mayBecomeTask = method === 'tools/call' && knowsTasks(envelope);
-    const isTask = mayBecomeTask && target !== undefined && (await known.of(target.server, target.name))?.isTask;
+    const mayBecomeTask = method === 'tools/call' && target !== undefined && knowsTasks(envelope);
+    const isTask = mayBecomeTask && (await known.of(target.server, target.name))?.isTask;
     return attend(context, run, {
       request,
       envelope,
@@ -122,7 +123,7 @@ export const createModern = (context: GatewayContext): Modern => {
       ...(mayBecomeTask && {
         patience: {
           ms: isTask === true ? Math.min(TASK_PATIENCE_MS, taskAfterMs) : taskAfterMs,
-          answer: () => asTask(run, caller),
+          answer: () => asTask(asked, run, target),
         },
       }),
     });
@@ -189,9 +190,9 @@ export const createModern = (context: GatewayContext): Modern => {
     mayOr('call', caller);
     const { method, params } = envelope;
     if (!knowsTasks(envelope)) throw missingCapability({ extensions: { [TASKS_EXTENSION]: {} } });
-    if (method === 'tasks/get') return complete(tasks.get(caller, params.taskId));
-    if (method === 'tasks/update') tasks.update(caller, params.taskId, params.inputResponses);
-    else tasks.cancel(caller, params.taskId);
+    if (method === 'tasks/get') return complete(await tasks.get(caller, params.taskId));
+    if (method === 'tasks/update') await tasks.update(caller, params.taskId, params.inputResponses);
+    else await tasks.cancel(caller, params.taskId);
     return complete({});
   };
 
@@ -234,7 +235,6 @@ export const createModern = (context: GatewayContext): Modern => {
     },
     close() {
       held.close();
-      tasks.close();
     },
   };
 };

@@ -3,12 +3,14 @@ import { BERT, modernGateway, type PostOptions } from '../../../../test/fixtures
 import { ToolwayError } from '../../../errors.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { createTestServer } from '../../../testing/index.ts';
+import { createMemoryStore } from '../../store/memory.ts';
+import type { Store } from '../../store/store.ts';
 
 const KNOWS = { capabilities: { elicitation: {}, extensions: { 'io.modelcontextprotocol/tasks': {} } } };
 const form = { message: 'who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } };
 
 describe.each(['legacy', 'modern'] as const)('a call to a %s server', (era) => {
-  const gateway = async (limits: JsonObject = {}) => {
+  const gateway = async (limits: JsonObject = {}, store?: Store) => {
     const ends: ((end: 'result' | 'error') => void)[] = [];
     let goOn: () => void = () => {};
     const server = createTestServer({
@@ -33,7 +35,7 @@ describe.each(['legacy', 'modern'] as const)('a call to a %s server', (era) => {
         required: { execution: { taskSupport: 'required' }, run: async (_, { cancelled }) => cancelled },
       },
     });
-    const at = await modernGateway({ s: server }, { limits });
+    const at = await modernGateway({ s: server }, { limits, ...(store && { store }) });
     /** Calls a tool and lets the time pass after which its client waits no longer. */
     const begun = async (name: string, { ms = 5_000, ...options }: PostOptions & { ms?: number } = {}) => {
       const posted = at.post('tools/call', { name }, { ...KNOWS, ...options });
@@ -88,7 +90,10 @@ describe.each(['legacy', 'modern'] as const)('a call to a %s server', (era) => {
     const { begun, get, goOn, post, clock } = await gateway();
     const { taskId } = await begun('s__asks');
     goOn();
-    await vi.waitFor(async () => expect((await get(taskId)).result?.status).toBe('input_required'));
+    await vi.waitFor(async () => {
+      await clock.advance(0);
+      expect((await get(taskId)).result?.status).toBe('input_required');
+    });
     const { inputRequests } = (await get(taskId)).result as { inputRequests: Record<string, unknown> };
     const [key = ''] = Object.keys(inputRequests);
     expect(inputRequests[key]).toEqual({ method: 'elicitation/create', params: form });
@@ -158,5 +163,23 @@ describe.each(['legacy', 'modern'] as const)('a call to a %s server', (era) => {
     expect((await first).body.result?.resultType).toBe('task');
     end('result');
     expect((await second).body.result).toMatchObject({ resultType: 'complete', content: [{ text: 'slow' }] });
+  });
+
+  test('is waited for where the store cannot be told of it, and cancelled when its client leaves', async () => {
+    const store = createMemoryStore();
+    vi.spyOn(store.records, 'put').mockRejectedValue(new Error('the disk is full'));
+    const { post, server, clock, end, toolkit } = await gateway({}, store);
+    const stays = post('tools/call', { name: 's__slow' }, KNOWS);
+    await vi.waitFor(() => expect(server.calls).toHaveLength(1));
+    await clock.advance(6_000);
+    end('result');
+    expect((await stays).body.result).toMatchObject({ resultType: 'complete', content: [{ text: 'slow' }] });
+    const leaving = new AbortController();
+    void post('tools/call', { name: 's__slow' }, { ...KNOWS, signal: leaving.signal });
+    await vi.waitFor(() => expect(server.calls).toHaveLength(2));
+    await clock.advance(6_000);
+    expect(toolkit.calls()).toHaveLength(1);
+    leaving.abort();
+    await vi.waitFor(() => expect(toolkit.calls()).toEqual([]));
   });
 });
