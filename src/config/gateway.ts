@@ -22,9 +22,13 @@ import type { Suggest } from './server.ts';
 
 type Scope = 'read' | 'call' | 'approve' | 'admin';
 
+type FilterSettings = string[] | { allow?: string[]; deny?: string[] };
+
 interface GrantSettings {
   scopes?: Scope[];
-  tools?: string[] | { allow?: string[]; deny?: string[] };
+  tools?: FilterSettings;
+  resources?: FilterSettings;
+  prompts?: FilterSettings;
 }
 
 interface AllowanceSettings {
@@ -32,12 +36,16 @@ interface AllowanceSettings {
   quota?: { perDay: number };
 }
 
-/** One key. `key` is a reference, which `expandGateway` replaces. */
-export interface KeySettings extends GrantSettings, AllowanceSettings {
+/** What is said of a key beside the key itself. */
+export interface KeyFacts extends GrantSettings, AllowanceSettings {
   name: string;
+  expires?: string;
+}
+
+/** One key. `key` is a reference, which `expandGateway` replaces. */
+export interface KeySettings extends KeyFacts {
   key?: string;
   sha256?: string;
-  expires?: string;
 }
 
 interface IssuerSettings extends AllowanceSettings {
@@ -130,14 +138,16 @@ const within =
   <T extends object>(path: string, readers: Readers<T>, report: Report): Reader<T> =>
   (value) => ({ ok: true, value: readParts<T>(value, path, readers, report) ?? ({} as T) });
 
-const tools = (path: string, report: Report): Reader<NonNullable<GrantSettings['tools']>> => {
+const filter = (path: string, report: Report): Reader<FilterSettings> => {
   const parts = within<{ allow?: string[]; deny?: string[] }>(path, { allow: names, deny: names }, report);
   return (value) => (isObject(value) ? parts(value) : names(value));
 };
 
 const grant = (path: string, report: Report): Readers<GrantSettings> => ({
   scopes: listOf(oneOf(SCOPES)),
-  tools: tools(`${path}/tools`, report),
+  tools: filter(`${path}/tools`, report),
+  resources: filter(`${path}/resources`, report),
+  prompts: filter(`${path}/prompts`, report),
 });
 
 const allowance = (path: string, report: Report): Readers<AllowanceSettings> => ({
@@ -149,15 +159,22 @@ const allowance = (path: string, report: Report): Readers<AllowanceSettings> => 
   },
 });
 
+const keyFacts = (path: string, report: Report): Readers<KeyFacts> => ({
+  name: keyName,
+  expires: time,
+  ...grant(path, report),
+  ...allowance(path, report),
+});
+
+/** Reads what is said of a key whose text is nowhere yet; what is wrong with it is reported. */
+export const readKeyFacts = (value: unknown, report: Report): KeyFacts | undefined => {
+  const facts = readParts<KeyFacts>(value, '', keyFacts('', report), report);
+  if (isObject(value) && value.name === undefined) report('', 'needs a name');
+  return facts;
+};
+
 const readKey = (value: unknown, path: string, report: Report): KeySettings | undefined => {
-  const readers: Readers<KeySettings> = {
-    name: keyName,
-    key: reference,
-    sha256: digest,
-    expires: time,
-    ...grant(path, report),
-    ...allowance(path, report),
-  };
+  const readers: Readers<KeySettings> = { key: reference, sha256: digest, ...keyFacts(path, report) };
   const key = readParts<KeySettings>(value, path, readers, report);
   if (!isObject(value)) return undefined;
   if (value.name === undefined) report(path, 'needs a name');

@@ -21,7 +21,7 @@ const worldFor = (grant: Grant, perDay: number) => {
   const clock = createHandClock();
   const metering = { clock, today: () => clock.now(), counters: createMemoryStore().counters };
   const meter = createMeter('key:a', { quota: { perDay } }, metering);
-  const { caller } = createKnown({ id: 'key:a', grant, meter, alive: () => true });
+  const { caller } = createKnown({ id: 'key:a', scopes: grant.scopes, meter, alive: () => true });
   const closing = new AbortController();
   const dispatch = createDispatch({
     toolkit: toolkit as unknown as Toolkit,

@@ -50,7 +50,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   };
   const app: GatewayApp = new Hono();
   const watch = addWatch(app, context, options);
-  const access = createAccess({ access: options.access, ...context });
+  const access = createAccess({ access: options.access, onAudit: options.onAudit, ...context });
   access.install(app);
   watch.addRoutes(app);
   const modern = createModern(context);
@@ -72,6 +72,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
     listenNoMore();
     admission.close();
     await Promise.all([rest.close(), context.tasks.close()]);
+    await access.close();
     forget();
     watch.close();
     await store.close();

@@ -5,6 +5,7 @@
 
 export type { Isolation } from '../options.ts';
 export { createApiKey } from './access/api-key.ts';
+export type { AuditRecord } from './access/key-routes.ts';
 export type { AccessOptions, ApiKey, Grant, JwtOptions, RateLimit, ToolFilter } from './access/options.ts';
 export type { Approval, ApprovalState, Decision } from './approvals/approval.ts';
 export type { ApprovalGrant } from './approvals/grants.ts';

@@ -12,6 +12,8 @@ export interface GatewayLimits {
   sessionIdleMs?: number;
   /** Streams of one session or principal at a time. Default 16. */
   maxStreams?: number;
+  /** Keys that are kept in the store. Default 1 000; one more is `backpressure`. */
+  maxKeys?: number;
   /** Calls of one batch. Default 100; one more is `invalid_arguments`. */
   maxBatch?: number;
   /** Jobs that run at a time. Default 1 000, of one principal 100; one more is `backpressure`. */
@@ -37,6 +39,7 @@ export const LIMITS: Required<GatewayLimits> = {
   maxSessions: 1_000,
   sessionIdleMs: 1_800_000,
   maxStreams: 16,
+  maxKeys: 1_000,
   maxBatch: 100,
   maxJobs: 1_000,
   jobTtlMs: 3_600_000,

@@ -3,6 +3,7 @@ import type { UpgradeWebSocket } from 'hono/ws';
 import type { Registry } from 'prom-client';
 import type { Isolation, Logger } from '../options.ts';
 import type { AccessOptions } from './access/access.ts';
+import type { AuditRecord } from './access/key-routes.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Store } from './store/store.ts';
 import type { AccessRecord } from './watch/access-log.ts';
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   upgradeWebSocket?: UpgradeWebSocket;
   /** Hears of each request that was answered. Default: nobody. */
   onRequest?: (record: AccessRecord) => void;
+  /** Hears of each change of the keys that is made over HTTP. Default: nobody. */
+  onAudit?: (record: AuditRecord) => void;
   /** A registry of prom-client whose numbers are shown at `/metrics` too. */
   registry?: Registry;
   /** Hears what the gateway itself has to say. Default: nobody. */

@@ -10,13 +10,22 @@ export type Permission = 'read' | 'call' | 'approve' | 'admin';
 /** All permissions, the usual ones first. */
 export const PERMISSIONS: readonly Permission[] = ['read', 'call', 'approve', 'admin'];
 
+/** What servers offer. */
+export type OfferKind = 'tools' | 'resources' | 'prompts';
+
 /** Somebody whom the gateway knows. */
 export interface Principal {
   /** Names it in calls, histories and logs, and never changes: `local`, `key:NAME`, `jwt:ISSUER#SUBJECT`. */
   readonly id: string;
   may(permission: Permission): boolean;
-  /** Whether a server, or one tool of it, exists for this principal: what it does not see is in no list and cannot be called. */
-  sees(server: string, tool?: string): boolean;
+  /**
+   * Whether a server exists for this principal, or one thing of it: a tool by its name, or by the kind a resource by its
+   * URI, a template by its text, a prompt by its name; a kind without a name is any of it. What it does not see is in no
+   * list, and can be neither called nor read.
+   */
+  sees(server: string, name?: string, kind?: OfferKind): boolean;
+  /** Whether the credential that it came with is good no more. Absent: it always is. */
+  ended?(): boolean;
   /** Takes one call of what it is allowed. Throws or rejects with `rate_limited`, and with `retryAfterMs`, where there is none left. Absent where calls are not limited. */
   charge?(): void | Promise<void>;
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { ToolwayError } from '../../errors.ts';
 import { createApiKey } from '../../gateway/access/api-key.ts';
+import type { AuditRecord } from '../../gateway/access/key-routes.ts';
 import type { AccessOptions, ApiKey } from '../../gateway/access/options.ts';
 import { isLoopbackAddress } from '../../gateway/access/peer.ts';
 import { gatewayHandlers } from '../../gateway/handlers.ts';
@@ -40,7 +41,10 @@ export const run: Run = async (job) => {
     store: await storeOf(job),
     port,
     host,
-    ...(log !== undefined && { onRequest: (record) => log.write(accessLine(record)) }),
+    ...(log !== undefined && {
+      onRequest: (record) => log.write(accessLine(record)),
+      onAudit: (record) => log.write(auditLine(record)),
+    }),
   });
   /** Keys count at once, and what is gone opens nothing any more; all else is for the next start. */
   const renew = async (config: LoadedConfig): Promise<void> => {
@@ -73,6 +77,8 @@ const accessLine = ({ time, ...facts }: AccessRecord): string =>
     ...facts,
     durationMs: Math.round(facts.durationMs * 1_000) / 1_000,
   });
+
+const auditLine = ({ time, ...facts }: AuditRecord): string => JSON.stringify({ time, level: 'info', ...facts });
 
 /** What is remembered outlives the gateway, unless another one that runs has the file. */
 const storeOf = async ({ context, output }: Job): Promise<Store> => {

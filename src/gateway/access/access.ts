@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { Logger } from '../../options.ts';
 import type { GatewayApp } from '../context.ts';
+import { type GatewayLimits, LIMITS } from '../limits.ts';
 import type { Store } from '../store/store.ts';
 import { addDoorRoutes } from './door-routes.ts';
 import { createFailures } from './failures.ts';
@@ -10,11 +11,13 @@ import { createGate } from './gate.ts';
 import { createHosts } from './hosts.ts';
 import { createIdentify } from './identify.ts';
 import { createTokens } from './jwt.ts';
-import { createKeyRing } from './keys.ts';
+import { type AuditRecord, createKeyRoutes } from './key-routes.ts';
+import { createKeyRing, type KeyRing } from './keys.ts';
 import type { Known } from './known.ts';
 import { createLocal, LOCAL } from './local.ts';
 import type { AccessOptions, ApiKey } from './options.ts';
 import { createCodes, createSessions } from './sessions.ts';
+import { createStoredKeys } from './stored-keys.ts';
 
 export type { AccessOptions } from './options.ts';
 
@@ -33,22 +36,32 @@ export interface Access {
    * `local` with all permissions, which is whoever sees what the process prints. Throws `invalid_config` where there is no such key.
    */
   createLink(key?: string): string;
-  /** Puts these keys in the place of all there were. Those that are as they were go on; others end at once, and so do sessions that began with them. */
+  /**
+   * Puts these keys in the place of those that were configured. Those that are as they were go on; others end at once,
+   * and so does what began with them. Keys that were made while the gateway runs stay.
+   */
   replaceKeys(keys: readonly ApiKey[]): Promise<void>;
+  /** Writes down which keys were used. To be called before the store is closed. */
+  close(): Promise<void>;
 }
 
 export interface CreateAccessOptions {
   /** Without it only requests are let in of which it is known that they come from this machine. */
   access: AccessOptions | undefined;
-  store: Pick<Store, 'counters'>;
+  store: Pick<Store, 'counters' | 'records'>;
+  limits?: Pick<GatewayLimits, 'maxKeys' | 'maxBodyBytes'>;
   clock: Clock;
   /** The time of day, in milliseconds since the Unix epoch. */
   today(): number;
   logger?: Logger;
+  /** Hears of each change of the keys. */
+  onAudit?: (record: AuditRecord) => void;
 }
 
 /** Throws `invalid_config` for options that cannot be meant. */
-export const createAccess = ({ access, store, clock, today, logger }: CreateAccessOptions): Access => {
+export const createAccess = (given: CreateAccessOptions): Access => {
+  const { access, store, clock, today, logger, onAudit, limits = {} } = given;
+  const { maxKeys = LIMITS.maxKeys, maxBodyBytes = LIMITS.maxBodyBytes } = limits;
   const options: AccessOptions = access ?? { auth: 'none' };
   const { auth = 'keys', apiKeys = [], jwt = [], publicUrl, maxFailures = 20 } = options;
   const { sessionIdleMs = 3_600_000, sessionMaxMs = 43_200_000, trustProxy = 0 } = options;
@@ -56,7 +69,18 @@ export const createAccess = ({ access, store, clock, today, logger }: CreateAcce
   const proxies = Number(trustProxy);
   const metering = { clock, today, counters: store.counters };
   const hosts = createHosts(options);
-  const keys = createKeyRing(apiKeys, metering);
+  const ring = createKeyRing(apiKeys, metering);
+  const stored = createStoredKeys({ records: store.records, ring, maxKeys, today, logger });
+  const asksForKeys = auth !== 'none';
+  const keys: Pick<KeyRing, 'recall' | 'find'> = {
+    recall: ring.recall,
+    async find(key) {
+      // Those of the configuration open the gateway also where the store cannot be read.
+      await stored.ready()?.catch(() => {});
+      return ring.find(key);
+    },
+  };
+  const keyRoutes = createKeyRoutes({ ring, stored, asksForKeys, clock, today, maxBodyBytes, onAudit });
   const tokens = createTokens(issuers, { ...metering, fetch: options.fetch ?? ((...args) => fetch(...args)) });
   const sessions = createSessions<Known>({ clock, idleMs: sessionIdleMs, maxMs: sessionMaxMs });
   const codes = createCodes<Known>({ clock });
@@ -67,17 +91,20 @@ export const createAccess = ({ access, store, clock, today, logger }: CreateAcce
       : createIdentify({ keys, tokens, sessions, failures, proxies });
   const gate = createGate({ hosts, identify, issuers, publicUrl, proxies });
 
+  if (asksForKeys) void stored.ready()?.catch(() => {});
   return {
     install(app) {
       app.use('*', gate);
       addDoorRoutes(app, { keys, tokens, sessions, codes, failures, issuers, publicUrl, proxies, sessionMaxMs });
+      keyRoutes.add(app);
     },
     listening: ({ host }) => hosts.listening(host),
     createLink(name) {
-      const known = name === undefined ? LOCAL : keys.named(name);
+      const known = name === undefined ? LOCAL : ring.named(name);
       if (known !== undefined) return `/login?code=${codes.make(known)}`;
       throw new ToolwayError('invalid_config', `there is no API key named ${JSON.stringify(name)}`);
     },
-    replaceKeys: keys.replace,
+    replaceKeys: (replacement) => ring.replace('configuration', replacement),
+    close: keyRoutes.close,
   };
 };

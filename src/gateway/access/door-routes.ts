@@ -16,7 +16,7 @@ import { metadataFor } from './resource-metadata.ts';
 import type { Codes, Sessions } from './sessions.ts';
 
 export interface DoorRoutesOptions {
-  keys: KeyRing;
+  keys: Pick<KeyRing, 'recall'>;
   tokens: Tokens | undefined;
   sessions: Sessions<Known>;
   codes: Codes<Known>;

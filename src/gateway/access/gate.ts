@@ -27,7 +27,7 @@ export const createGate = ({ hosts, identify, issuers, ...home }: GateOptions): 
     'WWW-Authenticate': challengeFor(fault, c.req.path, homeOf(c, home), issuers),
   });
 
-  const checkPermission = (c: Context, { caller, isToken, filtered }: Known, need: Need): void => {
+  const checkPermission = (c: Context, { caller, isToken, filters }: Known, need: Need): void => {
     if (need === 'known') return;
     const { principal } = caller;
     const permission = need === 'all' || need === 'open' ? 'read' : need;
@@ -35,8 +35,8 @@ export const createGate = ({ hosts, identify, issuers, ...home }: GateOptions): 
       const headers = isToken ? challenge(c, { missing: permission }) : {};
       throw new Refusal(403, 'forbidden', `${principal.id} lacks the permission "${permission}"`, { headers });
     }
-    if (need !== 'all' || !filtered) return;
-    throw new Refusal(403, 'forbidden', `${principal.id} does not see all tools, and this tells of all`);
+    if (need !== 'all' || filters === undefined) return;
+    throw new Refusal(403, 'forbidden', `${principal.id} does not see everything, and this tells of all`);
   };
 
   const pass = (c: Context, next: Next, visitor: Visitor | Stranger): Answer => {
@@ -66,6 +66,7 @@ export const createGate = ({ hosts, identify, issuers, ...home }: GateOptions): 
       const reason = `${known.caller.principal.id} asks faster than it is allowed to`;
       throw new Refusal(429, 'rate_limited', reason, { retryAfterMs: waitMs });
     }
+    known.isUsed = true;
     c.set('caller', known.caller);
     return next();
   };

@@ -22,7 +22,7 @@ export type Stranger = 'nothing' | 'wrong';
 export type Identify = (request: Request, env: unknown, from: From) => Visitor | Stranger | Promise<Visitor | Stranger>;
 
 export interface IdentifyOptions {
-  keys: KeyRing;
+  keys: Pick<KeyRing, 'recall' | 'find'>;
   tokens: Tokens | undefined;
   sessions: Sessions<Known>;
   failures: Failures;

@@ -3,6 +3,7 @@ import { type JWTPayload, jwtVerify } from 'jose';
 import { ToolwayError } from '../../errors.ts';
 import type { Permission } from '../principal.ts';
 import { Refusal } from '../refusal.ts';
+import { addedUp, type Filters, filtersOf } from './filters.ts';
 import { isSafe } from './guarded-json.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import { createKnown, type Known, permissionsOf } from './known.ts';
@@ -129,8 +130,9 @@ const createIssuer = (given: JwtOptions, fetch: TokensOptions['fetch'], options:
     const endsAt = exp * 1_000 + clockToleranceMs;
     return createKnown({
       id,
-      grant: grantOf(payload, scopes),
+      ...givenBy(payload, scopes),
       meter: meterOf(id),
+      allowance: given,
       isToken: true,
       alive: () => options.today() < endsAt,
     });
@@ -147,23 +149,16 @@ const verified = async (verify: () => Promise<{ payload: JWTPayload }>): Promise
   }
 };
 
-const grantOf = (payload: JWTPayload, scopes: Readonly<Record<string, Grant>>): Grant => {
+const givenBy = (
+  payload: JWTPayload,
+  scopes: Readonly<Record<string, Grant>>,
+): { scopes: Permission[]; filters: Filters | undefined } => {
   const grants = ['*', ...namesIn(payload.scope), ...namesIn(payload.scp)]
     .filter((scope, index) => Object.hasOwn(scopes, scope) && (scope !== '*' || index === 0))
     .map((scope) => scopes[scope] ?? {});
-  const filters = grants.flatMap(({ tools }) => {
-    if (tools === undefined) return [];
-    return 'length' in tools ? [{ allow: tools, deny: [] }] : [{ deny: [], ...tools }];
-  });
-  const named = filters.some(({ allow }) => allow !== undefined);
   return {
     scopes: [...new Set(grants.flatMap((grant) => [...permissionsOf(grant.scopes)]))],
-    ...(filters.length > 0 && {
-      tools: {
-        ...(named && { allow: filters.flatMap(({ allow = [] }) => allow) }),
-        deny: filters.flatMap(({ deny }) => deny),
-      },
-    }),
+    filters: addedUp(grants.map(filtersOf).filter((filters) => filters !== undefined)),
   };
 };
 

@@ -77,7 +77,7 @@ describe('other keys in the place of those there were', () => {
   test('end what is gone at once', async () => {
     const ring = ringOf(key);
     const known = await ring.find('right');
-    await ring.replace([{ name: 'b', key: 'new' }]);
+    await ring.replace('configuration', [{ name: 'b', key: 'new' }]);
     expect(known?.alive()).toBe(false);
     expect([ring.recall('right'), await ring.find('right'), ring.named('a')]).toEqual([
       undefined,
@@ -96,7 +96,7 @@ describe('other keys in the place of those there were', () => {
     const ring = ringOf(key);
     const known = await ring.find('right');
     const sha256 = 'sha256' in replacement ? hexOf(await digestOf('right')) : undefined;
-    await ring.replace([{ ...replacement, ...(sha256 !== undefined && { sha256 }) }]);
+    await ring.replace('configuration', [{ ...replacement, ...(sha256 !== undefined && { sha256 }) }]);
     expect(known?.alive()).toBe(goesOn);
     expect(known === (await ring.find('right'))).toBe(goesOn);
   });
@@ -104,7 +104,7 @@ describe('other keys in the place of those there were', () => {
   test('are refused as a whole where one is wrong, and those before stay', async () => {
     const ring = ringOf(key);
     await expect(
-      ring.replace([
+      ring.replace('configuration', [
         { name: 'b', key: 'x' },
         { name: 'b', key: 'y' },
       ]),

@@ -1,9 +1,20 @@
 /** The keys that open the gateway. Only their digests are kept. */
 import { ToolwayError } from '../../errors.ts';
 import { digestOf, sameDigest } from './api-key.ts';
+import { filtersOf } from './filters.ts';
 import { createKnown, type Known } from './known.ts';
-import { createMeter, type MeterOptions } from './meter.ts';
+import { createMeter, type Meter, type MeterOptions } from './meter.ts';
 import type { ApiKey } from './options.ts';
+
+/** Where keys come from: what the operator configured, and what was made while the gateway ran. */
+export type KeySource = 'configuration' | 'store';
+
+/** The holder of one key. */
+export interface Holder {
+  name: string;
+  source: KeySource;
+  known: Known;
+}
 
 export interface KeyRing {
   /** Whose key this is, where it was seen before. Costs no hashing. */
@@ -12,17 +23,23 @@ export interface KeyRing {
   find(key: string): Promise<Known | undefined>;
   /** The holder of the key of this name. */
   named(name: string): Known | undefined;
-  /** Resolves when these are the keys. Those that are as they were go on with what they have used, and the others end. */
-  replace(keys: readonly ApiKey[]): Promise<void>;
+  /**
+   * Resolves when these are the keys of that source. Those that are as they were go on with what they have used, also
+   * where they end at another time; the others end. A name of the configuration opens with its key alone.
+   */
+  replace(source: KeySource, keys: readonly ApiKey[]): Promise<void>;
+  /** The keys of the configuration, as it gives them. */
+  configured(): readonly ApiKey[];
+  /** All holders; several where a name has several keys. */
+  holders(): readonly Holder[];
 }
 
-interface Entry {
-  name: string;
-  /** What the operator said beside the key, to tell whether it changed. */
+interface Entry extends Holder {
+  /** What was said beside the key, to tell whether it changed. */
   said: string;
   digest: Promise<Uint8Array>;
-  known: Known;
-  end(): void;
+  meter: Meter;
+  endsAt: number;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -38,47 +55,74 @@ export const createKeyRing = (keys: readonly ApiKey[], options: MeterOptions): K
    */
   const recalled = new Map<string, Known>();
 
-  const entryOf = (given: ApiKey): Entry => {
-    const { name, key, sha256, expires, rateLimit, quota, scopes, tools } = given;
-    const endsAt = expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires);
-    let ended = false;
-    const alive = (): boolean => !ended && options.today() < endsAt;
+  const given: Record<KeySource, readonly ApiKey[]> = { configuration: keys, store: [] };
+  let entries: Entry[] = [];
+  let replaced = Promise.resolve();
+
+  const entryOf = (source: KeySource, key: ApiKey): Entry => {
+    const { name, expires, rateLimit, quota, scopes, tools, resources, prompts } = key;
+    const said = JSON.stringify({ source, name, rateLimit, quota, scopes, tools, resources, prompts });
     const id = `key:${name}`;
-    const meter = createMeter(id, { rateLimit, quota }, options);
-    return {
+    const allowance = { rateLimit, quota };
+    // A second key of the same holder has no allowance of its own.
+    const meter = entries.find((entry) => entry.said === said)?.meter ?? createMeter(id, allowance, options);
+    const entry: Entry = {
       name,
-      said: JSON.stringify({ name, expires, rateLimit, quota, scopes, tools }),
-      digest: sha256 === undefined ? digestOf(key ?? '') : Promise.resolve(bytesOf(sha256)),
-      known: createKnown({ id, grant: { scopes, tools }, meter, alive }),
-      end: () => {
-        ended = true;
-      },
+      source,
+      said,
+      digest: key.sha256 === undefined ? digestOf(key.key ?? '') : Promise.resolve(bytesOf(key.sha256)),
+      meter,
+      endsAt: expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires),
+      known: createKnown({
+        id,
+        scopes,
+        filters: filtersOf({ tools, resources, prompts }),
+        meter,
+        allowance,
+        endsAt: () => entry.endsAt,
+        alive: () => options.today() < entry.endsAt,
+      }),
     };
+    return entry;
+  };
+  const wanted = (): Entry[] => {
+    const configured = new Set(given.configuration.map(({ name }) => name));
+    return [
+      ...given.configuration.map((key) => entryOf('configuration', key)),
+      ...given.store.filter(({ name }) => !configured.has(name)).map((key) => entryOf('store', key)),
+    ];
   };
 
   checkKeys(keys);
-  let entries = keys.map(entryOf);
-  let replaced = Promise.resolve();
+  entries = wanted();
 
-  const replace = async (replacement: readonly ApiKey[]): Promise<void> => {
+  const replace = async (): Promise<void> => {
     const next = await Promise.all(
-      replacement.map(entryOf).map(async (entry) => {
-        const before = entries.find(({ said }) => said === entry.said);
-        return before !== undefined && sameDigest(await before.digest, await entry.digest) ? before : entry;
+      wanted().map(async (entry) => {
+        const digest = await entry.digest;
+        for (const before of entries) {
+          if (before.said !== entry.said || !sameDigest(await before.digest, digest)) continue;
+          before.endsAt = entry.endsAt;
+          return before;
+        }
+        return entry;
       }),
     );
-    for (const entry of entries) if (!next.includes(entry)) entry.end();
+    for (const entry of entries) if (!next.includes(entry)) entry.endsAt = Number.NEGATIVE_INFINITY;
     entries = next;
     recalled.clear();
   };
 
   return {
-    async replace(replacement) {
-      checkKeys(replacement);
+    async replace(source, replacement) {
+      if (source === 'configuration') checkKeys(replacement);
+      given[source] = replacement;
       // One after the other: the last ones stay.
-      replaced = replaced.then(() => replace(replacement));
+      replaced = replaced.then(replace);
       return replaced;
     },
+    holders: () => entries,
+    configured: () => given.configuration,
     named: (name) => entries.find((entry) => entry.name === name)?.known,
     recall(key) {
       const known = recalled.get(key);

@@ -8,7 +8,7 @@ import { isLoopbackAddress, peerOf } from './peer.ts';
 /** Whoever is on this machine, with all permissions. */
 export const LOCAL = createKnown({
   id: 'local',
-  grant: { scopes: PERMISSIONS },
+  scopes: PERMISSIONS,
   meter: { request: () => 0 },
   alive: () => true,
 });

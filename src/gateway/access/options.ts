@@ -1,7 +1,10 @@
 /** What decides who may come in, as the operator says it. Times are in milliseconds. */
 import type { Permission } from '../principal.ts';
 
-/** Which tools exist for a principal. A pattern is `server` or `server.tool`, in both of which `*` stands for any run of characters. */
+/**
+ * Which tools exist for a principal, or which resources or prompts. A pattern is `server` or `server.name`, in both of
+ * which `*` stands for any run of characters; the name of a resource is its URI, that of a template its text.
+ */
 export interface ToolFilter {
   /** Default: all. */
   allow?: readonly string[];
@@ -21,8 +24,12 @@ export interface RateLimit {
 export interface Grant {
   /** Default: `read` and `call`. `call` holds `read`, `admin` holds everything. */
   scopes?: readonly Permission[];
-  /** A list is what is allowed. */
+  /** A list is what is allowed. A server that is denied as a whole is not there at all. */
   tools?: readonly string[] | ToolFilter;
+  /** Resources and their templates. Default: those of the servers that `tools` allows as a whole. */
+  resources?: readonly string[] | ToolFilter;
+  /** Default: those of the servers that `tools` allows as a whole. */
+  prompts?: readonly string[] | ToolFilter;
 }
 
 /** How much somebody is let do. */

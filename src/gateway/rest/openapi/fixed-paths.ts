@@ -9,6 +9,8 @@ interface Described {
   body?: JsonObject;
   /** Of the answer 200; without it the answer is 204. */
   gives?: JsonObject;
+  /** 201 in the place of 200. */
+  creates?: true;
 }
 
 const parametersOf = (path: string, query: JsonObject = {}): JsonObject[] => [
@@ -21,7 +23,7 @@ const parametersOf = (path: string, query: JsonObject = {}): JsonObject[] => [
   })),
 ];
 
-const operation = (path: string, { id, summary, query, body, gives }: Described): JsonObject => {
+const operation = (path: string, { id, summary, query, body, gives, creates }: Described): JsonObject => {
   const parameters = parametersOf(path, query);
   return {
     operationId: id,
@@ -32,7 +34,7 @@ const operation = (path: string, { id, summary, query, body, gives }: Described)
     responses: {
       ...(gives === undefined
         ? { 204: { description: 'Done.' } }
-        : { 200: { description: 'Done.', content: { 'application/json': { schema: gives } } } }),
+        : { [creates ? 201 : 200]: { description: 'Done.', content: { 'application/json': { schema: gives } } } }),
       default: { $ref: '#/components/responses/Problem' },
     },
   };
@@ -156,6 +158,25 @@ const ROUTES: Record<string, Partial<Record<'get' | 'post' | 'delete', Described
     get: { id: 'listGrants', summary: 'What was decided for later calls', gives: all('grants', 'ApprovalGrant') },
   },
   '/api/grants/{id}': { delete: { id: 'revokeGrant', summary: 'Takes back what was decided for later calls' } },
+  '/api/keys': {
+    get: { id: 'listKeys', summary: 'The keys that open the gateway', gives: all('keys', 'ApiKey') },
+    post: {
+      id: 'createKey',
+      summary: 'Makes a key, and shows it once',
+      body: ref('NewApiKey'),
+      gives: ref('MadeApiKey'),
+      creates: true,
+    },
+  },
+  '/api/keys/{id}': { delete: { id: 'deleteKey', summary: 'Takes back a key that was made' } },
+  '/api/keys/{id}/rotate': {
+    post: {
+      id: 'rotateKey',
+      summary: 'Makes another key in the place of one that was made; the old one is good for graceMs more',
+      body: shape({ graceMs: { type: 'integer', minimum: 0, maximum: 2_592_000_000, default: 0 } }),
+      gives: ref('MadeApiKey'),
+    },
+  },
   '/api/metrics': { get: { id: 'getMetrics', summary: 'Calls so far, and how long they took', gives: shape({}) } },
   '/tools': { get: { id: 'listToolsPlain', summary: 'All tools', gives: all('tools', 'Tool') } },
   '/tools/call': {

@@ -26,6 +26,21 @@ const block = (type: string, properties: JsonObject, required: readonly string[]
 const listed = { server: text, qualifiedName: text, fetchedAt: number, stale: flag };
 const named = { name: text, title: text, description: text };
 
+const filter = {
+  anyOf: [listOf(text), shape({ allow: listOf(text), deny: listOf(text) })],
+  description: 'Patterns: "server" or "server.name", with *. A list is what is allowed.',
+};
+const KEY_FACTS = {
+  name: text,
+  scopes: listOf({ enum: ['read', 'call', 'approve', 'admin'] }),
+  tools: filter,
+  resources: filter,
+  prompts: filter,
+  rateLimit: shape({ perSecond: number, perMinute: number, burst: count }),
+  quota: shape({ perDay: count }, ['perDay']),
+  expires: time,
+};
+
 export const SCHEMAS: JsonObject = {
   Problem: {
     description: 'A failure (RFC 9457).',
@@ -171,6 +186,29 @@ export const SCHEMAS: JsonObject = {
       },
       ['id', 'scope', 'principal', 'server', 'tool', 'definition', 'decidedBy', 'createdAt'],
     ),
+  },
+  ApiKey: {
+    description: 'What is known of a key, which is nowhere in it.',
+    ...shape(
+      {
+        id: text,
+        source: { enum: ['configuration', 'store'] },
+        active: flag,
+        ...KEY_FACTS,
+        createdAt: time,
+        createdBy: text,
+        lastUsedAt: { ...time, description: 'To ten minutes.' },
+        previousExpires: { ...time, description: 'Until when the key before the last rotation is good.' },
+      },
+      ['id', 'name', 'source', 'active', 'scopes'],
+    ),
+  },
+  NewApiKey: {
+    description: 'A key to be made, which can do no more than its maker.',
+    ...shape(KEY_FACTS, ['name']),
+  },
+  MadeApiKey: {
+    allOf: [ref('ApiKey'), shape({ key: { ...text, description: 'Shown once.' } }, ['key'])],
   },
   CallRecord: {
     description: 'A call that has ended.',

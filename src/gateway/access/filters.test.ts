@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createSees } from './tool-filter.ts';
+import { createSees, filtersOf } from './filters.ts';
 
 describe('a filter of tools', () => {
   test('that says nothing filters nothing', () => {
-    expect([createSees(undefined), createSees({}), createSees({ deny: [] })]).toEqual([
+    expect([filtersOf({}), filtersOf({ tools: {} }), filtersOf({ tools: { deny: [] } })]).toEqual([
       undefined,
       undefined,
       undefined,
@@ -30,7 +30,7 @@ describe('a filter of tools', () => {
     ],
     ['a tool of every server', ['*.search'], { a: true, 'a.search': true, 'a.other': false }],
   ])('%s', (_, tools, expected: Record<string, boolean>) => {
-    const sees = createSees(tools);
+    const sees = createSees(filtersOf({ tools }));
     const seen = Object.keys(expected).map((name) => {
       const dot = name.indexOf('.');
       return [name, dot < 0 ? sees?.(name) : sees?.(name.slice(0, dot), name.slice(dot + 1))];
