@@ -1,4 +1,5 @@
 /** The public face of a toolkit: what `createToolkit` gives. */
+import type { CredentialSource, WantedCredentials } from './credentials.ts';
 import type { ToolwayError } from './errors.ts';
 import type { EventHandler, EventName } from './events.ts';
 import type { Middleware } from './middleware/middleware.ts';
@@ -73,8 +74,20 @@ export interface ServerStatus {
   inFlight: number;
   queued: number;
   pid?: number;
+  /** Its processes, that of all callers and those that end among them; where the server has a `pool`. */
+  children?: ChildStatus[];
   /** How long the last successful connection took. */
   connectMs?: number;
+}
+
+/** One process of a server that has a `pool`. */
+export interface ChildStatus {
+  /** `warm`: no scope has it yet; `ending`: it gets no calls any more. */
+  state: 'warm' | 'in_use' | 'ending';
+  pid?: number;
+  ageMs: number;
+  /** With all that it started, in bytes; where `maxMemoryMb` has it measured. */
+  memoryBytes?: number;
 }
 
 /** A call in flight. */
@@ -185,7 +198,8 @@ export interface Toolkit extends AsyncDisposable {
   ): Promise<Completion>;
   /** The single-server client, for whoever wants the protocol itself: no policy and no pin applies. Its methods wait for the connection. */
   server(name: string): ServerClient;
-  status(): Record<string, ServerStatus>;
+  /** Of a server that wants credentials of each principal, what it is to this one. */
+  status(principal?: string): Record<string, ServerStatus>;
   /** Whether there is a server of this name. */
   has(server: string): boolean;
   /** Calls so far, and how long they took: overall, by server and by tool. */
@@ -227,6 +241,20 @@ export interface Toolkit extends AsyncDisposable {
    * function that it gives is called, which closes them. Several may hold one; the last release counts.
    */
   holdScope(scope: string): Promise<() => Promise<void>>;
+  /** Whether each principal has to give credentials of its own for a server: its configuration holds a `${principal:NAME}`. */
+  wantsCredentials(server: string): boolean;
+  /** What it wants of each principal, and where that goes; undefined where it wants nothing. Rejects with `invalid_config` where that cannot be told. */
+  wantedCredentials(server: string): Promise<WantedCredentials | undefined>;
+  /**
+   * Takes who gives these credentials from now on. Calls and lists of such a server say `principal`, and as `scope` the
+   * same; without a source, or a principal, they are `auth_required`.
+   */
+  provideCredentials(source: CredentialSource): void;
+  /**
+   * Ends the connection that a principal has to such a server, and nobody else's; the next call makes a new one, with the
+   * credentials as they are then. What is under way may finish within `drainMs`, by default 0. Resolves when nothing is left.
+   */
+  releasePrincipal(server: string, principal: string, options?: { drainMs?: number }): Promise<void>;
   /** Round-trip time in milliseconds. */
   ping(name: string, options?: RequestOptions): Promise<number>;
   waitForConnection(name: string, options?: { timeoutMs?: number }): Promise<void>;

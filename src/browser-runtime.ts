@@ -13,9 +13,9 @@ export const browserRuntime = (env: Readonly<Record<string, string | undefined>>
   clock: systemClock,
   createValidator: () =>
     validatorOnDemand(async () => (await import('./schema/cfworker.ts')).createInterpretingValidator()),
-  async expand(server, config, found) {
+  async expand(server, config, found, credentials) {
     if (!hasReferences(config)) return config;
-    return (await import('./config/expand.ts')).expandServer(server, config, { env, found });
+    return (await import('./config/expand.ts')).expandServer(server, config, { env, found, credentials });
   },
   async openTransport({ server, kind, config, maxMessageBytes }) {
     const { url = '', headers } = config;

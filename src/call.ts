@@ -56,6 +56,8 @@ let lastId = 0;
 
 /** What a call is bound to, if it is. Not a member of `Call`, since steps of the road are not to see it. */
 export let homeOf: (call: Call) => object | undefined;
+/** Binds a call to what its principal has in the place of it. */
+export let moveHome: (call: Call, home: object) => void;
 
 /**
  * One call on its way to a server, as every middleware sees it: what is asked, on whose behalf, until when, and how
@@ -64,9 +66,12 @@ export let homeOf: (call: Call) => object | undefined;
 export class Call {
   static {
     homeOf = (call) => call.#home;
+    moveHome = (call, home) => {
+      call.#home = home;
+    };
   }
   #number: number;
-  readonly #home: object | undefined;
+  #home: object | undefined;
   readonly method: string;
   readonly server: string;
   readonly scope: string;

@@ -168,7 +168,7 @@ export const createCalling = (options: CallingOptions): Calling => {
         return above().then(({ withFallback }) => withFallback(own));
       }
       const { name, wanted, startedAt } = asked;
-      const route = finder.atOnce(textOf(name, 'unknown_tool'));
+      const route = finder.atOnce(textOf(name, 'unknown_tool'), wanted.principal);
       if (route !== undefined) return callRoute(route, asked);
       argumentsOf(asked.args);
       const own = owned(asked);

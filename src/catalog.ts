@@ -39,11 +39,12 @@ export const unknownTool = (tool: string, among: readonly ManagedServer[], serve
   failureOf('unknown_tool', tool, (words) => words.unknownTool(tool, among, { qualify, server }));
 
 /** Where a qualified name leads, without waiting for anything: without an entry where its tool is not known yet. */
-export const routeAtOnce = (servers: Servers, name: string): Route | undefined => {
+export const routeAtOnce = (servers: Servers, name: string, principal?: string): Route | undefined => {
   const split = splitName(name, (server) => servers.has(server));
   if (split === undefined) return undefined;
-  const server = servers.get(split.server);
-  if (server === undefined) return undefined;
+  const named = servers.get(split.server);
+  if (named === undefined) return undefined;
+  const server = named.personal?.known(principal) ?? named;
   const entry = server.catalog.tool(split.tool);
   return entry === undefined ? { server, tool: split.tool } : { server, tool: split.tool, entry };
 };

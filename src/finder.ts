@@ -1,6 +1,6 @@
 /** Finds what a caller names, and waits for it where it has to: within the caller's own limits, counted from when it asked. */
 import type { ListFilter } from './api.ts';
-import { Call, homeOf } from './call.ts';
+import { Call, homeOf, moveHome } from './call.ts';
 import { type Route, routeAtOnce, routeOfBareName, routeOn } from './catalog.ts';
 import type { Deadlines } from './clock.ts';
 import type { nearest } from './config/nearest.ts';
@@ -22,8 +22,12 @@ export interface Finder {
   mustBeIn(call: Call): void;
   /** The servers that are not disabled, in configuration order. */
   active(): ManagedServer[];
-  /** Where a qualified name leads; its tool may not be known yet. */
-  atOnce(name: string): Route | undefined;
+  /** Where a qualified name leads; its tool may not be known yet. For a principal to what is its own, once that is made. */
+  atOnce(name: string, principal?: string): Route | undefined;
+  /** What a server is to whoever asks: itself, or what the principal has of its own. */
+  own(server: ManagedServer, wanted: RequestOptions): ManagedServer | Promise<ManagedServer>;
+  /** Has a call go to what its principal has of its own, if its server is such a one. */
+  moveIn(call: Call): Promise<void> | undefined;
   /** Waits, under the limits of the call itself, until the tool that it names is known, and gives it to the call. */
   arrive(call: Call): Promise<void>;
   /** The checks that a call is under, if the definition of its tool is known. */
@@ -59,6 +63,7 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
     const hint = matches.length === 0 ? '' : `; did you mean ${matches.join(', ')}?`;
     throw new ToolwayError('unknown_server', `there is no server "${name}"${hint}`, { executed: 'no', matches });
   };
+  const own: Finder['own'] = (one, { principal, scope }) => one.personal?.of(principal ?? scope) ?? one;
   const home: Finder['home'] = (call) => (homeOf(call) as ManagedServer | undefined) ?? server(call.server);
   const active = (): ManagedServer[] => [...servers.values()].filter(({ config }) => config.disabled !== true);
 
@@ -98,7 +103,9 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
     checkWanted(wanted);
     const chosen = name === undefined ? active() : [server(name)];
     const startedAt = clock.now();
-    const each = chosen.map(async (one) => {
+    const each = chosen.map(async (named, index) => {
+      const one = named.personal === undefined ? named : await own(named, wanted);
+      chosen[index] = one;
       const connection = one.connection();
       if (isIdle(one) && one.catalog.known(kind) !== undefined) return;
       await (name === undefined ? connection.firstAttempt() : connection.firstOutcome());
@@ -108,21 +115,29 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
     await waitFor<unknown>(all, wanted, startedAt, name === undefined ? undefined : chosen[0]).catch((error) => {
       if (wanted.signal?.aborted) throw error;
       // What the servers last said is worth more than the error, and is marked as stale.
-      if (name !== undefined && server(name).catalog.known(kind) === undefined) throw error;
+      if (name !== undefined && chosen[0]?.catalog.known(kind) === undefined) throw error;
     });
-    return chosen;
+    return chosen.filter(({ personal }) => personal === undefined);
   };
 
   return {
     server,
     home,
     mustBeIn(call) {
-      if (servers.get(call.server) !== home(call))
+      const on = home(call);
+      if (servers.get(call.server) !== (on.parent ?? on))
         throw new ToolwayError('closed', 'the server was removed', { executed: 'no' });
     },
     active,
     waitFor,
-    atOnce: (name) => routeAtOnce(servers, name),
+    atOnce: (name, principal) => routeAtOnce(servers, name, principal),
+    own,
+    moveIn(call) {
+      const { personal } = home(call);
+      if (personal === undefined) return undefined;
+      const wanted = personal.of(call.principal ?? call.scope);
+      return bounded(call, deadlines, () => share(call, wanted)).then((made) => moveHome(call, made));
+    },
     checksOf: (call) => call.tool && home(call).catalog.tool(call.params.name as string),
     async arrive(call) {
       const on = home(call);

@@ -10,6 +10,7 @@ import { assembleToolkit } from './toolkit.ts';
 export type * from './api.ts';
 export type { WriteState } from './call.ts';
 export { Call } from './call.ts';
+export type { CredentialRequest, CredentialSource, CredentialTarget, WantedCredentials } from './credentials.ts';
 export type { ErrorCode, ErrorFacts, Executed, Problem } from './errors.ts';
 export { ToolwayError } from './errors.ts';
 export type { EventHandler, EventName, ToolkitEvents } from './events.ts';

@@ -42,6 +42,7 @@ export type Methods = Loaded<
   | 'ping'
   | 'acceptTool'
   | 'holdScope'
+  | 'wantedCredentials'
 >;
 
 export const createMethods = (options: MethodsOptions): Methods => {
@@ -59,7 +60,7 @@ export const createMethods = (options: MethodsOptions): Methods => {
   const findServer = (uri: string, wanted: RequestOptions, among?: readonly string[]) =>
     finder.again(() => resourceServer(uri, { ...options, wanted, among }), wanted);
   const ofResource = async (uri: string, server: string | undefined, wanted: RequestOptions) =>
-    server === undefined ? findServer(uri, wanted) : finder.server(server);
+    server === undefined ? findServer(uri, wanted) : finder.own(finder.server(server), wanted);
 
   return {
     async tool([name], startedAt) {
@@ -113,7 +114,7 @@ export const createMethods = (options: MethodsOptions): Methods => {
     async complete([ref, argument, asked], startedAt) {
       const { server, context, ...wanted }: Partial<typeof asked> = asked ?? {};
       const params = { ref, argument, ...(context === undefined ? {} : { context }) };
-      const on = finder.server(textOf(server, 'unknown_server'));
+      const on = await finder.own(finder.server(textOf(server, 'unknown_server')), wanted);
       return perform(on, 'completion/complete', params, wanted, startedAt);
     },
     async ping([name, wanted = {}]) {
@@ -121,6 +122,7 @@ export const createMethods = (options: MethodsOptions): Methods => {
       await finder.server(name).request('ping', (session, call) => session.ping(call), wanted);
       return now() - askedAt;
     },
+    wantedCredentials: async ([name]) => finder.server(textOf(name, 'unknown_server')).personal?.wanted(),
     async holdScope([given]) {
       const scope = textOf(given, 'invalid_arguments');
       held.set(scope, (held.get(scope) ?? 0) + 1);

@@ -21,8 +21,8 @@ export interface Search {
 
 /** The one server that lists the URI, else the one whose template matches it, else the only server there is. */
 export const resourceServer = async (uri: string, { finder, wanted, among }: Search): Promise<ManagedServer> => {
-  const servers = finder.active().filter(({ name }) => among === undefined || among.includes(name));
-  await Promise.all([finder.read('resources', wanted), finder.read('resourceTemplates', wanted)]);
+  const [listed] = await Promise.all([finder.read('resources', wanted), finder.read('resourceTemplates', wanted)]);
+  const servers = listed.filter(({ name }) => among === undefined || among.includes(name));
   const listing = servers.filter(({ catalog }) => catalog.known('resources')?.items.some((item) => item.uri === uri));
   const fitting = listing.length > 0 ? [] : await serversThatFit(uri, servers);
   const candidates = listing.length > 0 ? listing : fitting.length > 0 ? fitting : servers.length === 1 ? servers : [];

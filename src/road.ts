@@ -39,6 +39,7 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
   };
   /** A call does not wait for a server that is known to be away. */
   const arrive = async (call: Call): Promise<void> => {
+    await finder.moveIn(call);
     const refusal = trafficOf(call).fuse.refusal();
     if (refusal !== undefined) throw refusal;
     await finder.arrive(call);

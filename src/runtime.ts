@@ -15,13 +15,28 @@ export interface Runtime {
     maxMessageBytes: number;
   }): Promise<Transport>;
   createValidator(): Validator;
-  /** Replaces `${…}` in what says where a server is; `found` hears of each value. */
-  expand(server: string, config: ServerConfig, found?: (reference: FoundReference) => void): Promise<ServerConfig>;
+  /** Replaces `${…}` in what says where a server is; `found` hears of each value. `credentials` are what `${principal:NAME}` stands for. */
+  expand(
+    server: string,
+    config: ServerConfig,
+    found?: (reference: FoundReference) => void,
+    credentials?: Readonly<Record<string, string>>,
+  ): Promise<ServerConfig>;
   /** Loads the package `@opentelemetry/api`, where packages can be loaded by name; rejects when it is not installed. */
   openTelemetry?(): Promise<OpenTelemetryApi>;
   clock: Clock;
   /** The files of the machine, where there are such. */
   files?: FilePort;
+  /** The processes that were started, where there are such. */
+  processes?: ProcessPort;
+}
+
+/** The processes of the machine. */
+export interface ProcessPort {
+  /** The memory in use, in bytes, of each of these processes together with all that it started; nothing where that cannot be told. */
+  memoryOf(leaders: readonly number[]): Promise<ReadonlyMap<number, number> | undefined>;
+  /** Ends a process and all that it started without a word. */
+  kill(leader: number): void;
 }
 
 /** Files that hold what a toolkit remembers. */

@@ -11,8 +11,9 @@ export type ToolSearch = (query: string, options: SearchOptions) => Promise<Foun
 export const createToolSearch = (finder: Finder, qualified: typeof qualify): ToolSearch => {
   const index = createToolIndex();
   return async (query, { limit = DEFAULT_LIMIT, ...filter }) => {
-    const asked = new Set((await finder.read('tools', filter)).map(({ name }) => name));
-    const servers = new Map(finder.active().map((server) => [server.name, server]));
+    const listed = await finder.read('tools', filter);
+    const asked = new Set(listed.map(({ name }) => name));
+    const servers = new Map([...finder.active(), ...listed].map((server) => [server.name, server]));
     const lists = [...servers.values()].flatMap(({ name, catalog }) => {
       const list = catalog.known('tools');
       return list === undefined ? [] : [{ server: name, tools: list.items }];

@@ -38,6 +38,7 @@ const METHODS = [
   'ping',
   'acceptTool',
   'holdScope',
+  'wantedCredentials',
 ] as const;
 
 /** Makes a toolkit on the runtime that its options, once they are checked, are for. Reads no file; rejects only when the options as a whole are unusable. */
@@ -92,6 +93,7 @@ export const assembleToolkit = async (
           }),
     calls,
     heldScopes: new Map(),
+    credentials: {},
   };
   const members = createMembers({ house, defaults, closed });
   const { servers } = members;
@@ -156,7 +158,8 @@ export const assembleToolkit = async (
       const server = finder.server(name);
       return createServerClient(async ({ method, params, options: wanted = {} }, run) => {
         checkWanted(wanted);
-        return server.request(method, run, {
+        const own = await finder.own(server, wanted);
+        return own.request(method, run, {
           ...wanted,
           params,
           meta: wanted.meta ?? {},
@@ -166,9 +169,21 @@ export const assembleToolkit = async (
         });
       });
     },
-    status: () =>
-      Object.fromEntries([...servers.values()].map((server) => [server.name, describeServer(server.facts())])),
+    status: (principal) =>
+      Object.fromEntries(
+        [...servers.values()].map((server) => [
+          server.name,
+          describeServer((server.personal?.known(principal) ?? server).facts()),
+        ]),
+      ),
     has: (name) => servers.has(name),
+    wantsCredentials: (name) => servers.get(name)?.personal !== undefined,
+    provideCredentials(source) {
+      house.credentials.source = source;
+    },
+    async releasePrincipal(name, principal, { drainMs = 0 } = {}) {
+      await finder.server(name).personal?.release(principal, drainMs);
+    },
     metrics: () => metrics.report([...servers.values()].map((server) => [server.name, connectedSince(server)])),
     on: events.on,
     use: road.use,

@@ -7,6 +7,8 @@ import { pointerStep } from './places.ts';
 export interface Lookup {
   env: Readonly<Record<string, string | undefined>>;
   resolve?: (scheme: ReferenceScheme, name: string) => Promise<string | undefined>;
+  /** What `${principal:NAME}` stands for, by name; without it these are `auth_required`. */
+  credentials?: Readonly<Record<string, string>> | undefined;
   /** Hears of each value that is put in the place of a reference. */
   found?: (reference: FoundReference) => void;
 }
@@ -79,6 +81,7 @@ const resolveReference = async (reference: string, lookup: Lookup): Promise<stri
 
 const find = async (name: string, lookup: Lookup): Promise<string | undefined> => {
   const [, scheme, rest = ''] = /^([A-Za-z]+):(.*)$/s.exec(name) ?? [];
+  if (scheme === 'principal') return credential(rest, lookup.credentials);
   if (scheme === undefined || scheme === 'env') {
     const variable = scheme === 'env' ? rest : name;
     if (!/^[A-Za-z_][\w().-]*$/.test(variable)) throw invalid(`"\${${name}}" does not name a variable`);
@@ -90,6 +93,19 @@ const find = async (name: string, lookup: Lookup): Promise<string | undefined> =
   return lookup.resolve(scheme as ReferenceScheme, rest);
 };
 
+const credential = (name: string, given: Lookup['credentials']): string => {
+  if (given !== undefined && Object.hasOwn(given, name)) return given[name] as string;
+  const whose = given === undefined ? 'is for the gateway, whose callers each give their own' : 'was not given';
+  throw new ToolwayError('auth_required', `"\${principal:${name}}" ${whose}`, { executed: 'no' });
+};
+
+/** In a URL a credential is one piece of text, whatever stands in it. */
+const inUrl = (given: Lookup['credentials']): Lookup['credentials'] =>
+  given && Object.fromEntries(Object.entries(given).map(([name, value]) => [name, encodeURIComponent(value)]));
+
+/** Where callers' credentials may go. */
+const OF_CALLERS = /^\/(?:env|headers)\/|^\/url$/;
+
 /**
  * Expands command, args, env, url, headers, proxy, and the paths in cwd, envFile and tls, of one server. Throws `invalid_config` that names the server and every
  * field that could not be expanded.
@@ -97,9 +113,12 @@ const find = async (name: string, lookup: Lookup): Promise<string | undefined> =
 export const expandServer = async (server: string, config: ServerConfig, lookup: Lookup): Promise<ServerConfig> => {
   const problems: Problem[] = [];
   const one = async (text: string, path: string): Promise<string> => {
+    const given = OF_CALLERS.test(path) ? lookup.credentials : undefined;
+    const credentials = path === '/url' ? inUrl(given) : given;
     try {
-      return await expand(text, { ...lookup, found: (reference) => lookup.found?.({ ...reference, path }) });
+      return await expand(text, { ...lookup, credentials, found: (found) => lookup.found?.({ ...found, path }) });
     } catch (error) {
+      if (error instanceof ToolwayError && error.code === 'auth_required') throw error.with({ server });
       problems.push({ path, message: error instanceof Error ? error.message : String(error) });
       return '';
     }

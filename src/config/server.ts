@@ -1,6 +1,7 @@
 /** One server of a configuration: its fields read, and what is wrong with them said. */
 import { type Problem, ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
+import { credentialProblems } from './credentials.ts';
 import type { Dialect } from './dialect.ts';
 import { fieldNamed, fieldNames, isWithoutEffect } from './fields.ts';
 import { pointerStep } from './places.ts';
@@ -151,6 +152,10 @@ export const readServer = (
     const clash = contradiction(read.config);
     const wrong = [...(clash === undefined ? [] : [{ ...clash, path: '' }]), ...(options.check?.(read.config) ?? [])];
     read.problems.push(...wrong.map((problem) => ({ level: 'error' as const, ...problem, path: path + problem.path })));
+    for (const { path: at, message } of credentialProblems(read.config)) {
+      const given = read.sources[at.slice(1)] ?? path + at;
+      read.problems.push({ level: 'error', path: given, message });
+    }
   }
   const problems = read.problems.map((problem) => ({ ...problem, server: name, ...where(problem.path) }));
   const { config, sources } = read;

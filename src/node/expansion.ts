@@ -32,6 +32,7 @@ export type Expander = (
   server: string,
   config: ServerConfig,
   found?: (reference: FoundReference) => void,
+  credentials?: Readonly<Record<string, string>>,
 ) => Promise<ServerConfig>;
 
 /** Bytes of one file that a configuration names. */
@@ -66,12 +67,12 @@ export const createExpander = ({
 
   const placed = (path: string): string => (cwd === undefined || path.startsWith('~') ? path : resolvePath(cwd, path));
 
-  return async (server, config, found) => {
+  return async (server, config, found, credentials) => {
     const resolve = (scheme: ReferenceScheme, name: string): Promise<string | undefined> =>
       scheme === 'input'
         ? answer(server, name)
         : resolveSecret(scheme, scheme === 'file' ? placed(name) : name, { env, loadKeyring });
-    const expanded = await expandServer(server, config, { env, resolve, found });
+    const expanded = await expandServer(server, config, { env, resolve, found, credentials });
     try {
       return { ...expanded, ...(await filesOf(expanded, env, found)) };
     } catch (error) {

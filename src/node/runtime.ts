@@ -31,13 +31,13 @@ export const nodeRuntime = (
       alone: (path, run) => pending(import('./file-lock.ts').then(({ runAlone }) => runAlone(path, run))),
     },
     createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
-    async expand(server, config, found) {
+    async expand(server, config, found, credentials) {
       if (config.envFile === undefined && config.tls === undefined && !hasReferences(config)) return config;
       expander ??= import('./expansion.ts').then(({ createExpander }) =>
         // Whoever has others started for it knows who is to be asked this time.
         createExpander({ env, cwd: launch?.cwd, inputs, onInput, asksOnce: launch === undefined }),
       );
-      return (await expander)(server, config, found);
+      return (await expander)(server, config, found, credentials);
     },
     async openTelemetry() {
       try {

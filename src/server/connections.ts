@@ -19,7 +19,7 @@ export interface ConnectionsOptions extends ServerBase {
 }
 
 export interface Connections {
-  /** The one without a scope. */
+  /** The one without a scope; that of its principal where the server is one's own. */
   readonly main: Connection;
   /** That of a scope, made with its first use. Rejects with `backpressure` where there are too many. */
   of(scope: string): Promise<Connection>;
@@ -36,7 +36,9 @@ export interface Connections {
 }
 
 export const createConnections = (options: ConnectionsOptions): Connections => {
-  const { name, config, kind, house, newCall, warn, dial, record, turned } = options;
+  const { name, config, kind, house, owner, newCall, warn, dial, record, turned } = options;
+  const mainScope = owner?.principal ?? '';
+  const isMain = (scope: string): boolean => scope === mainScope || scope === '';
   const { clock } = house.deadlines;
   let scopes: Scopes | undefined;
   let closed = false;
@@ -103,17 +105,17 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     return scopes;
   });
 
-  const main = open('');
+  const main = open(mainScope, owner?.gone);
   return {
     main,
     async of(scope) {
-      if (scope === '') return main;
+      if (isMain(scope)) return main;
       const loaded = await loadScopes();
       if (closed) throw new ToolwayError('closed', 'the server was removed', { executed: 'no' });
       return loaded.of(scope);
     },
-    known: (scope) => (scope === '' ? main : scopes?.known(scope)),
-    all: () => [['', main], ...(scopes?.all() ?? [])],
+    known: (scope) => (isMain(scope) ? main : scopes?.known(scope)),
+    all: () => [[mainScope, main], ...(scopes?.all() ?? [])],
     release: async (scope) => scopes?.release(scope),
     reconnect() {
       scopes?.releaseFailed();

@@ -5,6 +5,7 @@ import type { Attempt } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
 import type { RequestHandlers } from '../handlers.ts';
+import type { ServerConfig } from '../options.ts';
 import type { Asker } from '../protocol/inbox.ts';
 import type { ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
@@ -13,6 +14,7 @@ import type { Reference } from '../telemetry/secret-values.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport } from '../transport/transport.ts';
 import { bounded } from '../waits.ts';
 import type { Catalog } from './catalog.ts';
+import type { Owner } from './personal.ts';
 import { serverRequestsFor } from './requests.ts';
 import type { ServerBase } from './server.ts';
 import { CONNECT_TIMEOUT_MS, handlersOf, LIMITS } from './settings.ts';
@@ -41,7 +43,8 @@ const NOBODY: RequestHandlers = {};
 const LISTS_GRACE_MS = 1_000;
 
 export const createDialer = (options: DialerOptions): Dialer => {
-  const { name, config, kind, house, newCall, warn, catalog, subscriptions } = options;
+  const { name, config, kind, house, owner, newCall, warn, catalog, subscriptions } = options;
+  const mainScope = owner?.principal ?? '';
   const { runtime, deadlines, events, changes, secrets } = house;
   const { clock } = deadlines;
   const { maxDepth, maxInputRounds, maxPages, maxTools, maxListBytes } = { ...LIMITS, ...house.limits };
@@ -96,11 +99,22 @@ export const createDialer = (options: DialerOptions): Dialer => {
     };
   };
 
+  const expandedConfig = async (credentials?: Readonly<Record<string, string>>): Promise<ServerConfig> => {
+    const found: Reference[] = [];
+    const expanded = await runtime.expand(name, config, (reference) => found.push(reference), credentials);
+    await secrets.learn(expanded, found);
+    return expanded;
+  };
+  /** With what the principal has given, for where it is sent and for nowhere else. */
+  const withCredentials = async ({ principal }: Owner): Promise<ServerConfig> => {
+    const { readCredentials } = await import('./own-credentials.ts');
+    const { values, check } = await readCredentials({ name, config, house, principal });
+    return check(await expandedConfig(values));
+  };
+
   const openTransport = async (fallback?: 'sse'): Promise<Transport> => {
     if (typeof config.transport === 'function') return config.transport();
-    const found: Reference[] = [];
-    const expanded = await runtime.expand(name, config, (reference) => found.push(reference));
-    await secrets.learn(expanded, found);
+    const expanded = owner === undefined ? await expandedConfig() : await withCredentials(owner);
     const maxMessageBytes = config.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     return runtime.openTransport({ server: name, kind: fallback ?? kind ?? 'http', config: expanded, maxMessageBytes });
   };
@@ -197,7 +211,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
       const startedAt = clock.now();
       let session: Session;
       const renew = (): void => {
-        if (scope !== '') return;
+        if (scope !== mainScope) return;
         askForLogs(session);
         void subscribe(session);
       };
@@ -210,7 +224,8 @@ export const createDialer = (options: DialerOptions): Dialer => {
       }
       changes.tell({ server: name, scope, what: 'everything' });
       verdict = session.era === 'legacy' ? { era: 'legacy', at: clock.now() } : undefined;
-      if (scope === '') await settle(session, Math.max(0, startedAt + connectTimeoutMs - clock.now()), attempt.signal);
+      if (scope === mainScope)
+        await settle(session, Math.max(0, startedAt + connectTimeoutMs - clock.now()), attempt.signal);
       return session;
     },
     listed: () => listed,

@@ -6,7 +6,7 @@ import type { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import type { Session } from '../protocol/session.ts';
 
-/** Of the connection without a scope. Dates are milliseconds since the Unix epoch. */
+/** Of the main connection. Dates are milliseconds since the Unix epoch. */
 export interface ServerFacts {
   /** The latest session, alive or not. */
   last: { session: Session; connectMs: number } | undefined;
@@ -24,7 +24,8 @@ export interface ServerRecord {
   updated(): void;
 }
 
-export const createRecord = (server: string, events: Emitter): ServerRecord => {
+/** `mainScope` is that of the connection of which the facts are. */
+export const createRecord = (server: string, events: Emitter, mainScope = ''): ServerRecord => {
   const facts: ServerFacts = {
     last: undefined,
     lastError: undefined,
@@ -39,7 +40,7 @@ export const createRecord = (server: string, events: Emitter): ServerRecord => {
     updated,
     hear(scope) {
       const about = { server, scope };
-      const isMain = scope === '';
+      const isMain = scope === mainScope;
       let everConnected = false;
       return (state, before) => {
         updated();
@@ -64,7 +65,7 @@ export const createRecord = (server: string, events: Emitter): ServerRecord => {
       };
     },
     checked(scope, check) {
-      if (scope === '') facts.lastHealthCheck = Date.now();
+      if (scope === mainScope) facts.lastHealthCheck = Date.now();
       if (check !== undefined) events.emit('health', { server, scope, ...check });
     },
   };

@@ -1,9 +1,10 @@
 /** One configured server: its connections, its catalogue, its share of calls, and what is to be said of it. */
-import { Call, type CallInit } from '../call.ts';
+import { Call, type CallInit, homeOf } from '../call.ts';
 import type { CatalogueFile } from '../catalogue-file.ts';
 import type { Deadlines } from '../clock.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionState } from '../connection/state.ts';
+import { type CredentialSource, wantsCredentials } from '../credentials.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import type { Ground } from '../ground.ts';
@@ -27,6 +28,7 @@ import { bounded, share } from '../waits.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createConnections } from './connections.ts';
 import { createDialer } from './dialer.ts';
+import type { Owner, Personal } from './personal.ts';
 import { createRecord } from './record.ts';
 import { allows, announces, DEFAULTS, kindOf } from './settings.ts';
 import type { DescribedServer } from './status.ts';
@@ -54,6 +56,8 @@ export interface House {
   calls: Roster<Call>;
   /** Scopes whose connections stay while nobody calls, and how often each is held. */
   heldScopes: Map<string, number>;
+  /** Who gives what `${principal:NAME}` stands for, if somebody does. */
+  credentials: { source?: CredentialSource | undefined };
 }
 
 /** What every part of one server has to know of it. */
@@ -62,6 +66,8 @@ export interface ServerBase {
   config: ServerConfig;
   kind: TransportKind | undefined;
   house: House;
+  /** The principal whose credentials it uses, and who alone uses it. */
+  owner: Owner | undefined;
   /** A request of our own, under the server's usual limits. */
   newCall(method: string, init?: Partial<CallInit>): Call;
   warn(message: string, facts?: { tool?: string; cause?: unknown }): void;
@@ -75,6 +81,10 @@ export interface ManagedServer {
   traffic: ServerTraffic | undefined;
   /** Made with the first. */
   subscriptions: Subscriptions | undefined;
+  /** Present where it is a server of its own to each principal; itself it is then never connected. */
+  readonly personal: Personal | undefined;
+  /** The server that it is to one principal. */
+  readonly parent: ManagedServer | undefined;
   /** What its failures mean. */
   loadFailureJudge(facts: FuseFacts): Promise<FailureJudge>;
   /** That of all callers who do not isolate themselves. */
@@ -98,16 +108,24 @@ export interface ManagedServer {
   close(): Promise<void>;
 }
 
-export const createServer = (name: string, config: ServerConfig, house: House): ManagedServer => {
+export const createServer = (
+  name: string,
+  config: ServerConfig,
+  house: House,
+  own?: { parent: ManagedServer; owner: Owner },
+): ManagedServer => {
   const { deadlines, validator, events } = house;
   const { clock } = deadlines;
   const kind = kindOf(config);
   const { command, url } = config;
-  const record = createRecord(name, events);
+  const owner = own?.owner;
+  /** The scope of the connection that its lists are of. */
+  const mainScope = owner?.principal ?? '';
+  const record = createRecord(name, events, mainScope);
   let closed = false;
 
   const warn = (message: string, facts: { tool?: string; cause?: unknown } = {}): void =>
-    events.emit('warning', { server: name, scope: '', message, ...facts });
+    events.emit('warning', { server: name, scope: mainScope, message, ...facts });
 
   const newCall = (method: string, init: Partial<CallInit> = {}): Call =>
     new Call({
@@ -115,12 +133,13 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       method,
       params: init.params ?? {},
       server: name,
+      scope: init.scope ?? mainScope,
       timeoutMs: init.timeoutMs ?? config.timeoutMs ?? DEFAULTS.timeoutMs,
       totalTimeoutMs: init.totalTimeoutMs ?? config.totalTimeoutMs ?? DEFAULTS.totalTimeoutMs,
       startedAt: clock.now(),
     });
 
-  const base: ServerBase = { name, config, kind, house, newCall, warn };
+  const base: ServerBase = { name, config, kind, house, owner, newCall, warn };
 
   const sessionOf = async (call: Call): Promise<Session> => {
     const connection = connections.known(call.scope) ?? (await share(call, connections.of(call.scope)));
@@ -153,7 +172,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       server: name,
       config,
       blocks: pinMode === 'block',
-      onDrift: (news) => events.emit('tool_drift', { server: name, scope: '', ...news }),
+      onDrift: (news) => events.emit('tool_drift', { server: name, scope: mainScope, ...news }),
     }),
   );
   const catalog = createCatalog({
@@ -168,7 +187,7 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
       record.updated();
       if (list === 'tools') house.changes.tell({ server: name, what: 'tools' });
       const event = list === 'tools' ? 'tools_changed' : list === 'prompts' ? 'prompts_changed' : 'resources_changed';
-      events.emit(event, { server: name, scope: '' });
+      events.emit(event, { server: name, scope: mainScope });
     },
     onWarning: warn,
   });
@@ -188,6 +207,8 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
   const managed: ManagedServer = {
     name,
     config,
+    parent: own?.parent,
+    personal: own === undefined && wantsCredentials(config) ? personalLater(() => managed, house) : undefined,
     catalog,
     traffic: undefined,
     subscriptions: undefined,
@@ -219,15 +240,35 @@ export const createServer = (name: string, config: ServerConfig, house: House): 
     async close() {
       closed = true;
       const removed = new ToolwayError('closed', 'the server was removed');
-      for (const call of house.calls.values()) if (call.server === name) call.stop(removed);
+      for (const call of house.calls.values())
+        if (call.server === name && (own === undefined || homeOf(call) === managed)) call.stop(removed);
       managed.traffic?.fuse.close();
       managed.traffic?.lane.close(removed);
       house.changes.tell({ server: name, what: 'everything' });
       catalog.close();
-      await connections.close();
+      await Promise.all([connections.close(), managed.personal?.close()]);
     },
   };
   return managed;
+};
+
+/** What is made of a server for each principal is loaded with the first of them that needs it. */
+const personalLater = (parent: () => ManagedServer, house: House): Personal => {
+  let made: Personal | undefined;
+  const load = once(async () => {
+    const { createPersonal } = await import('./personal.ts');
+    const { name, config } = parent();
+    const create = (owner: Owner): ManagedServer => createServer(name, config, house, { parent: parent(), owner });
+    made = createPersonal({ name, config, house, create });
+    return made;
+  });
+  return {
+    known: (principal) => made?.known(principal),
+    of: async (principal) => (await load()).of(principal),
+    wanted: async () => (await load()).wanted(),
+    release: async (principal, drainMs) => made?.release(principal, drainMs),
+    close: async () => made?.close(),
+  };
 };
 
 /** What a call is told that ended while it waited for a connection. */

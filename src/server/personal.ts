@@ -1,0 +1,156 @@
+/**
+ * A server that wants credentials of each principal: to each of them it is a server of its own, with connections, lists
+ * and traffic that nobody else has a part in. Made when the principal first needs it, let go of when it is not used.
+ * Loaded with the first.
+ */
+import { homeOf } from '../call.ts';
+import type { Timer } from '../clock.ts';
+import { type CredentialTarget, credentialsOf, type WantedCredentials } from '../credentials.ts';
+import { ToolwayError } from '../errors.ts';
+import type { ServerConfig } from '../options.ts';
+import { credentialTarget } from './credential-target.ts';
+import type { House, ManagedServer } from './server.ts';
+import { LIMITS } from './settings.ts';
+
+/** The principal whose server it is. */
+export interface Owner {
+  principal: string;
+  /** Resolves when nothing is left of the server that the principal had before. */
+  gone(): Promise<void> | undefined;
+}
+
+export interface Personal {
+  /** That of a principal, if there is one. */
+  known(principal: string | undefined): ManagedServer | undefined;
+  /** That of a principal, made with its first use. Rejects with `auth_required` where its credentials are missing, with `backpressure` where there are too many. */
+  of(principal: string | undefined): Promise<ManagedServer>;
+  wanted(): Promise<WantedCredentials>;
+  /** Lets that of a principal go: what is under way there may finish within `drainMs`. Resolves when nothing of it is left. */
+  release(principal: string, drainMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PersonalOptions {
+  name: string;
+  config: ServerConfig;
+  house: House;
+  create(owner: Owner): ManagedServer;
+}
+
+interface Own {
+  readonly server: ManagedServer;
+  /** When it was last asked for, or seen in use. */
+  usedAt: number;
+}
+
+/** How often it is looked whether what is under way has finished. */
+const LOOK_MS = 20;
+
+export const createPersonal = ({ name, config, house, create }: PersonalOptions): Personal => {
+  const { clock } = house.deadlines;
+  const { maxScopes, scopeIdleMs } = { ...LIMITS, ...house.limits };
+  const servers = new Map<string, Own>();
+  /** Those that were let go of and are not gone yet: two of one principal never live at a time. */
+  const leaving = new Map<string, Promise<void>>();
+  const names = credentialsOf(config);
+  const everyMs = scopeIdleMs / 4;
+  let timer: Timer | undefined;
+  let closed = false;
+
+  const isBusy = (server: ManagedServer): boolean => house.calls.find((call) => homeOf(call) === server) !== undefined;
+  const target = (): Promise<CredentialTarget> => credentialTarget(name, config, house.runtime);
+
+  const drained = async (server: ManagedServer, drainMs: number): Promise<void> => {
+    const until = clock.now() + drainMs;
+    while (!closed && clock.now() < until && isBusy(server))
+      await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+  };
+  const release = async (principal: string, drainMs = 0): Promise<void> => {
+    const found = servers.get(principal);
+    if (found !== undefined) {
+      servers.delete(principal);
+      const gone = Promise.all([
+        leaving.get(principal),
+        drained(found.server, drainMs).then(() => found.server.close()),
+      ]).then(() => {
+        if (leaving.get(principal) === gone) leaving.delete(principal);
+      });
+      leaving.set(principal, gone);
+    }
+    await leaving.get(principal);
+  };
+
+  const sweep = (): void => {
+    const now = clock.now();
+    for (const [principal, own] of servers) {
+      if (isBusy(own.server)) own.usedAt = now;
+      else if (now - own.usedAt >= scopeIdleMs + everyMs) void release(principal);
+    }
+    timer = undefined;
+    wake();
+  };
+  const wake = (): void => {
+    if (timer !== undefined || servers.size === 0) return;
+    timer = clock.after(everyMs, sweep);
+    timer.keepAlive(false);
+  };
+
+  const known: Personal['known'] = (principal) => {
+    const found = servers.get(principal ?? '');
+    if (found !== undefined) found.usedAt = clock.now();
+    return found?.server;
+  };
+  /** One that was given up makes room. */
+  const makeRoom = (): void => {
+    for (const [principal, { server }] of servers) {
+      if (servers.size < maxScopes) return;
+      if (server.connection().state.name === 'failed' && !isBusy(server)) void release(principal);
+    }
+    if (servers.size >= maxScopes)
+      throw new ToolwayError('backpressure', `there are connections for ${maxScopes} principals already`, {
+        server: name,
+        executed: 'no',
+        limit: maxScopes,
+      });
+  };
+
+  return {
+    known,
+    async of(principal = '') {
+      const before = known(principal);
+      if (before !== undefined) return before;
+      const { source } = house.credentials;
+      if (principal === '' || source === undefined) throw ownWanted(name);
+      // Whoever has none has nothing started.
+      await source({ server: name, principal, names, target: (await target()).id });
+      const meanwhile = known(principal);
+      if (meanwhile !== undefined) return meanwhile;
+      if (closed) throw new ToolwayError('closed', 'the server was removed', { executed: 'no', server: name });
+      makeRoom();
+      const server = create({ principal, gone: () => leaving.get(principal) });
+      servers.set(principal, { server, usedAt: clock.now() });
+      wake();
+      return server;
+    },
+    wanted: async () => ({
+      names,
+      inHeaders: credentialsOf(config, ['headers']),
+      target: await target(),
+    }),
+    release,
+    async close() {
+      closed = true;
+      timer?.cancel();
+      for (const principal of [...servers.keys()]) void release(principal);
+      await Promise.all(leaving.values());
+    },
+  };
+};
+
+/** The refusal of whoever cannot be told from others. */
+export const ownWanted = (server: string): ToolwayError =>
+  new ToolwayError('auth_required', 'everybody who uses it gives credentials of their own, and here nobody is known', {
+    server,
+    executed: 'no',
+    permanent: true,
+  });
