@@ -37,7 +37,8 @@ export const createMethods = (run: RunRequest): ServerClient => {
     setLogLevel: (level, options = {}) =>
       run({ method: 'logging/setLevel', params: {}, options }, (session, call) => session.setLogLevel(call, level)),
     ping: (options = {}) => run({ method: 'ping', params: {}, options }, (session, call) => session.ping(call)),
-    rootsChanged: () => run({ method: 'about', params: {} }, async (session) => session.rootsChanged()),
+    rootsChanged: (options = {}) =>
+      run({ method: 'about', params: {}, options }, async (session, call) => session.rootsChanged(call.handlers)),
     request: (method, params = {}, options) => perform(method, params, options),
   };
 };

@@ -39,8 +39,11 @@ export interface ServerClient {
   /** Asks the server for log messages of this severity and above. */
   setLogLevel(level: LogLevel, options?: RequestOptions): Promise<void>;
   ping(options?: RequestOptions): Promise<void>;
-  /** Tells the server that the roots have changed; nothing to say in the modern era. */
-  rootsChanged(): Promise<void>;
+  /**
+   * Tells the server that the roots have changed; nothing to say in the modern era. With `handlers`, these tell the roots
+   * when the server asks for them next, and from then on outside of any call.
+   */
+  rootsChanged(options?: RequestOptions): Promise<void>;
   /** Any other request; its result is an object and otherwise unchecked. */
   request(method: string, params?: JsonObject, options?: RequestOptions): Promise<JsonObject>;
 }

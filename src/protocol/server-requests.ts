@@ -37,6 +37,8 @@ export interface ServerRequests {
    * refusal at once when `signal` aborts, whatever the handler does.
    */
   answer(method: string, params: JsonObject, context: AnswerContext): Promise<JsonObject>;
+  /** Who tells the roots where the server asks outside of any call, and in any case once until then: it was told that they have changed. */
+  keeper?: { handlers: RequestHandlers; until: number };
   /** Hear of each `notifications/elicitation/complete`: the id that the server gave to what is done. */
   readonly completions: Set<(elicitationId: unknown) => void>;
   /** The session is over: tasks that the server left with us are dropped. */
@@ -51,7 +53,13 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
   const { onLog } = handlers;
   let answers: Answers | undefined;
 
-  return {
+  const keeperFor = (given: RequestHandlers | undefined): RequestHandlers | undefined => {
+    const { keeper } = requests;
+    if (keeper === undefined || (given !== undefined && keeper.until <= clock.now())) return given;
+    keeper.until = 0;
+    return keeper.handlers;
+  };
+  const requests: ServerRequests = {
     clock,
     completions: new Set(),
     capabilities: (era, { onElicit, onSample, roots } = handlers) => ({
@@ -74,7 +82,7 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
       ...(roots === undefined ? {} : { roots: era === 'legacy' ? { listChanged: true } : {} }),
     }),
     async answer(method, params, { handlers: given, ...context }) {
-      const asked: RequestHandlers = given ?? handlers;
+      const asked: RequestHandlers = (method === 'roots/list' ? keeperFor(given) : given) ?? handlers;
       if (method === 'ping') return {};
       const tell = async (): Promise<void> => asked.onRefused?.(method, { server, scope, ...context });
       if (!isOffered(method, asked)) tell().catch(report);
@@ -91,6 +99,7 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
       tell().catch(report);
     },
   };
+  return requests;
 };
 
 const isOffered = (method: string, { onElicit, onSample, roots }: RequestHandlers): boolean => {

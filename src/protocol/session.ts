@@ -5,6 +5,7 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
+import type { RequestHandlers } from '../handlers.ts';
 import { encodeHeaderValue, isAnnotated } from '../transport/mcp-headers.ts';
 import type { Transport } from '../transport/transport.ts';
 import { demand } from './declared.ts';
@@ -43,7 +44,7 @@ export interface Session {
   setLogLevel(call: Call, level: LogLevel): Promise<void>;
   subscribe(call: Call, uri: string): Promise<void>;
   unsubscribe(call: Call, uri: string): Promise<void>;
-  rootsChanged(): void;
+  rootsChanged(keeper?: RequestHandlers): void;
   /** `cause` is what calls in flight are told, where the end is not our own wish. */
   close(cause?: ToolwayError): Promise<void>;
 }
@@ -55,6 +56,9 @@ export interface SessionOptions {
   clock: Clock;
   limits?: Partial<ListLimits>;
 }
+
+/** Whoever is told that the roots have changed asks for them within this time, whoever is calling. */
+const ROOTS_MS = 5_000;
 
 export const createSession = ({ engine, era, requests, clock, limits }: SessionOptions): Session => {
   const { capabilities } = era.identity;
@@ -141,7 +145,10 @@ export const createSession = ({ engine, era, requests, clock, limits }: SessionO
       demand('resources/unsubscribe', era);
       await era.unsubscribe(call, uri);
     },
-    rootsChanged: () => era.rootsChanged(),
+    rootsChanged(keeper) {
+      if (keeper !== undefined) requests.keeper = { handlers: keeper, until: clock.now() + ROOTS_MS };
+      era.rootsChanged();
+    },
     async close(cause) {
       era.close();
       await engine.close(cause);

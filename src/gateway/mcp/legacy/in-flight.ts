@@ -1,8 +1,9 @@
 /** Requests of a session that are under way. */
-import type { JsonObject } from '../../../protocol/types.ts';
-import type { JsonRpcMessage } from '../../../protocol/wire.ts';
+import type { JsonObject, Progress } from '../../../protocol/types.ts';
+import { isObject, type JsonRpcMessage } from '../../../protocol/wire.ts';
 import type { Surface } from '../surface.ts';
 import type { Cancellation } from './cancellation.ts';
+import { isId } from './messages.ts';
 
 /** Where what belongs to one request goes before its result. */
 export interface Channel {
@@ -17,6 +18,14 @@ export interface InFlight {
   /** The task that the request has become. */
   readonly task: string | undefined;
 }
+
+/** Tells of progress on a channel, where the request has a token for it. */
+export const progressOf = ({ _meta }: JsonObject, channel: Channel): ((progress: Progress) => void) | undefined => {
+  const progressToken = isObject(_meta) ? _meta.progressToken : undefined;
+  if (!isId(progressToken)) return undefined;
+  return (progress) =>
+    channel.send({ jsonrpc: '2.0', method: 'notifications/progress', params: { ...progress, progressToken } });
+};
 
 /** In the course of which a server may ask something. */
 const ASKING: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);

@@ -1,7 +1,9 @@
 /** From which severity on sessions hear the logs of servers. A server knows one level for all that share a connection: the lowest that is wanted. */
 import type { LogLevel } from '../../../protocol/types.ts';
+import { whenAborted } from '../../../when-aborted.ts';
 import type { GatewayContext } from '../../context.ts';
 import { invalidParams } from '../fault.ts';
+import type { LiveScopes } from './live-scopes.ts';
 import type { LegacySession } from './session.ts';
 
 /** The least severe first (RFC 5424). */
@@ -25,12 +27,11 @@ export interface LogLevels {
 
 /** `sessions` are all there are; only those that asked for a level have a say. */
 export const createLogLevels = (
-  { toolkit, dispatch }: GatewayContext,
+  { toolkit, dispatch, closing }: GatewayContext,
+  live: LiveScopes,
   sessions: () => Iterable<LegacySession>,
 ): LogLevels => {
   const asked = new WeakSet<LegacySession>();
-  /** Connections of scopes: a child is not started to be told how loud to be. */
-  const live = new Map<string, Set<string>>();
 
   const wanted = (server: string, scope: string): LogLevel | undefined => {
     let lowest: LogLevel | undefined;
@@ -52,11 +53,10 @@ export const createLogLevels = (
       .catch(() => {});
   };
 
-  toolkit.on('connected', ({ server, scope }) => {
-    live.set(server, (live.get(server) ?? new Set()).add(scope));
-    void tell(server, scope);
-  });
-  toolkit.on('disconnected', ({ server, scope }) => void live.get(server)?.delete(scope));
+  whenAborted(
+    closing,
+    toolkit.on('connected', ({ server, scope }) => void tell(server, scope)),
+  );
 
   return {
     async changed(session) {
@@ -64,8 +64,7 @@ export const createLogLevels = (
       const { caller, surface } = session;
       const told = surface.servers(caller).map((server) => {
         const scope = dispatch.scopeOf(caller, server);
-        const isThere = scope === '' ? toolkit.status()[server]?.connected : live.get(server)?.has(scope);
-        return isThere ? tell(server, scope) : undefined;
+        return live.has(server, scope) ? tell(server, scope) : undefined;
       });
       await Promise.all(told);
     },

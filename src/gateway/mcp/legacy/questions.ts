@@ -60,6 +60,7 @@ interface Open {
 export const createQuestions = ({ capabilities, clock, send }: QuestionsOptions): Questions => {
   const open = new Map<string, Open>();
   const visits = new Set<string>();
+  let isClosed = false;
 
   const ask = (
     method: string,
@@ -67,8 +68,8 @@ export const createQuestions = ({ capabilities, clock, send }: QuestionsOptions)
     { server, signal, timeoutMs = ANSWER_MS }: { server?: string; signal?: AbortSignal; timeoutMs?: number },
   ): Promise<JsonObject> =>
     new Promise((resolve, reject) => {
-      if (open.size >= MAX_OPEN) {
-        reject(new Error(`the client was asked ${MAX_OPEN} questions already`));
+      if (isClosed || open.size >= MAX_OPEN) {
+        reject(isClosed ? gone() : new Error(`the client was asked ${MAX_OPEN} questions already`));
         return;
       }
       const id = newId();
@@ -141,11 +142,13 @@ export const createQuestions = ({ capabilities, clock, send }: QuestionsOptions)
       else question.reject(new Error(`the client answered with the error ${String(code)}`));
     },
     close() {
-      const gone = new DOMException('the client has left', 'AbortError');
-      for (const { reject } of [...open.values()]) reject(gone);
+      isClosed = true;
+      for (const { reject } of [...open.values()]) reject(gone());
     },
   };
 };
+
+const gone = (): DOMException => new DOMException('the client has left', 'AbortError');
 
 /** Remembers an id of a visit, in the place of the oldest where there are too many. */
 const remember = (visits: Set<string>, id: string): void => {

@@ -1,7 +1,8 @@
 /** A conversation with one client of the legacy era, over whichever transport it came (2024-11-05 to 2025-11-25). */
 import { ToolwayError } from '../../../errors.ts';
+import type { RequestHandlers } from '../../../handlers.ts';
 import * as RPC from '../../../protocol/rpc-codes.ts';
-import type { JsonObject, LogLevel, Progress } from '../../../protocol/types.ts';
+import type { JsonObject, LogLevel } from '../../../protocol/types.ts';
 import {
   isObject,
   type JsonRpcMessage,
@@ -19,7 +20,7 @@ import type { Surface } from '../surface.ts';
 import { asLegacyResult } from './adapt.ts';
 import { createCancellation } from './cancellation.ts';
 import { helloOf, type LegacyVersion, readHello } from './handshake.ts';
-import { askedIn, type Channel, type InFlight } from './in-flight.ts';
+import { askedIn, type Channel, type InFlight, progressOf } from './in-flight.ts';
 import { readLevel } from './log-levels.ts';
 import { type ClientMessage, failure, isId } from './messages.ts';
 import { keepOwnServers } from './own-servers.ts';
@@ -47,6 +48,8 @@ export interface LegacySession {
   readonly level: LogLevel;
   /** URIs to which the client has subscribed, and what ends that. */
   readonly subscriptions: Map<string, () => Promise<void>>;
+  /** Asks the client for its roots, where it has any. */
+  readonly roots: RequestHandlers['roots'];
   /** URLs that it was asked to visit, by the ids of their servers. */
   readonly visits: ReadonlySet<string>;
   /** Requests under way. */
@@ -221,6 +224,9 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
     get level() {
       return level;
     },
+    get roots() {
+      return questions?.handlers.roots;
+    },
     get visits() {
       return questions?.visits ?? NO_VISITS;
     },
@@ -290,11 +296,4 @@ const tooMany = (limit: number): ToolwayError =>
 const uriOf = ({ uri }: JsonObject): string => {
   if (typeof uri === 'string') return uri;
   throw invalidParams('uri is not a text');
-};
-
-const progressOf = ({ _meta }: JsonObject, channel: Channel): ((progress: Progress) => void) | undefined => {
-  const progressToken = isObject(_meta) ? _meta.progressToken : undefined;
-  if (!isId(progressToken)) return undefined;
-  return (progress) =>
-    channel.send({ jsonrpc: '2.0', method: 'notifications/progress', params: { ...progress, progressToken } });
 };

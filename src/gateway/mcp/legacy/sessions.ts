@@ -7,6 +7,7 @@ import type { Principal } from '../../principal.ts';
 import { Refusal } from '../../refusal.ts';
 import { createMethods, type RunMethod } from '../methods.ts';
 import type { Surface } from '../surface.ts';
+import { createLiveScopes } from './live-scopes.ts';
 import { createLogLevels, isLoud } from './log-levels.ts';
 import { createSession, type LegacySession, type SessionHouse } from './session.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -35,7 +36,8 @@ export const createSessions = (context: GatewayContext): Sessions => {
   const ticks = new Set<() => void>();
   let timer: Timer | undefined;
 
-  const levels = createLogLevels(context, () => sessions.values());
+  const live = createLiveScopes(context);
+  const levels = createLogLevels(context, live, () => sessions.values());
   const subscriptions = createSubscriptions(context);
 
   const house: SessionHouse = {
@@ -43,13 +45,17 @@ export const createSessions = (context: GatewayContext): Sessions => {
     subscribe: subscriptions.add,
     unsubscribe: subscriptions.remove,
     levelChanged: levels.changed,
-    rootsChanged({ surface, caller }) {
-      for (const server of surface.servers(caller))
-        if (dispatch.scopeOf(caller, server) === '')
-          toolkit
-            .server(server)
-            .rootsChanged()
-            .catch(() => {});
+    rootsChanged({ surface, caller, roots }) {
+      for (const server of surface.servers(caller)) {
+        const scope = dispatch.scopeOf(caller, server);
+        if (!live.has(server, scope)) continue;
+        // Whose roots are those of a server that all share, nobody can say outside of a call.
+        const own = scope === '' ? {} : { scope, handlers: { roots } };
+        toolkit
+          .server(server)
+          .rootsChanged(own)
+          .catch(() => {});
+      }
     },
     closed(session) {
       sessions.delete(session.id);
