@@ -9,6 +9,30 @@ import type { Transport } from './transport/transport.ts';
 /** Among which callers of the gateway one connection to a server is shared. */
 export type Isolation = 'shared' | 'perSession' | 'perPrincipal';
 
+/** How many children of one stdio server there are, and for how long each. */
+export interface PoolOption {
+  /**
+   * Children that are started and initialized ahead for scopes that are yet to come; each is given to one scope, and
+   * another one is started in its place. Default 0. They are there from the start where `isolation` is `perSession` or
+   * `perPrincipal`, else from the first scope on; a server whose definition refers to its principal has none.
+   */
+  warm?: number;
+  /**
+   * Most children of scopes at a time, warm ones among them; the one of all who name no scope is not counted. For one
+   * more, the one that was not used longest is ended; where all are in use its calls are `backpressure`. Default: `limits.maxScopes`.
+   */
+  max?: number;
+  /** An older child is replaced: it ends with its last call, and no call fails. Default: never. */
+  maxLifetimeMs?: number;
+  /**
+   * A child that has more memory in use, its own children included, is replaced likewise; at twice as much it is killed.
+   * In MiB, looked at every two seconds. Default: no limit.
+   */
+  maxMemoryMb?: number;
+  /** How long the child of a scope is kept without a call. Default: `limits.scopeIdleMs`. */
+  idleMs?: number;
+}
+
 /** How a configured server is reached. */
 export type ServerTransport = 'stdio' | 'http' | 'sse' | 'websocket';
 
@@ -49,6 +73,8 @@ export interface ServerConfig extends Handlers {
   group?: string;
   /** How the gateway shares connections to this server among its callers. Default: what the gateway says, else `shared`. */
   isolation?: Isolation;
+  /** stdio: how many children there are ahead and at most, and when one is replaced. */
+  pool?: PoolOption;
   autoReconnect?: boolean;
   maxRetries?: number;
   retryDelayMs?: number;
@@ -112,7 +138,7 @@ export interface Limits {
   maxListBytes?: number;
   /** Rounds of `input_required` in one call. Default 10. */
   maxInputRounds?: number;
-  /** Scopes per server that have a connection. Default 256; one more is `backpressure`. */
+  /** Scopes per server that have a connection. Default 256; for one more, the one that was not used longest is closed, and where all are in use it is `backpressure`. */
   maxScopes?: number;
   /** How long the connection of a scope is kept without a call. Default 300 000. */
   scopeIdleMs?: number;

@@ -15,6 +15,7 @@ import type { CliContext, Open, Session } from './command.ts';
 import type { OptionName, Options } from './options.ts';
 import { type Output, safeJson } from './output.ts';
 import { safeLine } from './safe-text.ts';
+import { withoutCallers } from './without-callers.ts';
 import { splitWords } from './words.ts';
 
 /** The name of the server that `--stdio` or `--url` describes. */
@@ -62,7 +63,9 @@ export const createOpener =
     const mcpServers = Object.create(null) as Record<string, ServerConfig>;
     // Of a toolkit that is changed later, the defaults of the files are those of each server.
     const defaults = lasting ? config.defaults : {};
-    for (const name of servers) mcpServers[name] = { ...defaults, ...(config.mcpServers[name] as ServerConfig) };
+    const forUse = handlers === undefined ? withoutCallers : (server: ServerConfig) => server;
+    for (const name of servers)
+      mcpServers[name] = forUse({ ...defaults, ...(config.mcpServers[name] as ServerConfig) });
     const chosen = { ...config, mcpServers, ...(lasting && { defaults: {} }) };
     const {
       problems: _p,
@@ -88,7 +91,8 @@ export const createOpener =
     const fromFiles = options.values('config').length > 0 || !all.includes(ADHOC);
     if (lasting && fromFiles) {
       const files = { files: options.values('config'), cwd: context.cwd, env: context.env };
-      await follow({ session, files, named, forThisRun: runChanges(options, lasting) });
+      const changed = runChanges(options, lasting);
+      await follow({ session, files, named, forThisRun: (server) => forUse(changed(server)) });
     }
     return session;
   };

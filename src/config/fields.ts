@@ -2,7 +2,7 @@
 import type { Isolation, ServerConfig, ServerTransport } from '../options.ts';
 import type { LogLevel } from '../protocol/types.ts';
 import type { Dialect } from './dialect.ts';
-import { breaker, cache, rateLimit, retry, tls } from './nested.ts';
+import { breaker, cache, pool, rateLimit, retry, tls } from './nested.ts';
 import { pinMode } from './permission.ts';
 import {
   count,
@@ -91,6 +91,7 @@ const OWN: Record<string, Field> = {
   retrySafe: map(names, (retrySafe) => ({ retrySafe })),
   group: map(text, (group) => ({ group })),
   isolation: map(isolation, (sharing) => ({ isolation: sharing })),
+  pool: map(pool, (option) => ({ pool: option })),
   autoReconnect: map(flag, (autoReconnect) => ({ autoReconnect })),
   maxRetries: map(count, (maxRetries) => ({ maxRetries })),
   retryDelayMs: map(ms, (retryDelayMs) => ({ retryDelayMs })),

@@ -1,7 +1,18 @@
 /** The fields of a server that are objects themselves. */
-import type { BreakerOption, RetryOption, ServerConfig } from '../options.ts';
+import type { BreakerOption, PoolOption, RetryOption, ServerConfig } from '../options.ts';
 import { nearest } from './nearest.ts';
-import { isObject, kindOf, limitMs, names, positive, type Read, type Reader, some, someText } from './readers.ts';
+import {
+  count,
+  isObject,
+  kindOf,
+  limitMs,
+  names,
+  positive,
+  type Read,
+  type Reader,
+  some,
+  someText,
+} from './readers.ts';
 
 type Parts<T> = { [K in keyof T]-?: Reader<NonNullable<T[K]>> };
 
@@ -36,6 +47,14 @@ export const rateLimit = object<NonNullable<ServerConfig['rateLimit']>>({ perSec
 ]);
 export const cache = object<NonNullable<ServerConfig['cache']>>({ ttlMs: positive, tools: names }, ['tools']);
 export const tls = object<NonNullable<ServerConfig['tls']>>({ ca: someText, cert: someText, key: someText });
+
+export const pool = object<PoolOption>({
+  warm: count,
+  max: some,
+  maxLifetimeMs: limitMs,
+  maxMemoryMb: some,
+  idleMs: limitMs,
+});
 
 const thresholds = object<Exclude<BreakerOption, false>>({ failures: some, openMs: limitMs });
 const attempts = object<Exclude<RetryOption, false>>({ attempts: some }, ['attempts']);

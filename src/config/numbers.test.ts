@@ -45,6 +45,13 @@ const WRONG: [field: string, value: unknown, message: string, step?: string][] =
   ['breaker', { failures: 0 }, `${WHOLE}, not 0`, '/failures'],
   ['breaker', { failures: 1.5 }, `${WHOLE}, not 1.5`, '/failures'],
   ['breaker', { openMs: 2 ** 31 }, `${MOST}, not 2147483648`, '/openMs'],
+  ['pool', { warm: -1 }, 'must be a whole number of 0 or more, not -1', '/warm'],
+  ['pool', { warm: 1.5 }, 'must be a whole number of 0 or more, not 1.5', '/warm'],
+  ['pool', { max: 0 }, `${WHOLE}, not 0`, '/max'],
+  ['pool', { maxLifetimeMs: 0 }, `${LIMIT}, not 0`, '/maxLifetimeMs'],
+  ['pool', { maxLifetimeMs: 2 ** 31 }, `${MOST}, not 2147483648`, '/maxLifetimeMs'],
+  ['pool', { maxMemoryMb: 0.5 }, `${WHOLE}, not 0.5`, '/maxMemoryMb'],
+  ['pool', { idleMs: -1 }, `${LIMIT}, not -1`, '/idleMs'],
   ['cache', { tools: ['a'], ttlMs: 0 }, 'must be a number above 0, not 0', '/ttlMs'],
 ];
 
@@ -61,6 +68,7 @@ const RIGHT: [field: string, value: unknown][] = [
   ['rateLimit', { perSecond: 0.1, burst: 1 }],
   ['breaker', { failures: 1, openMs: 1 }],
   ['cache', { tools: ['a'], ttlMs: 1e12 }],
+  ['pool', { warm: 0, max: 1, maxLifetimeMs: 1, maxMemoryMb: 1, idleMs: 0.5 }],
 ];
 
 const failureOf = async (options: ToolkitOptions): Promise<unknown> => {

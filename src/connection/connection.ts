@@ -41,12 +41,19 @@ export interface Connection {
   firstAttempt(): Promise<Session> | undefined;
   /** Drops the link and connects anew, whatever the state. Rejects when that first attempt fails. */
   reconnect(): Promise<Session>;
+  /** Puts another session in the place of `before`, which its owner has to end; false where that is not the live one any more. */
+  replace(before: Session, session: Session, connectMs: number): boolean;
   /** Resolves when nothing of any link is left. */
   close(): Promise<void>;
 }
 
 /** Failures that another attempt cannot mend. */
-const HOPELESS: ReadonlySet<string> = new Set(['spawn_failed', 'invalid_config', 'unsupported', 'auth_required']);
+export const HOPELESS: ReadonlySet<string> = new Set([
+  'spawn_failed',
+  'invalid_config',
+  'unsupported',
+  'auth_required',
+]);
 /** Refusals that may pass with a key that is being changed: the same one twice in a row does not. */
 const REFUSALS: ReadonlySet<string> = new Set(['auth_failed', 'forbidden']);
 /** A child that dies so often in so short a time is not started again. */
@@ -242,6 +249,11 @@ export const createConnection = (options: ConnectionOptions): Connection => {
       refusal = undefined;
       leave({ name: 'idle' });
       return attempt(1).outcome;
+    },
+    replace(before, session, connectMs) {
+      if (live !== before) return false;
+      enter({ name: 'ready', session, since: clock.now(), connectMs });
+      return true;
     },
     async close() {
       if (state.name !== 'closed') leave({ name: 'closed' });

@@ -30,6 +30,10 @@ export const nodeRuntime = (
       write: (path, text) => pending(import('./files.ts').then(({ nodeFiles }) => nodeFiles.write(path, text))),
       alone: (path, run) => pending(import('./file-lock.ts').then(({ runAlone }) => runAlone(path, run))),
     },
+    processes: {
+      memoryOf: async (leaders) => (await import('./process-memory.ts')).memoryOf(leaders),
+      kill: (leader) => void import('./process-group.ts').then(({ killGroup }) => killGroup(leader)),
+    },
     createValidator: () => validatorOnDemand(async () => (await import('./schema-engine.ts')).createAjvValidator()),
     async expand(server, config, found, credentials) {
       if (config.envFile === undefined && config.tls === undefined && !hasReferences(config)) return config;

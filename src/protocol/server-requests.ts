@@ -11,7 +11,8 @@ import type { EraName, RequestId } from './wire.ts';
 export interface ServerRequestsOptions {
   handlers: Handlers;
   server: string;
-  scope: string;
+  /** Asked for each time: a session may be given to another scope. */
+  readonly scope: string;
   /** What is left with us to be done expires on it. */
   clock: Clock;
   /** Hears of handlers that threw or gave an answer that cannot be used. */
@@ -48,7 +49,7 @@ export interface ServerRequests {
 }
 
 export const createServerRequests = (options: ServerRequestsOptions): ServerRequests => {
-  const { handlers, server, scope, clock, report } = options;
+  const { handlers, server, clock, report } = options;
   const never = new AbortController().signal;
   const { onLog } = handlers;
   let answers: Answers | undefined;
@@ -84,18 +85,18 @@ export const createServerRequests = (options: ServerRequestsOptions): ServerRequ
     async answer(method, params, { handlers: given, ...context }) {
       const asked: RequestHandlers = (method === 'roots/list' ? keeperFor(given) : given) ?? handlers;
       if (method === 'ping') return {};
-      const tell = async (): Promise<void> => asked.onRefused?.(method, { server, scope, ...context });
+      const tell = async (): Promise<void> => asked.onRefused?.(method, { server, scope: options.scope, ...context });
       if (!isOffered(method, asked)) tell().catch(report);
       if (asked.onElicit === undefined && asked.onSample === undefined && asked.roots === undefined) {
         throw (await import('./rpc-fault.ts')).notOffered(method);
       }
       const { createAnswers } = await import('./asking.ts');
       answers ??= createAnswers({ server, report, clock });
-      return answers.answer(method, params, { server, scope, ...context, handlers: asked });
+      return answers.answer(method, params, { server, scope: options.scope, ...context, handlers: asked });
     },
     forget: () => answers?.forget(),
     log(params) {
-      const tell = async (): Promise<void> => onLog?.(readLog(params), { server, scope, signal: never });
+      const tell = async (): Promise<void> => onLog?.(readLog(params), { server, scope: options.scope, signal: never });
       tell().catch(report);
     },
   };

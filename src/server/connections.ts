@@ -1,11 +1,15 @@
 /** The connections to one server: the one of all who do not isolate themselves, and one for each scope of those who do. */
+import type { ChildStatus } from '../api.ts';
 import type { Call } from '../call.ts';
-import { type Connection, type ConnectionOptions, createConnection } from '../connection/connection.ts';
+import { backoffMs } from '../connection/backoff.ts';
+import { type Connection, type ConnectionOptions, createConnection, HOPELESS } from '../connection/connection.ts';
+import type { ConnectionState } from '../connection/state.ts';
 import { ToolwayError } from '../errors.ts';
 import { once } from '../later.ts';
 import type { Turn } from '../middleware/fuse.ts';
 import type { Session } from '../protocol/session.ts';
 import type { Dialer } from './dialer.ts';
+import type { Pool } from './pool.ts';
 import type { ServerRecord } from './record.ts';
 import type { Scopes } from './scopes.ts';
 import type { ServerBase } from './server.ts';
@@ -29,6 +33,10 @@ export interface Connections {
   all(): [scope: string, connection: Connection][];
   /** Closes that of a scope, if there is one. */
   release(scope: string): Promise<void>;
+  /** That of the main one; failed also where that lives, and none can be started for a scope. */
+  state(): ConnectionState;
+  /** What there is to be told of each child, where they are cared for. */
+  children(): ChildStatus[] | undefined;
   /** Connects anew, and lets scopes that were given up begin afresh. */
   reconnect(): Promise<Session>;
   /** Resolves when nothing of any link is left. */
@@ -41,6 +49,7 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
   const isMain = (scope: string): boolean => scope === mainScope || scope === '';
   const { clock } = house.deadlines;
   let scopes: Scopes | undefined;
+  let pool: Pool | undefined;
   let closed = false;
 
   const hasCall = (scope: string, fits: (call: Call) => boolean): boolean =>
@@ -92,41 +101,79 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
           throw new ToolwayError('not_connected', 'the server is disabled', { executed: 'no' });
         if (config.untrusted === true) throw untrusted(name);
         await gone?.();
-        return dial(scope, attempt);
+        return loadPool === undefined ? dial({ scope }, attempt) : (await loadPool()).dial(scope, attempt);
       },
-      watch: (session, lost) => watch(scope, session, lost),
+      watch(session, lost) {
+        const stop = watch(scope, session, lost);
+        const left = pool?.entered(session, lost);
+        return () => {
+          stop();
+          left?.();
+        };
+      },
       onState: heard(scope),
     });
 
   const loadScopes = once(async () => {
     const { createScopes } = await import('./scopes.ts');
-    const isBusy = (scope: string): boolean => house.heldScopes.has(scope) || hasCall(scope, () => true);
-    scopes = createScopes({ ...LIMITS, ...house.limits, clock, open, isBusy });
+    scopes = createScopes({
+      ...LIMITS,
+      ...house.limits,
+      pool: config.pool,
+      clock,
+      open,
+      hasCall: (scope) => hasCall(scope, () => true),
+      isHeld: (scope) => house.heldScopes.has(scope),
+    });
     return scopes;
   });
+  /** Only what is started can be started ahead, and gets old. */
+  const { pool: settings } = config;
+  const loadPool =
+    settings && (kind ?? 'stdio') === 'stdio'
+      ? once(async () => {
+          const { createPool } = await import('./pool.ts');
+          if (closed) throw removed();
+          pool = createPool({ ...options, ...LENT, settings, mainScope, connectionOf: known, scopes: () => scopes });
+          return pool;
+        })
+      : undefined;
 
   const main = open(mainScope, owner?.gone);
+  const known = (scope: string): Connection | undefined => (isMain(scope) ? main : scopes?.known(scope));
   return {
     main,
     async of(scope) {
       if (isMain(scope)) return main;
       const loaded = await loadScopes();
-      if (closed) throw new ToolwayError('closed', 'the server was removed', { executed: 'no' });
+      if (closed) throw removed();
       return loaded.of(scope);
     },
-    known: (scope) => (isMain(scope) ? main : scopes?.known(scope)),
+    known,
     all: () => [[mainScope, main], ...(scopes?.all() ?? [])],
     release: async (scope) => scopes?.release(scope),
+    state() {
+      const cause = main.current() && (scopes?.failing() ?? pool?.failing());
+      return cause ? { name: 'failed', cause } : main.state;
+    },
+    children: () => pool?.children(),
     reconnect() {
       scopes?.releaseFailed();
       return main.reconnect();
     },
     async close() {
       closed = true;
-      await Promise.all([main.close(), scopes?.close()]);
+      await Promise.all([main.close(), scopes?.close(), pool?.close()]);
     },
   };
 };
+
+/** What is loaded long before is handed to what is loaded later: bundlers would cut it into pieces of their own. */
+const LENT = { DEFAULTS, LIMITS, HOPELESS, backoffMs, healthIntervalMs };
+/** That of the pool. */
+export type Lent = typeof LENT;
+
+const removed = (): ToolwayError => new ToolwayError('closed', 'the server was removed', { executed: 'no' });
 
 const untrusted = (server: string): ToolwayError =>
   new ToolwayError(

@@ -26,9 +26,14 @@ export interface DialerOptions extends ServerBase {
   subscriptions(): Subscriptions | undefined;
 }
 
+/** Whose a session is: one that was made ahead is given to a scope later. */
+export interface Whose {
+  scope: string;
+}
+
 export interface Dialer {
-  /** One connection attempt for a scope; `lost` hears when the link of its session ends. */
-  dial(scope: string, attempt: Attempt): Promise<Session>;
+  /** One connection attempt; `lost` hears when the link of its session ends. */
+  dial(whose: Whose, attempt: Attempt): Promise<Session>;
   /** Resolves when all lists of the latest session have been read, or take too long to wait for. */
   listed(): Promise<void>;
 }
@@ -59,18 +64,20 @@ export const createDialer = (options: DialerOptions): Dialer => {
     return pinned ?? (kind === 'sse' ? 'legacy' : verdict?.era);
   };
 
-  const requestsOf = (scope: string): Promise<ServerRequests> =>
+  const requestsOf = (whose: Whose): Promise<ServerRequests> =>
     serverRequestsFor(
       {
         handlers: {
           ...own,
           onLog(message, context) {
-            events.emit('log', { server: name, scope, ...message });
+            events.emit('log', { server: name, ...whose, ...message });
             return own.onLog?.(message, context);
           },
         },
         server: name,
-        scope,
+        get scope() {
+          return whose.scope;
+        },
         clock,
         report: (cause: unknown) => warn('a handler failed', { cause }),
       },
@@ -124,26 +131,26 @@ export const createDialer = (options: DialerOptions): Dialer => {
     for (const list of ['tools', 'resources', 'prompts'] as const) catalog.changed(list);
   };
 
-  const eventsOf = (scope: string, lost: (cause: ToolwayError) => void, renew: () => void): SessionEvents => ({
+  const eventsOf = (whose: Whose, lost: (cause: ToolwayError) => void, renew: () => void): SessionEvents => ({
     onListChanged(list) {
       if (list !== 'tools') changes.tell({ server: name, what: list });
       catalog.changed(list);
     },
     onResourceUpdated(uri) {
       changes.tell({ server: name, what: 'resources', uri });
-      events.emit('resource_updated', { server: name, scope, uri });
+      events.emit('resource_updated', { server: name, ...whose, uri });
       subscriptions()?.updated(uri);
     },
     onElicitationCompleted: (elicitationId) =>
-      events.emit('elicitation_completed', { server: name, scope, elicitationId }),
+      events.emit('elicitation_completed', { server: name, ...whose, elicitationId }),
     onTask: (task, call) =>
       guarded(
-        () => own.onTask?.(task, { server: name, scope, signal: call.signal, call: describe(call) }),
+        () => own.onTask?.(task, { server: name, ...whose, signal: call.signal, call: describe(call) }),
         (cause) => warn('a handler failed', { cause }),
       ),
-    onGap: () => reread(scope),
+    onGap: () => reread(whose.scope),
     onReopened() {
-      reread(scope);
+      reread(whose.scope);
       renew();
     },
     onWarning: (message, cause) => warn(message, { cause }),
@@ -151,18 +158,18 @@ export const createDialer = (options: DialerOptions): Dialer => {
   });
 
   const connectTo = async (
-    scope: string,
+    whose: Whose,
     events: SessionEvents,
     { signal, onStderr }: Omit<Attempt, 'lost'>,
   ): Promise<Session> =>
     connect({
       server: name,
-      scope,
+      ...whose,
       openTransport,
       mayFallBackToSse: kind === 'http' && config.transport === undefined && pinned !== 'modern',
       known: knownEra(),
-      requests: await requestsOf(scope),
-      asker: () => asker(scope),
+      requests: await requestsOf(whose),
+      asker: () => asker(whose.scope),
       clientInfo: house.clientInfo,
       deadlines,
       timeoutMs: connectTimeoutMs,
@@ -207,7 +214,8 @@ export const createDialer = (options: DialerOptions): Dialer => {
     });
 
   return {
-    async dial(scope, { lost, ...attempt }) {
+    async dial(whose, { lost, ...attempt }) {
+      const { scope } = whose;
       const startedAt = clock.now();
       let session: Session;
       const renew = (): void => {
@@ -216,7 +224,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
         void subscribe(session);
       };
       try {
-        session = await connectTo(scope, eventsOf(scope, lost, renew), attempt);
+        session = await connectTo(whose, eventsOf(whose, lost, renew), attempt);
       } catch (error) {
         verdict = undefined;
         const cause = secrets.masked(ToolwayError.from(error, { server: name }));

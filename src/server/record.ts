@@ -44,7 +44,7 @@ export const createRecord = (server: string, events: Emitter, mainScope = ''): S
       let everConnected = false;
       return (state, before) => {
         updated();
-        if (before.name === 'ready')
+        if (before.name === 'ready' && state.name !== 'ready')
           events.emit('disconnected', { ...about, ...('cause' in state ? { error: state.cause } : {}) });
         if (state.name === 'connecting') events.emit('connecting', { ...about, attempt: state.attempt });
         if (state.name === 'ready') {

@@ -66,15 +66,22 @@ test('a scope that is held keeps its connection while nobody calls, and loses it
   expect(await call('a')).toEqual(text('hi'));
 });
 
-test('there are at most so many scopes; one more is refused until one was let go of', async () => {
-  const { clock, call } = await world({ maxScopes: 2, scopeIdleMs: 1_000 });
+test('there are at most so many scopes: the one that was not used longest makes room, and one that is in use does not', async () => {
+  const { server, toolkit, clock, told, call } = await world({ maxScopes: 2 });
   await call('a');
+  await clock.advance(10);
   await call('b');
-  expect(await failure(call('c'))).toMatchObject({ code: 'backpressure', executed: 'no', limit: 2, server: 's' });
-  expect(await call('a')).toEqual(text('hi'));
-  expect(await call('')).toEqual(text('hi'));
-  await clock.advance(2_000);
+  await clock.advance(10);
+  await call('a');
   expect(await call('c')).toEqual(text('hi'));
+  expect(told).toEqual(['connected a', 'connected b', 'disconnected b', 'connected c']);
+  const slow = ['a', 'c'].map((scope) => toolkit.callTool('s.slow', {}, { scope }));
+  await clock.settle();
+  expect(await failure(call('d'))).toMatchObject({ code: 'backpressure', executed: 'no', limit: 2, server: 's' });
+  expect(await call('')).toEqual(text('hi'));
+  for (const peer of server.peers) peer.answer(peer.requests('tools/call').at(-1), text('at last'));
+  await Promise.all(slow);
+  expect(await call('d')).toEqual(text('hi'));
 });
 
 test('a scope that is used again while its old connection is being closed waits until that is gone', async () => {

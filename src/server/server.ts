@@ -231,7 +231,8 @@ export const createServer = (
     facts: () => ({
       config,
       kind: kind ?? ((command ?? url) === undefined ? undefined : kindOf({ command, url })),
-      state: connections.main.state,
+      state: connections.state(),
+      children: connections.children(),
       facts: record.facts,
       closed,
       catalog,

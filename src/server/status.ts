@@ -1,5 +1,5 @@
 /** What `toolkit.status()` says of one server, and `toolkit.calls()` of one call. */
-import type { CallInfo, ServerState, ServerStatus } from '../api.ts';
+import type { CallInfo, ChildStatus, ServerState, ServerStatus } from '../api.ts';
 import type { Call } from '../call.ts';
 import type { ConnectionState } from '../connection/state.ts';
 import { withoutUndefined } from '../errors.ts';
@@ -14,6 +14,7 @@ export interface DescribedServer {
   /** What it is, or was meant to be where it cannot be used. */
   kind: TransportKind | undefined;
   state: ConnectionState;
+  children: ChildStatus[] | undefined;
   facts: ServerFacts;
   closed: boolean;
   catalog: Catalog;
@@ -22,7 +23,7 @@ export interface DescribedServer {
 }
 
 export const describeServer = (described: DescribedServer): ServerStatus => {
-  const { config, kind, state, facts, closed, catalog, traffic } = described;
+  const { config, kind, state, children, facts, closed, catalog, traffic } = described;
   const { last, lastError, lastUpdated, lastHealthCheck } = facts;
   const session = state.name === 'ready' ? state.session : undefined;
   const shown = session ?? last?.session;
@@ -42,11 +43,12 @@ export const describeServer = (described: DescribedServer): ServerStatus => {
     promptsCount: count('prompts'),
     lastHealthCheck,
     lastUpdated,
-    lastError,
+    lastError: (state.name === 'failed' && state.cause) || lastError,
     breaker: traffic?.fuse.name ?? 'closed',
     inFlight: traffic?.lane.inFlight ?? 0,
     queued: traffic?.lane.queued ?? 0,
     pid: session?.transport.pid,
+    children,
     connectMs: last === undefined ? undefined : Math.round(last.connectMs),
   });
 };

@@ -5,6 +5,7 @@ import type { Middleware } from '../../middleware/middleware.ts';
 import type { Launch } from '../../node/runtime.ts';
 import type { ServerConfig, ToolkitOptions } from '../../options.ts';
 import type { ToolkitSource } from '../command.ts';
+import { withoutCallers } from '../without-callers.ts';
 import { keyOf } from './key.ts';
 import type { KeptReport } from './report.ts';
 import { viewOf } from './view.ts';
@@ -111,7 +112,10 @@ export const createKeptToolkits = ({ create, idleMs, closed }: KeptOptions): Kep
       {
         ...shared,
         mcpServers: Object.fromEntries(
-          Object.entries(source.mcpServers).map(([name, server]) => [name, { ...server, maxRetries: 0 }]),
+          Object.entries(source.mcpServers).map(([name, server]) => [
+            name,
+            { ...withoutCallers(server), maxRetries: 0 },
+          ]),
         ),
         connect: 'lazy',
         // What can be asked is declared at connecting; who answers comes with each request.

@@ -41,9 +41,14 @@ export const addServerRoutes = (app: GatewayApp, { dispatch, toolkit }: GatewayC
 };
 
 /** What callers are told of a server. Which process it is concerns administrators alone. */
-const view = (name: string, { lastError, pid, ...status }: ServerStatus, { principal }: Caller) => ({
+const view = (name: string, { lastError, pid, children, ...status }: ServerStatus, { principal }: Caller) => ({
   name,
   ...status,
   ...(lastError !== undefined && { lastError: { code: lastError.code, message: lastError.message } }),
   ...(pid !== undefined && principal.may('admin') && { pid }),
+  ...(children !== undefined && {
+    children: children.map(({ pid: process, ...child }) =>
+      principal.may('admin') ? { ...child, pid: process } : child,
+    ),
+  }),
 });

@@ -3,7 +3,7 @@
  * put into families when somebody asks, so that a call pays for its place in the histogram alone.
  */
 import type { Metric, MetricType, MetricValue, Registry } from 'prom-client';
-import type { Toolkit } from '../../api.ts';
+import type { ChildStatus, Toolkit } from '../../api.ts';
 import type { ToolkitMetrics } from '../../telemetry/metrics.ts';
 import { SERVER_STATES } from '../server-states.ts';
 import { BOUNDS_S, type Durations } from './durations.ts';
@@ -29,6 +29,8 @@ export interface PrometheusPage {
   text: string;
 }
 
+const CHILD_STATES = ['warm', 'in_use', 'ending'] as const satisfies ChildStatus['state'][];
+
 type Value = MetricValue<string> & { metricName?: string };
 
 /** Makes what writes the page. `prom-client` is loaded here. */
@@ -45,6 +47,11 @@ export const createPrometheus = async (options: PrometheusOptions): Promise<() =
   };
   const ofServers = (value: (one: (typeof status)[string]) => number) => (): Value[] =>
     Object.entries(status).map(([server, one]) => ({ labels: { server }, value: value(one) }));
+  const ofChildren =
+    (values: (children: readonly ChildStatus[], labels: { server: string }) => Value[]) => (): Value[] =>
+      Object.entries(status).flatMap(([server, { children }]) =>
+        children === undefined ? [] : values(children, { server }),
+      );
   const ofTools = (value: (one: ToolkitMetrics['tools'][string]) => number) => (): Value[] =>
     Object.entries(report.tools).map(([name, one]) => ({ labels: labelsOf(name), value: value(one) }));
 
@@ -99,6 +106,34 @@ export const createPrometheus = async (options: PrometheusOptions): Promise<() =
     'gauge',
     'Calls that wait for their turn.',
     ofServers(({ queued }) => queued),
+  );
+  family(
+    'toolway_server_children',
+    'gauge',
+    'Processes of a server that has a pool, by what becomes of them.',
+    ofChildren((children, labels) =>
+      CHILD_STATES.map((state) => ({
+        labels: { ...labels, state },
+        value: children.filter((child) => child.state === state).length,
+      })),
+    ),
+  );
+  family(
+    'toolway_server_children_memory_bytes',
+    'gauge',
+    'Memory in use of the processes of a server that has a pool with maxMemoryMb.',
+    ofChildren((children, labels) => {
+      const measured = children.flatMap(({ memoryBytes }) => memoryBytes ?? []);
+      return measured.length === 0 ? [] : [{ labels, value: measured.reduce((sum, bytes) => sum + bytes, 0) }];
+    }),
+  );
+  family(
+    'toolway_server_oldest_child_seconds',
+    'gauge',
+    'The age of the oldest process of a server that has a pool.',
+    ofChildren((children, labels) =>
+      children.length === 0 ? [] : [{ labels, value: Math.max(...children.map(({ ageMs }) => ageMs)) / 1_000 }],
+    ),
   );
   family('toolway_http_requests_total', 'counter', 'Requests that were answered.', () =>
     [...requests()].map(([labels, value]) => ({ labels: { ...labels }, value })),

@@ -119,6 +119,12 @@ export const SCHEMAS: JsonObject = {
       inFlight: count,
       queued: count,
       pid: count,
+      children: listOf(
+        shape({ state: { enum: ['warm', 'in_use', 'ending'] }, pid: count, ageMs: count, memoryBytes: count }, [
+          'state',
+          'ageMs',
+        ]),
+      ),
       connectMs: number,
     },
     ['name', 'configured', 'connected', 'state', 'breaker', 'inFlight', 'queued'],
