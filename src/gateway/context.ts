@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../options.ts';
 import type { Approvals } from './approvals/approvals.ts';
 import type { Dispatch } from './dispatch.ts';
+import type { Lasting } from './lasting.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { TaskRoom } from './mcp/tasks.ts';
 import type { Caller } from './principal.ts';
@@ -20,6 +21,8 @@ export interface GatewayContext {
   /** Absent where the toolkit's own handlers are asked. */
   approvals?: Approvals;
   store: Store;
+  /** Ends what goes on when the key ends that it began with. */
+  lasting: Lasting;
   /** Calls that clients of MCP look after later, in both eras. */
   tasks: TaskRoom;
   limits: Required<GatewayLimits>;

@@ -10,6 +10,7 @@ import { addApprovalRoutes } from './approvals/routes.ts';
 import type { GatewayApp, GatewayContext } from './context.ts';
 import { createDispatch } from './dispatch.ts';
 import { recordHistory } from './history.ts';
+import { createLasting } from './lasting.ts';
 import { LIMITS } from './limits.ts';
 import { addMcp } from './mcp/endpoint.ts';
 import { createModern } from './mcp/modern/modern.ts';
@@ -41,6 +42,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
     dispatch: createDispatch({ toolkit, closing: ending.signal, isolationOf: isolationOf(isolation), approvals }),
     approvals,
     store,
+    lasting: createLasting(time),
     tasks: createTaskRoom({ ...store, ...limits, ...time }),
     limits,
     ...time,

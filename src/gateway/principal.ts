@@ -10,6 +10,9 @@ export type Permission = 'read' | 'call' | 'approve' | 'admin';
 /** All permissions, the usual ones first. */
 export const PERMISSIONS: readonly Permission[] = ['read', 'call', 'approve', 'admin'];
 
+/** A key is `gone`, with all that was its holder's; after a token that is `stale` its holder may come with the next one. */
+export type Ended = 'gone' | 'stale';
+
 /** What servers offer. */
 export type OfferKind = 'tools' | 'resources' | 'prompts';
 
@@ -24,8 +27,8 @@ export interface Principal {
    * list, and can be neither called nor read.
    */
   sees(server: string, name?: string, kind?: OfferKind): boolean;
-  /** Whether the credential that it came with is good no more. Absent: it always is. */
-  ended?(): boolean;
+  /** How the credential ended that it came with; undefined while it is good. Absent: it always is. */
+  ended?(): Ended | undefined;
   /** Takes one call of what it is allowed. Throws or rejects with `rate_limited`, and with `retryAfterMs`, where there is none left. Absent where calls are not limited. */
   charge?(): void | Promise<void>;
 }

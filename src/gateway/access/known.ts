@@ -61,7 +61,7 @@ export const createKnown = (options: KnownOptions): Known => {
     id,
     may: (permission) => permissions.has(permission) && alive(),
     sees: (server, name, kind) => alive() && (sees === undefined || sees(server, name, kind)),
-    ended: () => !alive(),
+    ended: () => (alive() ? undefined : isToken ? 'stale' : 'gone'),
     ...(charge !== undefined && { charge }),
   };
   const known: Known = {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts';
 import type { CallToolResult, Progress } from '../../protocol/types.ts';
 import type { Target } from '../dispatch.ts';
+import { Refusal } from '../refusal.ts';
 import { problemOf, toolProblem } from './problem.ts';
 import { bodyOf } from './result.ts';
 
@@ -10,6 +11,8 @@ export interface EventStreamOptions {
   clock: Clock;
   /** Aborted when nobody listens any more. */
   signal: AbortSignal;
+  /** Calls back when whoever listens may do so no more; gives what takes that back. */
+  hold(onEnded: () => void): () => void;
   run(wishes: { signal: AbortSignal; onProgress: (progress: Progress) => void }): Promise<CallToolResult>;
 }
 
@@ -26,12 +29,14 @@ const HEADERS = {
 };
 
 /** `progress` events as they come, then one `result` or `error`; the status says nothing of it. Closing the stream cancels the call. */
-export const callStream = ({ target, clock, signal, run }: EventStreamOptions): Response => {
+export const callStream = ({ target, clock, signal, hold, run }: EventStreamOptions): Response => {
   const left = new AbortController();
   const leave = (): void => left.abort();
   let timer: { cancel(): void } | undefined;
+  let release = (): void => {};
   const end = (): void => {
     timer?.cancel();
+    release();
     signal.removeEventListener('abort', leave);
   };
   const stream = new ReadableStream<Uint8Array>(
@@ -55,6 +60,10 @@ export const callStream = ({ target, clock, signal, run }: EventStreamOptions): 
           say(event, data);
           controller.close();
         };
+        release = hold(() => {
+          finish('error', problemOf(new Refusal(401, 'auth_failed', 'the key has ended')));
+          leave();
+        });
         run({ signal: left.signal, onProgress }).then(
           (result) => {
             if (result.isError === true) finish('error', toolProblem(result, target));

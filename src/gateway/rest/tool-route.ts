@@ -11,7 +11,7 @@ import { resultResponse } from './result.ts';
 import { traceOf } from './trace.ts';
 
 export const addToolRoute = (app: GatewayApp, context: GatewayContext, jobs: Jobs): void => {
-  const { dispatch, limits, clock } = context;
+  const { dispatch, limits, clock, lasting } = context;
 
   const formOf = async (request: Request, caller: Caller, { server, name }: Target): Promise<JsonObject> => {
     const form = await readForm(request, limits.maxBodyBytes);
@@ -41,6 +41,11 @@ export const addToolRoute = (app: GatewayApp, context: GatewayContext, jobs: Job
         target,
         clock,
         signal: request.signal,
+        hold: (onEnded) =>
+          lasting.hold(
+            () => caller.principal,
+            (how) => how === 'gone' && onEnded(),
+          ),
         run: (wishes) => dispatch.callTool(caller, target, args, { ...own, ...wishes }),
       });
     const result = await dispatch.callTool(caller, target, args, {

@@ -45,11 +45,11 @@ const KEEP_ALIVE_MS = 15_000;
 const RETRY_MS = 1_000;
 
 export interface EventStreamOptions
-  extends Pick<GatewayContext, 'toolkit' | 'approvals' | 'clock' | 'closing' | 'limits'> {}
+  extends Pick<GatewayContext, 'toolkit' | 'approvals' | 'clock' | 'closing' | 'limits' | 'lasting'> {}
 
 export const addEvents = (
   app: GatewayApp,
-  { toolkit, approvals, clock, closing, limits }: EventStreamOptions,
+  { toolkit, approvals, clock, closing, limits, lasting }: EventStreamOptions,
 ): void => {
   const listening = new Map<string, number>();
 
@@ -94,6 +94,7 @@ export const addEvents = (
           write(`retry: ${RETRY_MS}\n\n`);
           if (closing.aborted) return leave();
           closing.addEventListener('abort', leave);
+          offs.push(lasting.hold(() => principal, leave));
           for (const name of OF_SERVERS)
             offs.push(
               toolkit.on(name, (event) => {

@@ -2,7 +2,7 @@
 import * as RPC from '../../../protocol/rpc-codes.ts';
 import { LEGACY_VERSIONS } from '../../../protocol/wire.ts';
 import type { GatewayContext } from '../../context.ts';
-import type { Caller } from '../../principal.ts';
+import type { Caller, Ended } from '../../principal.ts';
 import { faultOf } from '../fault.ts';
 import type { Surface } from '../surface.ts';
 import { createEventLogs } from './event-log.ts';
@@ -36,7 +36,7 @@ interface Side {
   readonly silent: Set<Exchange>;
 }
 
-export const createLegacyHttp = ({ clock, limits }: GatewayContext, sessions: Sessions): LegacyHttp => {
+export const createLegacyHttp = ({ clock, limits, lasting }: GatewayContext, sessions: Sessions): LegacyHttp => {
   const sides = new Map<LegacySession, Side>();
   const logs = createEventLogs();
   let heardAt = clock.now();
@@ -49,7 +49,14 @@ export const createLegacyHttp = ({ clock, limits }: GatewayContext, sessions: Se
     });
     const side: Side = { streams, silent: new Set() };
     session.outlet = streams.push;
+    const onEnded = (how: Ended): void => {
+      // Who comes with the next token goes on where it was; what it asked for is answered meanwhile.
+      streams.cut({ replies: how === 'gone' });
+      if (how === 'gone') session.finish();
+    };
+    const release = lasting.hold(() => session.caller.principal, onEnded);
     session.onclose = () => {
+      release();
       streams.close();
       sides.delete(session);
     };
@@ -62,7 +69,9 @@ export const createLegacyHttp = ({ clock, limits }: GatewayContext, sessions: Se
     const speaks = now - heardAt >= SILENCE_MS;
     if (speaks) heardAt = now;
     for (const [session, { streams, silent }] of sides) {
-      for (const exchange of [...silent]) if (now - exchange.startedAt >= SILENCE_MS) exchange.stream();
+      // Whose key has ended is answered in one piece, or not at all.
+      const isGone = session.caller.principal.ended?.() === 'gone';
+      for (const exchange of isGone ? [] : [...silent]) if (now - exchange.startedAt >= SILENCE_MS) exchange.stream();
       if (!streams.open) continue;
       session.usedAt = now;
       if (speaks) streams.keepAlive();

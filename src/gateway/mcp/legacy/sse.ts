@@ -1,6 +1,6 @@
 /** HTTP+SSE of 2024-11-05 (basic/transports): one stream for everything that is said to the client, and an address for what it says. */
 import type { GatewayContext } from '../../context.ts';
-import type { Caller } from '../../principal.ts';
+import type { Caller, Ended } from '../../principal.ts';
 import type { Surface } from '../surface.ts';
 import { json } from './exchange.ts';
 import { failure, invalidRequest, readMessage } from './messages.ts';
@@ -18,7 +18,7 @@ export interface LegacySse {
 
 const KEEP_ALIVE_MS = 15_000;
 
-export const createLegacySse = ({ clock }: GatewayContext, sessions: Sessions): LegacySse => {
+export const createLegacySse = ({ clock, lasting }: GatewayContext, sessions: Sessions): LegacySse => {
   const open = new Map<string, { session: LegacySession; body: SseBody }>();
   let heardAt = clock.now();
 
@@ -35,10 +35,13 @@ export const createLegacySse = ({ clock }: GatewayContext, sessions: Sessions): 
   return {
     open({ principal }, surface, path) {
       const session = sessions.begin(surface, principal);
+      const leave = (how: Ended): void => (how === 'gone' ? session.close() : session.finish());
       // The stream is the session: nothing could be answered without it.
       const body = createSseBody({ onOver: () => session.close() });
       session.outlet = (message) => void body.write(sseEvent(JSON.stringify(message)));
+      const release = lasting.hold(() => session.caller.principal, leave);
       session.onclose = () => {
+        release();
         open.delete(session.id);
         body.end();
       };

@@ -37,6 +37,29 @@ describe('the streams of a session', () => {
     expect(text.split('list_changed')).toHaveLength(2);
   });
 
+  test.each([
+    [true, ['', '']],
+    [false, ['', 'open']],
+  ])(
+    'are cut, those of POSTs only where that is said (%s), and what they were to say can be had',
+    async (replies, left) => {
+      const streams = streamsOf();
+      const [listened, posted] = [streams.listen(), streams.reply()];
+      streams.push(say(1));
+      streams.cut({ replies });
+      const isOver = async (response: Response | undefined): Promise<string> =>
+        Promise.race([
+          response?.text().then(() => '') ?? 'none',
+          new Promise<string>((open) => setImmediate(open, 'open')),
+        ]);
+      expect([await isOver(listened), await isOver(posted?.response)]).toEqual(left);
+      posted?.reply.send(say(2));
+      posted?.reply.end();
+      expect(numbers(await heard(streams.resume('1.0') as Response))).toEqual([1]);
+      expect(numbers(await heard(streams.resume('2.0') as Response))).toEqual([2]);
+    },
+  );
+
   test('each message goes to one of them alone', async () => {
     const streams = streamsOf();
     const [first, second] = [streams.listen(), streams.listen()];

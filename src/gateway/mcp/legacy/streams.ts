@@ -23,6 +23,8 @@ export interface Streams {
   /** Sends what belongs to no request, or keeps it until somebody listens. */
   push(message: JsonRpcMessage): void;
   keepAlive(): void;
+  /** Ends those that somebody listens to, and with `replies` those of POSTs too. What they were to say can still be had. */
+  cut(options: { replies: boolean }): void;
   /** Whether somebody is reading. */
   readonly open: boolean;
   close(): void;
@@ -150,6 +152,9 @@ export const createStreams = ({ log, maxStreams, primes }: StreamsOptions): Stre
     },
     keepAlive() {
       for (const { body } of streams.values()) body?.write(SSE_KEEP_ALIVE);
+    },
+    cut({ replies }) {
+      for (const { body, listens } of streams.values()) if (listens || replies) body?.end();
     },
     get open() {
       return openCount() > 0;

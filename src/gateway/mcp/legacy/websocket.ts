@@ -6,7 +6,7 @@ import { deeperThan } from '../../../protocol/depth.ts';
 import * as RPC from '../../../protocol/rpc-codes.ts';
 import { MAX_DEPTH } from '../../body.ts';
 import type { GatewayContext } from '../../context.ts';
-import type { Caller } from '../../principal.ts';
+import type { Caller, Ended } from '../../principal.ts';
 import type { Surface } from '../surface.ts';
 import { failure, invalidRequest, readMessage } from './messages.ts';
 import { answerOn } from './one-link.ts';
@@ -32,7 +32,10 @@ interface Open {
   close(code: number, reason: string): void;
 }
 
-export const createLegacySockets = ({ clock, limits, logger }: GatewayContext, sessions: Sessions): LegacySockets => {
+export const createLegacySockets = (
+  { clock, limits, logger, lasting }: GatewayContext,
+  sessions: Sessions,
+): LegacySockets => {
   const open = new Set<Open>();
 
   sessions.onTick(() => {
@@ -64,7 +67,10 @@ export const createLegacySockets = ({ clock, limits, logger }: GatewayContext, s
               close(CLOSE.tryAgainLater, 'the reader does not keep up');
             else socket.send(JSON.stringify(message));
           };
+          const leave = (how: Ended): void => (how === 'gone' ? session.close() : session.finish());
+          const release = lasting.hold(() => session.caller.principal, leave);
           session.onclose = () => {
+            release();
             open.delete(each);
             close(CLOSE.gone, 'the session is over');
           };

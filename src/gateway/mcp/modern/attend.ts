@@ -3,7 +3,7 @@ import type { EventHandler } from '../../../events.ts';
 import type { Progress } from '../../../protocol/types.ts';
 import { whenAborted } from '../../../when-aborted.ts';
 import type { GatewayContext } from '../../context.ts';
-import type { Caller } from '../../principal.ts';
+import type { Caller, Ended } from '../../principal.ts';
 import { isAtLeast, type ModernRequest } from './envelope.ts';
 import { type Answer, type EventStream, jsonReply, openEventStream } from './reply.ts';
 import type { Run, Step } from './run.ts';
@@ -20,11 +20,17 @@ export interface Attendance {
   patience?: { ms: number; answer(): Promise<Answer> | undefined } | undefined;
 }
 
+/** What is told to whoever heard of a request, and whose key has ended. */
+const GONE: Answer = {
+  status: 401,
+  error: { code: -32000, message: 'the key has ended', data: { code: 'auth_failed' } },
+};
+
 /** Answers an HTTP request with what becomes of `run`. */
 export const attend = (context: GatewayContext, run: Run, attendance: Attendance): Promise<Response> =>
   new Promise((respond) => {
-    const { toolkit, clock } = context;
-    const { request, envelope, answerTo, patience } = attendance;
+    const { toolkit, clock, lasting } = context;
+    const { request, envelope, caller, answerTo, patience } = attendance;
     const { id, progressToken, logLevel } = envelope;
     const mayStream = request.headers.get('accept')?.includes('text/event-stream') !== false;
     let stream: EventStream | undefined;
@@ -36,10 +42,17 @@ export const attend = (context: GatewayContext, run: Run, attendance: Attendance
       run.stop();
       respond(jsonReply(id, { status: 499, error: { code: -32000, message: 'the client has left' } }));
     };
+    const expel = (how: Ended): void => {
+      if (isOver || how === 'stale') return;
+      end();
+      run.stop();
+      stream?.end(GONE);
+    };
     const say = (method: string, params: object): void => {
       if (!mayStream || isOver) return;
       if (stream === undefined) {
         stream = openEventStream(id, { clock, onLeave: leave });
+        ends.push(lasting.hold(() => caller.principal, expel));
         respond(stream.response);
       }
       stream.say({ jsonrpc: '2.0', method, params: { ...params } });

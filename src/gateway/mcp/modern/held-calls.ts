@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../../../clock.ts';
 import { ToolwayError } from '../../../errors.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { isObject } from '../../../protocol/wire.ts';
+import type { Lasting } from '../../lasting.ts';
 import type { Caller } from '../../principal.ts';
 import { newId } from '../../random.ts';
 import { invalidParams } from './faults.ts';
@@ -21,6 +22,7 @@ export interface HeldCallsOptions {
   maxHeldEach: number;
   /** How long a call waits; then it is cancelled. */
   heldMs: number;
+  lasting: Lasting;
 }
 
 /** What a request is, as far as its state is bound to it. */
@@ -46,9 +48,11 @@ interface Held {
   run: Run;
   principal: string;
   expiry: Timer;
+  /** It is no longer looked whether its caller's key has ended. */
+  unhold(): void;
 }
 
-export const createHeldCalls = ({ clock, maxHeld, maxHeldEach, heldMs }: HeldCallsOptions): HeldCalls => {
+export const createHeldCalls = ({ clock, maxHeld, maxHeldEach, heldMs, lasting }: HeldCallsOptions): HeldCalls => {
   const held = new Map<string, Held>();
   const perPrincipal = new Map<string, number>();
   const states = createRequestStates();
@@ -63,6 +67,7 @@ export const createHeldCalls = ({ clock, maxHeld, maxHeldEach, heldMs }: HeldCal
     if (one === undefined) return undefined;
     held.delete(id);
     one.expiry.cancel();
+    one.unhold();
     count(one.principal, -1);
     return one;
   };
@@ -89,7 +94,12 @@ export const createHeldCalls = ({ clock, maxHeld, maxHeldEach, heldMs }: HeldCal
       const id = newId();
       const expiry = clock.after(heldMs, () => drop(id));
       expiry.keepAlive(false);
-      held.set(id, { run, principal, expiry });
+      // With the next token of the same holder it can still be taken up.
+      const unhold = lasting.hold(
+        () => caller.principal,
+        (how) => how === 'gone' && drop(id),
+      );
+      held.set(id, { run, principal, expiry, unhold });
       count(principal, 1);
       return states.seal(id, bindingOf(caller, method, params));
     },

@@ -48,7 +48,7 @@ interface Filter {
 }
 
 export const createListening = (context: GatewayContext, tasks: Tasks): Listening => {
-  const { toolkit, dispatch, clock, limits, closing } = context;
+  const { toolkit, dispatch, clock, limits, closing, lasting } = context;
   const resources = createResourceWatch(context);
   const streams = new Map<string, number>();
 
@@ -149,6 +149,7 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
         stream.end({ status: 200, result: complete({ _meta: subscription }) });
       };
       keep(whenAborted(closing, finish));
+      keep(lasting.hold(() => caller.principal, finish));
       keep(whenAborted(request.signal, stop));
       return stream.response;
     },

@@ -47,11 +47,11 @@ const TASK_PATIENCE_MS = 50;
 const DISCOVER_TTL_MS = 60_000;
 
 export const createModern = (context: GatewayContext): Modern => {
-  const { clock, limits } = context;
+  const { clock, limits, lasting } = context;
   const known = createKnownTools(context);
   const conversations = createConversations();
   const { maxHeldCalls, heldCallMs: heldMs, taskAfterMs, taskTtlMs } = limits;
-  const held = createHeldCalls({ clock, maxHeld: maxHeldCalls, maxHeldEach: MAX_HELD_EACH, heldMs });
+  const held = createHeldCalls({ clock, maxHeld: maxHeldCalls, maxHeldEach: MAX_HELD_EACH, heldMs, lasting });
   const tasks = createTasks({
     room: context.tasks,
     taskTtlMs,

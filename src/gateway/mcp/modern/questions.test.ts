@@ -3,6 +3,7 @@ import { ANNA, BERT, modernGateway } from '../../../../test/fixtures/modern-post
 import { ToolwayError } from '../../../errors.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { createTestServer, type RunTool } from '../../../testing/index.ts';
+import type { Ended } from '../../principal.ts';
 
 const form = {
   message: 'who?',
@@ -77,6 +78,23 @@ describe.each(['legacy', 'modern'] as const)('the question of a %s server', (era
     expect(body.result).toMatchObject({ resultType: 'input_required', inputRequests: first?.inputRequests });
     expect(body.result?.requestState).not.toBe(first?.requestState);
   });
+
+  test.each(['gone', 'stale'] as const)(
+    'whose caller’s credential is %s is taken back only with a key',
+    async (how) => {
+      const at = await gateway();
+      let ended: Ended | undefined;
+      const options = { ...ELICITS, caller: { principal: { ...ANNA.principal, ended: () => ended } } };
+      const first = await begun(at, 's__ask', options);
+      ended = how;
+      await at.clock.advance(500);
+      ended = undefined;
+      const retry = { name: 's__ask', inputResponses: answersTo(first), requestState: first?.requestState };
+      const { body } = await at.post('tools/call', retry, ELICITS);
+      expect(body).toMatchObject(how === 'gone' ? { error: { code: -32602 } } : { result: { resultType: 'complete' } });
+      expect(at.toolkit.calls()).toEqual([]);
+    },
+  );
 
   test('can come in several rounds, each under a key of its own', async () => {
     const at = await gateway();
