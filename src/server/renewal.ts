@@ -43,6 +43,7 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
   const closing = new AbortController();
   /** One at a time, however many are due. */
   let renewing: Promise<void> | undefined;
+  const due = new Set<Child>();
   let setbacks = 0;
   let notBefore = Number.NEGATIVE_INFINITY;
 
@@ -55,9 +56,10 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
   };
 
   const kill = (child: Child): void => {
-    const { pid, stderrTail } = child.session.transport;
+    const { transport } = child.session;
+    const { pid } = transport;
     const reason = `was killed: it had ${Math.round(megabytes(child))} MiB in use, more than twice its maxMemoryMb of ${maxMemoryMb}`;
-    const facts = { server: name, exitCode: 'SIGKILL', stderr: stderrTail?.(), limit: maxMemoryMb };
+    const facts = { server: name, exitCode: 'SIGKILL', stderr: transport.stderrTail?.(), limit: maxMemoryMb };
     const cause = new ToolwayError('server_exited', reason, facts);
     warn(cause.message, { cause });
     // Its calls are to hear why before the link says that it has ended.
@@ -112,27 +114,36 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
     }
   };
 
+  const look = (child: Child): void => {
+    if (megabytes(child) > HARD_FACTOR * maxMemoryMb) {
+      kill(child);
+      return;
+    }
+    const big = isBig(child);
+    if (child.state === 'ending' || (!big && ageMs(child) < maxLifetimeMs)) return;
+    if (child.state === 'warm') {
+      discardWarm(child);
+      return;
+    }
+    if (clock.now() < notBefore) return;
+    if (renewing !== undefined) {
+      due.add(child);
+      return;
+    }
+    const why = big
+      ? `it had ${Math.round(megabytes(child))} MiB in use, more than its maxMemoryMb of ${maxMemoryMb}`
+      : `it was older than its maxLifetimeMs of ${maxLifetimeMs}`;
+    if (big) warn(`a process is replaced: ${why}`);
+    renewing = renew(child, why).finally(() => {
+      renewing = undefined;
+      const [next] = due;
+      if (next === undefined || closing.signal.aborted) return;
+      due.delete(next);
+      if (isAlive(next)) look(next);
+    });
+  };
   return {
-    look(child) {
-      if (megabytes(child) > HARD_FACTOR * maxMemoryMb) {
-        kill(child);
-        return;
-      }
-      const big = isBig(child);
-      if (child.state === 'ending' || (!big && ageMs(child) < maxLifetimeMs)) return;
-      if (child.state === 'warm') {
-        discardWarm(child);
-        return;
-      }
-      if (renewing !== undefined || clock.now() < notBefore) return;
-      const why = big
-        ? `it had ${Math.round(megabytes(child))} MiB in use, more than its maxMemoryMb of ${maxMemoryMb}`
-        : `it was older than its maxLifetimeMs of ${maxLifetimeMs}`;
-      if (big) warn(`a process is replaced: ${why}`);
-      renewing = renew(child, why).finally(() => {
-        renewing = undefined;
-      });
-    },
+    look,
     async close() {
       closing.abort();
       await renewing;
