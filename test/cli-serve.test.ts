@@ -62,6 +62,13 @@ const statusWith = async (url: string, key: string): Promise<number> =>
   (await sum(url, { authorization: `Bearer ${key}` })).status;
 
 describe('toolway serve', { timeout: 60_000 }, () => {
+  test('is bounded by the numbers of the configuration', async () => {
+    const { listening } = start(['--config', configFile({ limits: { maxBodyBytes: 10 } })]);
+    const { url, key = '' } = await listening();
+    const answer = await sum(url, { 'x-api-key': key });
+    expect([answer.status, await answer.json()]).toMatchObject([413, { code: 'message_too_large' }]);
+  });
+
   test('makes a key where there is none, and a link that signs a browser in once', async () => {
     const { listening, child, code } = start(['--config', configFile()]);
     const { url, key = '', link = '' } = await listening();

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { AccessOptions } from '../gateway/access/options.ts';
+import { LIMITS } from '../gateway/limits.ts';
 import { gatewayFor } from './gateway.ts';
+import { LIMIT_READERS } from './gateway-limits.ts';
 import { mergeConfigs } from './merge.ts';
 import { readConfigText } from './read.ts';
 
@@ -26,6 +28,7 @@ describe('gateway in a file', () => {
       allowedOrigins: ['https://app.example'],
       trustProxy: true,
       isolation: 'perSession',
+      limits: { maxSessions: 5, taskAfterMs: 0 },
     });
     expect(problems).toEqual([]);
     const access: AccessOptions = {
@@ -45,7 +48,7 @@ describe('gateway in a file', () => {
       allowedOrigins: ['https://app.example'],
       trustProxy: true,
     };
-    expect(gateway).toEqual({ access, isolation: 'perSession' });
+    expect(gateway).toEqual({ access, isolation: 'perSession', limits: { maxSessions: 5, taskAfterMs: 0 } });
   });
 
   test.each([
@@ -77,6 +80,14 @@ describe('gateway in a file', () => {
     [{ allowedOrigins: ['*'] }, 'error /gateway/allowedOrigins/0 must be an origin'],
     [{ allowedOrigins: 'null' }, 'error /gateway/allowedOrigins must be an origin'],
     [{ allowedHosts: ['https://a.example'] }, 'error /gateway/allowedHosts/0 must be the name of a host'],
+    [
+      { apiKeys: [{ ...KEY, resources: { allow: 'files', denied: [] } }] },
+      'error /gateway/apiKeys/0/resources/denied is none of allow, deny',
+    ],
+    [{ limits: 5 }, 'error /gateway/limits must be an object of maxRequests'],
+    [{ limits: { maxSession: 5 } }, 'error /gateway/limits/maxSession is not known; did you mean maxSessions?'],
+    [{ limits: { maxSessions: 0 } }, 'error /gateway/limits/maxSessions must be a whole number of 1 or more, not 0'],
+    [{ limits: { heldCallMs: '5s' } }, 'error /gateway/limits/heldCallMs must be a number of milliseconds above 0'],
     [{ isolation: 'none' }, 'error /gateway/isolation must be one of shared, perSession, perPrincipal'],
   ])('that is wrong is told with its path: %j', async (gateway, problem) => {
     expect(await problemsOf(gateway)).toEqual([expect.stringContaining(problem)]);
@@ -91,14 +102,29 @@ describe('gateway in a file', () => {
     expect(await read({ mode: 'local' }, '.gemini/settings.json')).toMatchObject({ problems: [] });
   });
 
+  test('bounds everything that the gateway bounds, with its defaults in the schema', () => {
+    expect(Object.keys(LIMIT_READERS)).toEqual(Object.keys(LIMITS));
+    const schema = JSON.parse(readFileSync(new URL('../../config.schema.json', import.meta.url), 'utf8'));
+    const { properties } = schema.properties.gateway.properties.limits;
+    const defaults = Object.entries<{ default: number }>(properties).map(([name, limit]) => [name, limit.default]);
+    expect(Object.fromEntries(defaults)).toEqual(LIMITS);
+  });
+
+  test('is told wrong with its place in the file', async () => {
+    const text = '{\n  "mcpServers": {},\n  "gateway": { "limits": {\n    "maxBatch": -1\n  } }\n}';
+    const { problems } = await readConfigText(text, { file: 'c.json' });
+    expect(problems).toMatchObject([{ path: '/gateway/limits/maxBatch', line: 4, column: 5 }]);
+  });
+
   test('of a later file is put over the one before, field by field', async () => {
     const layers = [
-      await read({ apiKeys: [KEY], allowedHosts: ['a.example'], isolation: 'perSession' }),
-      await read({ apiKeys: [{ ...KEY, name: 'other' }] }),
+      await read({ apiKeys: [KEY], allowedHosts: ['a.example'], isolation: 'perSession', limits: { maxJobs: 1 } }),
+      await read({ apiKeys: [{ ...KEY, name: 'other' }], limits: { maxTasks: 2 } }),
     ];
     expect(mergeConfigs(layers).gateway).toEqual({
       access: { apiKeys: [{ ...KEY, name: 'other' }], allowedHosts: ['a.example'] },
       isolation: 'perSession',
+      limits: { maxJobs: 1, maxTasks: 2 },
     });
   });
 
@@ -111,7 +137,7 @@ describe('gateway in a file', () => {
         `| \`${name}\` | ${description} | ${value === undefined ? '' : `\`${value}\` `}|`,
     );
     expect(rows.filter((row) => !page.includes(row))).toEqual([]);
-    expect(rows).toHaveLength(10);
+    expect(rows).toHaveLength(11);
   });
 });
 

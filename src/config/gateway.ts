@@ -1,6 +1,7 @@
-/** `gateway`, as files give it: who may come in, and how connections are shared. Read part by part, with what is wrong and where. */
+/** `gateway`, as files give it: who may come in, how connections are shared, and what callers may make it hold. Read part by part, with what is wrong and where. */
 import type { Isolation, ServerConfig } from '../options.ts';
 import { isolation } from './fields.ts';
+import { LIMIT_READERS, type LimitSettings } from './gateway-limits.ts';
 import { type Readers, type Report, readParts } from './parts.ts';
 import { pointerStep } from './places.ts';
 import type { ConfigProblem } from './problem.ts';
@@ -75,6 +76,7 @@ export interface GatewaySettings {
   access: AccessSettings;
   /** By server where servers differ; `*` is all others. */
   isolation?: Isolation | Record<string, Isolation>;
+  limits?: LimitSettings;
 }
 
 const SCOPES = ['read', 'call', 'approve', 'admin'] as const satisfies Scope[];
@@ -235,7 +237,7 @@ export const readGateway = (
   if (value === undefined || value === null) return { problems };
   const push = (path: string, message: string): void => void problems.push({ level: 'error', path, message });
   const report: Report = Object.assign(push, { suggest });
-  const read = readParts<AccessSettings & { isolation?: Isolation }>(
+  const read = readParts<AccessSettings & { isolation?: Isolation; limits?: LimitSettings }>(
     value,
     '/gateway',
     {
@@ -249,12 +251,14 @@ export const readGateway = (
       sessionIdleMs: limitMs,
       sessionMaxMs: limitMs,
       isolation,
+      limits: within<LimitSettings>('/gateway/limits', LIMIT_READERS, report),
     },
     report,
   );
   if (read === undefined) return { problems };
-  const { isolation: shared, ...access } = read;
-  return { gateway: { access, ...(shared !== undefined && { isolation: shared }) }, problems };
+  const { isolation: shared, limits, ...access } = read;
+  const more = { ...(shared !== undefined && { isolation: shared }), ...(limits !== undefined && { limits }) };
+  return { gateway: { access, ...more }, problems };
 };
 
 /** What is said of the gateway, of all servers and of single ones as one; undefined where nothing is. */
@@ -269,5 +273,9 @@ export const gatewayFor = (
   );
   if (gateway === undefined && usual === undefined && own.length === 0) return undefined;
   const byServer = own.length === 0 ? usual : Object.fromEntries([...own, ['*', usual ?? 'shared']]);
-  return { access: gateway?.access ?? {}, ...(byServer !== undefined && { isolation: byServer as Isolation }) };
+  return {
+    access: gateway?.access ?? {},
+    ...(byServer !== undefined && { isolation: byServer as Isolation }),
+    ...(gateway?.limits !== undefined && { limits: gateway.limits }),
+  };
 };

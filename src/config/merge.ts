@@ -36,6 +36,7 @@ const mergeGateways = (before: GatewaySettings | undefined, after: GatewaySettin
   ...before,
   ...after,
   access: { ...before?.access, ...after.access },
+  ...(before?.limits !== undefined && { limits: { ...before.limits, ...after.limits } }),
 });
 
 /** Sets fields on every server, over what files say; the layer above all files. */
