@@ -2,52 +2,20 @@
  * A call: one request on its way from a caller to a server. One object travels the whole road; whoever holds the call
  * at the moment (a queue, a connection attempt, the wire) is the one who is told when it has to stop.
  */
+import type { CallInit } from './call-init.ts';
 import { ToolwayError } from './errors.ts';
 import type { RequestHandlers } from './handlers.ts';
 import { ownCopy } from './own-copy.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
 import { whenAborted } from './when-aborted.ts';
 
+export type { CallInit };
+
 /**
  * How far the request got, which decides what may be done after a failure:
  * `queued` (no byte left), `handed_over` (given to the transport), `answering` (the answer has begun), `settled`.
  */
 export type WriteState = 'queued' | 'handed_over' | 'answering' | 'settled';
-
-/** What a call is made of. Times are in milliseconds on the monotonic clock. */
-export interface CallInit {
-  method: string;
-  params: JsonObject;
-  server: string;
-  /** Isolates callers of one server from each other; empty unless the caller isolates. */
-  scope?: string;
-  /** On whose behalf. */
-  principal?: string;
-  /** The definition of the tool, for `tools/call`. */
-  tool?: Tool;
-  /** Further `_meta` for the server. Where absent, the request carries no progress token either. */
-  meta?: JsonObject;
-  /** Longest time without an answer or progress. */
-  timeoutMs: number;
-  /** Longest time altogether. */
-  totalTimeoutMs: number;
-  signal?: AbortSignal;
-  onProgress?: (progress: Progress) => void;
-  /** Hears of each sign that the server is at work, before `onProgress` does. */
-  onTouch?: (now: number) => void;
-  /** How often it may be sent in all where that is safe; the server's own rule where absent. */
-  retry?: false | { attempts: number };
-  /** Whether a kept answer will do, and for how long this one may be kept; the server's own rule where absent. */
-  cache?: false | { ttlMs: number };
-  /** Calls of one principal with the same key, tool and arguments share one outcome. */
-  idempotencyKey?: string;
-  /** Who answers what the server asks in its course; the toolkit's own where absent. */
-  handlers?: RequestHandlers;
-  /** Among whose outcomes that of its key is kept; the server's own, or those of its group, where absent. */
-  keeper?: string;
-  /** When the caller asked, on the monotonic clock. */
-  startedAt: number;
-}
 
 /** By how much the limits of a call that stands still are moved at a time. */
 const PAUSE_STEP_MS = 1_000;
@@ -90,8 +58,8 @@ export class Call {
   readonly idempotencyKey: string | undefined;
   readonly keeper: string | undefined;
   readonly handlers: RequestHandlers | undefined;
-  /** What it asks for. A call that has to wait is given a copy of its own: read it anew after waiting. */
-  params: JsonObject;
+  #params: JsonObject;
+  #isFixed = false;
   #ownParams: JsonObject | undefined;
   /** The answer was kept from an earlier call. */
   cached = false;
@@ -127,7 +95,7 @@ export class Call {
     this.#number = lastId;
     this.#home = home;
     this.method = init.method;
-    this.params = init.params;
+    this.#params = init.params;
     this.server = init.server;
     this.scope = init.scope ?? '';
     this.principal = init.principal;
@@ -145,6 +113,19 @@ export class Call {
     this.handlers = init.handlers;
     this.#onProgress = init.onProgress;
     this.#onTouch = init.onTouch;
+  }
+
+  /** What it asks for. A call that has to wait is given a copy of its own: read it anew after waiting. */
+  get params(): JsonObject {
+    return this.#params;
+  }
+  set params(params: JsonObject) {
+    if (!this.#isFixed) this.#params = params;
+  }
+  /** From now on it asks for this, whatever is set: it may have to be sent again. */
+  fix(params: JsonObject): void {
+    this.#params = params;
+    this.#isFixed = true;
   }
 
   /** Unique in this process; `toolkit.cancel` takes it. */
@@ -175,7 +156,10 @@ export class Call {
 
   /** The same request under the same id, on behalf of this call and others: without its signal and its listener. */
   derive(listeners: Pick<CallInit, 'onProgress' | 'onTouch'>): Call {
-    const call = new Call({ ...this, ...listeners, totalTimeoutMs: this.endsAt - this.startedAt }, this.#home);
+    const call = new Call(
+      { ...this, ...listeners, params: this.#params, totalTimeoutMs: this.endsAt - this.startedAt },
+      this.#home,
+    );
     call.#number = this.#number;
     call.seal = this.seal;
     return call;

@@ -90,34 +90,43 @@ export const guarded = (run: () => unknown, report: (error: unknown) => unknown)
   }
 };
 
-const quiet = (returned: unknown, tell: (error: unknown) => void): void => {
-  if (isThenable(returned)) void Promise.resolve(returned).catch(tell);
+const quiet = <A extends unknown[]>(
+  returned: unknown,
+  tell: (error: unknown, ...more: A) => void,
+  ...more: A
+): void => {
+  if (isThenable(returned)) void Promise.resolve(returned).catch((error: unknown) => tell(error, ...more));
 };
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
 /** `report` hears of handlers that threw or rejected. */
 export const createEmitter = (report: (error: unknown, name: EventName) => unknown): Emitter => {
-  const handlers = new Map<EventName, Set<(event: never) => unknown>>();
+  /** Lists are never changed, but replaced: one that is being gone through stays as it was. */
+  const handlers = new Map<EventName, readonly ((event: never) => unknown)[]>();
+  const fail = (error: unknown, name: EventName): void =>
+    guarded(
+      () => report(error, name),
+      () => {},
+    );
   return {
     on(name, handler) {
       const own = (event: never): unknown => handler(event);
-      const set = handlers.get(name) ?? new Set();
-      handlers.set(name, set.add(own));
-      return () => void set.delete(own);
+      handlers.set(name, [...(handlers.get(name) ?? []), own]);
+      return () => void handlers.set(name, handlers.get(name)?.filter((other) => other !== own) ?? []);
     },
     emit(name, event) {
-      const set = handlers.get(name);
-      if (set === undefined || set.size === 0) return;
-      // A copy, because a handler that subscribes anew would otherwise be called without end.
-      for (const handler of [...set]) {
-        if (!set.has(handler)) continue;
-        guarded(
-          () => handler(event as never),
-          (error) => report(error, name),
-        );
+      const all = handlers.get(name) ?? [];
+      for (const handler of all) {
+        // The ones before it may have taken it off.
+        if (handlers.get(name) !== all && handlers.get(name)?.includes(handler) !== true) continue;
+        try {
+          quiet(handler(event as never), fail, name);
+        } catch (error) {
+          fail(error, name);
+        }
       }
     },
-    heard: (name) => (handlers.get(name)?.size ?? 0) > 0,
+    heard: (name) => (handlers.get(name)?.length ?? 0) > 0,
   };
 };

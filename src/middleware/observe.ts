@@ -30,7 +30,7 @@ export const observe =
     const isTool = call.method === 'tools/call';
     const seat = calls.add(call);
     if (isTool && events.heard('tool_call_start')) {
-      events.emit('tool_call_start', { ...label(call), arguments: call.params.arguments });
+      events.emit('tool_call_start', Object.assign(label(call), { arguments: call.params.arguments }));
     }
     try {
       const result = await next(call);
@@ -39,7 +39,7 @@ export const observe =
       if (isTool && events.heard('tool_call_success')) {
         const answer = result as JsonObject & CallToolResult;
         const { attempt: attempts, cached } = call;
-        events.emit('tool_call_success', { ...label(call), result: answer, durationMs, attempts, cached });
+        events.emit('tool_call_success', Object.assign(label(call), { result: answer, durationMs, attempts, cached }));
       }
       return result;
     } catch (thrown) {
@@ -54,14 +54,14 @@ export const observe =
     }
   };
 
-/** How events name a call. */
-export const label = (call: Call) => ({
-  id: call.id,
-  server: call.server,
-  scope: call.scope,
-  method: call.method,
-  ...(call.principal === undefined ? {} : { principal: call.principal }),
-  ...(call.toolName === undefined ? {} : { tool: call.toolName }),
+/** How events name a call. One shape for all, written out: every call has one made for each of its events. */
+export const label = ({ id, server, scope, method, principal, toolName: tool }: Call) => ({
+  id,
+  server,
+  scope,
+  method,
+  principal,
+  tool,
 });
 
 const explained = (call: Call, thrown: unknown): ToolwayError => {

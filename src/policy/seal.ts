@@ -7,8 +7,8 @@ import { frozenCopy, isObject, notJson } from './frozen.ts';
 
 /** Gives the call a frozen copy of its own of what it asks for, and seals it. Throws `invalid_arguments`. */
 export const takeCopy = (call: Call): void => {
-  const { arguments: args = {}, ...rest } = call.params;
-  const copy = frozenCopy({ ...rest, arguments: args });
+  const { params } = call;
+  const copy = frozenCopy(params.arguments === undefined ? { ...params, arguments: {} } : params);
   if (!isObject(copy.arguments)) throw notJson();
   call.params = copy;
   copies.add(copy);
@@ -32,7 +32,7 @@ export const sealCall = (call: Call, check?: () => void): void => {
   call.seal = (now) => {
     if (!equal(now.params, params)) throw changed(now);
     check?.();
-    Object.defineProperty(now, 'params', { get: () => params, set() {}, configurable: true });
+    now.fix(params);
   };
 };
 
