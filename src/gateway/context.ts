@@ -5,6 +5,7 @@ import type { Toolkit } from '../api.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../options.ts';
 import type { Approvals } from './approvals/approvals.ts';
+import type { OwnCredentials } from './credentials/add.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Lasting } from './lasting.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -20,6 +21,8 @@ export interface GatewayContext {
   dispatch: Dispatch;
   /** Absent where the toolkit's own handlers are asked. */
   approvals?: Approvals;
+  /** What callers give for servers that want credentials of each; absent where no gateway asks for them. */
+  credentials?: Pick<OwnCredentials, 'on' | 'onVisited' | 'lacks'>;
   store: Store;
   /** Ends what goes on when the key ends that it began with. */
   lasting: Lasting;

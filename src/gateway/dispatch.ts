@@ -12,6 +12,8 @@ import type {
   ReadResourceResult,
 } from '../protocol/types.ts';
 import type { Approvals } from './approvals/approvals.ts';
+import type { AskForCredentials } from './credentials/ask.ts';
+import { credentialsUrlOf } from './credentials/missing.ts';
 import { type Caller, demand } from './principal.ts';
 
 /** What one request may ask for beside its arguments. */
@@ -61,12 +63,15 @@ export interface DispatchOptions {
   isolationOf(server: string): Isolation;
   /** Where calls wait that the policy asks about. Without it the toolkit's own handlers are asked. */
   approvals?: Pick<Approvals, 'ask'>;
+  /** Asks whoever lacks credentials of its own for them. Without it nobody is asked. */
+  askForCredentials?: AskForCredentials['ask'];
 }
 
 /** For how long lists wait for servers that are being connected for the first time. */
 export const LIST_WAIT_MS = 8_000;
 
-export const createDispatch = ({ toolkit, closing, isolationOf, approvals }: DispatchOptions): Dispatch => {
+export const createDispatch = (options: DispatchOptions): Dispatch => {
+  const { toolkit, closing, isolationOf, approvals, askForCredentials } = options;
   const scopeOf: Dispatch['scopeOf'] = ({ principal, session }, server) => {
     const isolation = isolationOf(server);
     if (isolation === 'shared') return '';
@@ -102,12 +107,14 @@ export const createDispatch = ({ toolkit, closing, isolationOf, approvals }: Dis
   };
   const servers: Dispatch['servers'] = ({ principal }) =>
     Object.keys(toolkit.status()).filter((server) => principal.sees(server));
-  const serverOf: Dispatch['serverOf'] = (caller, uri) => toolkit.findResource(uri, { servers: servers(caller) });
+  const serverOf: Dispatch['serverOf'] = (caller, uri) =>
+    toolkit.findResource(uri, { servers: servers(caller), principal: caller.principal.id });
 
   const narrowed = (caller: Caller, server: string | undefined, wishes?: ListWishes): ListFilter => {
-    if (server === undefined) return { timeoutMs: LIST_WAIT_MS, ...wishes };
+    const asked = { timeoutMs: LIST_WAIT_MS, ...wishes, principal: caller.principal.id };
+    if (server === undefined) return asked;
     mustSee(caller, server);
-    return { timeoutMs: LIST_WAIT_MS, ...wishes, server };
+    return { ...asked, server };
   };
   /** The names that somebody may have meant are told as far as the caller sees them. */
   const asSeen = ({ principal }: Caller, { server, name }: Target, thrown: unknown): unknown => {
@@ -121,6 +128,18 @@ export const createDispatch = ({ toolkit, closing, isolationOf, approvals }: Dis
       executed: 'no',
       matches: seen,
     });
+  };
+  /** Makes a call again for which its caller has been asked for credentials, and has given them. */
+  const onceGiven = async <T>(
+    thrown: unknown,
+    caller: Caller,
+    server: string,
+    wishes: Wishes | undefined,
+    again: () => Promise<T>,
+  ): Promise<T> => {
+    const whose = { caller, server, scope: scopeOf(caller, server) };
+    if ((await askForCredentials?.(thrown, whose, wishes ?? {})) !== true) throw thrown;
+    return again();
   };
   const visible = <T extends { server: string }>({ principal }: Caller, listed: T[]): T[] =>
     listed.filter((entry) => principal.sees(entry.server));
@@ -143,19 +162,22 @@ export const createDispatch = ({ toolkit, closing, isolationOf, approvals }: Dis
       try {
         return await toolkit.callTool(qualify(server, name), args, options);
       } catch (thrown) {
-        throw asSeen(caller, { server, name }, thrown);
+        if (credentialsUrlOf(thrown) === undefined) throw asSeen(caller, { server, name }, thrown);
+        return onceGiven(thrown, caller, server, wishes, () => toolkit.callTool(qualify(server, name), args, options));
       }
     },
     async getPrompt(caller, { server, name }, args, wishes) {
       mustSee(caller, server);
       await admit(caller);
-      return toolkit.getPrompt(qualify(server, name), args, optionsFor(caller, server, wishes));
+      const ask = () => toolkit.getPrompt(qualify(server, name), args, optionsFor(caller, server, wishes));
+      return ask().catch((thrown: unknown) => onceGiven(thrown, caller, server, wishes, ask));
     },
     async readResource(caller, uri, { server: named, ...wishes } = {}) {
       if (named !== undefined) mustSee(caller, named);
       await admit(caller);
       const server = named ?? (await serverOf(caller, uri));
-      return toolkit.readResource(uri, { ...optionsFor(caller, server, wishes), server });
+      const ask = () => toolkit.readResource(uri, { ...optionsFor(caller, server, wishes), server });
+      return ask().catch((thrown: unknown) => onceGiven(thrown, caller, server, wishes, ask));
     },
     async complete(caller, server, ref, argument, { context, ...wishes } = {}) {
       mustSee(caller, server);

@@ -8,6 +8,7 @@ import { createAdmission } from './admission.ts';
 import { createApprovals } from './approvals/approvals.ts';
 import { addApprovalRoutes } from './approvals/routes.ts';
 import type { GatewayApp, GatewayContext } from './context.ts';
+import { addCredentials } from './credentials/add.ts';
 import { createDispatch } from './dispatch.ts';
 import { recordHistory } from './history.ts';
 import { createLasting } from './lasting.ts';
@@ -21,7 +22,12 @@ import { createMemoryStore } from './store/memory.ts';
 import { addWatch } from './watch/watch.ts';
 
 /** Many servers behind one door. */
-export interface Gateway extends Pick<Access, 'createLink' | 'listening' | 'replaceKeys'> {
+export interface Gateway extends Pick<Access, 'createLink' | 'replaceKeys'> {
+  /**
+   * Tells where the gateway listens: the address becomes one that it may be called by, and with `port`, where it has no
+   * `publicUrl`, the one to which callers are sent who have to give something.
+   */
+  listening(address: { host: string; port?: number }): void;
   /** Answers one request, for whatever server of HTTP the program has: Node, Deno, Bun, a worker. `env` is what that server hands to Hono. */
   fetch(request: Request, env?: object): Response | Promise<Response>;
   /** Begins to close: streams end, sessions with their last answer, `/readyz` says no, new sessions and calls are refused with 503. */
@@ -37,10 +43,19 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   const approvals = createApprovals({ records: store.records, today: Date.now, closing: ending.signal });
   const limits = { ...LIMITS, ...options.limits };
   const time = { clock: systemClock, today: Date.now };
+  const own = addCredentials({ toolkit, store, ...options, ...time, closing: ending.signal });
+  const shared = isolationOf(isolation);
   const context: GatewayContext = {
     toolkit,
-    dispatch: createDispatch({ toolkit, closing: ending.signal, isolationOf: isolationOf(isolation), approvals }),
+    dispatch: createDispatch({
+      toolkit,
+      closing: ending.signal,
+      isolationOf: (server) => (toolkit.wantsCredentials(server) ? 'perPrincipal' : shared(server)),
+      approvals,
+      askForCredentials: own.ask,
+    }),
     approvals,
+    credentials: own,
     store,
     lasting: createLasting(time),
     tasks: createTaskRoom({ ...store, ...limits, ...time }),
@@ -52,12 +67,13 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   };
   const app: GatewayApp = new Hono();
   const watch = addWatch(app, context, options);
-  const access = createAccess({ access: options.access, onAudit: options.onAudit, ...context });
+  const access = createAccess({ access: options.access, ...context, onAudit: own.audit });
   access.install(app);
   watch.addRoutes(app);
   const modern = createModern(context);
   const mcp = addMcp(app, context, { modern: modern.post, names });
   addApprovalRoutes(app, context, approvals);
+  own.addRoutes(app, limits);
   const rest = addRest(app, context);
   const forget = recordHistory({ ...context, history: store.history });
   const { maxRequests } = limits;
@@ -82,7 +98,10 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   return {
     fetch: admission.fetch,
     createLink: access.createLink,
-    listening: access.listening,
+    listening(address) {
+      access.listening(address);
+      own.listening(address);
+    },
     replaceKeys: access.replaceKeys,
     drain: () => ending.abort(),
     close() {

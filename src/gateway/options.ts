@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import type { Isolation, Logger } from '../options.ts';
 import type { AccessOptions } from './access/access.ts';
 import type { AuditRecord } from './access/key-routes.ts';
+import type { CredentialAudit } from './credentials/add.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Store } from './store/store.ts';
 import type { AccessRecord } from './watch/access-log.ts';
@@ -14,6 +15,11 @@ export interface GatewayOptions {
   access?: AccessOptions;
   /** What is remembered. Default: in memory, for as long as the gateway lives. */
   store?: Store;
+  /**
+   * Seals what callers give for `${principal:NAME}`: 32 bytes. Default: one that ends with the gateway, and with it what
+   * was given.
+   */
+  stateKey?: Uint8Array;
   /** How connections to servers are shared among callers. Default `shared`; by server where it is an object, `*` for all others. */
   isolation?: Isolation | Record<string, Isolation>;
   /**
@@ -27,7 +33,7 @@ export interface GatewayOptions {
   /** Hears of each request that was answered. Default: nobody. */
   onRequest?: (record: AccessRecord) => void;
   /** Hears of each change of the keys that is made over HTTP. Default: nobody. */
-  onAudit?: (record: AuditRecord) => void;
+  onAudit?: (record: AuditRecord | CredentialAudit) => void;
   /** A registry of prom-client whose numbers are shown at `/metrics` too. */
   registry?: Registry;
   /** Hears what the gateway itself has to say. Default: nobody. */

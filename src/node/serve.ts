@@ -62,7 +62,7 @@ export const serveGateway = async (toolkit: Toolkit, options: ServeOptions = {})
     await gateway.close();
     throw error;
   });
-  gateway.listening({ host });
+  gateway.listening({ host, port: address.port });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);

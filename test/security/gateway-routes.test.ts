@@ -91,7 +91,7 @@ describe('S26 the routes of the gateway', () => {
     for (const route of routes)
       if ((await attempt(route, {})) === 'through') open.push(`${route.method} ${route.path}`);
     const meant =
-      /^GET \/((healthz|readyz|login|docs(\/.*)?|favicon\.ico|assets\/\*)?|\.well-known\/oauth-protected-resource(\/\*)?)$/;
+      /^GET \/((healthz|readyz|login|docs(\/.*)?|credentials(\/:server)?|favicon\.ico|assets\/(\*|credentials\.js))?|\.well-known\/oauth-protected-resource(\/\*)?)$/;
     expect(open.filter((route) => !meant.test(route))).toEqual([]);
     expect(open).toEqual(expect.arrayContaining(['GET /healthz', 'GET /readyz', 'GET /login']));
   });

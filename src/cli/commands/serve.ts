@@ -5,6 +5,7 @@ import { createApiKey } from '../../gateway/access/api-key.ts';
 import type { AuditRecord } from '../../gateway/access/key-routes.ts';
 import type { AccessOptions, ApiKey } from '../../gateway/access/options.ts';
 import { isLoopbackAddress } from '../../gateway/access/peer.ts';
+import type { CredentialAudit } from '../../gateway/credentials/add.ts';
 import { gatewayHandlers } from '../../gateway/handlers.ts';
 import { createMemoryStore } from '../../gateway/store/memory.ts';
 import type { Store } from '../../gateway/store/store.ts';
@@ -13,6 +14,7 @@ import type { LoadedConfig } from '../../node/config-files.ts';
 import { expandGateway } from '../../node/gateway-keys.ts';
 import { type ServedGateway, serveGateway } from '../../node/serve.ts';
 import { stateFolder } from '../../node/state-folder.ts';
+import { readStateKey } from '../../node/state-key.ts';
 import { createSqliteStore } from '../../node/store/sqlite.ts';
 import type { Job, Run } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -38,7 +40,7 @@ export const run: Run = async (job) => {
   const served = await serveGateway(toolkit, {
     ...given,
     access: access.options,
-    store: await storeOf(job),
+    ...(await memoryOf(job)),
     port,
     host,
     ...(log !== undefined && {
@@ -78,17 +80,20 @@ const accessLine = ({ time, ...facts }: AccessRecord): string =>
     durationMs: Math.round(facts.durationMs * 1_000) / 1_000,
   });
 
-const auditLine = ({ time, ...facts }: AuditRecord): string => JSON.stringify({ time, level: 'info', ...facts });
+const auditLine = ({ time, ...facts }: AuditRecord | CredentialAudit): string =>
+  JSON.stringify({ time, level: 'info', ...facts });
 
 /** What is remembered outlives the gateway, unless another one that runs has the file. */
-const storeOf = async ({ context, output }: Job): Promise<Store> => {
+const memoryOf = async ({ context, output }: Job): Promise<{ store: Store; stateKey?: Uint8Array }> => {
   const note = (message: string): Promise<void> => output.note(safeLine(`toolway: ${message}`));
-  const path = join(stateFolder(context), 'gateway.db');
+  const folder = stateFolder(context);
+  const stateKey = await readStateKey({ path: join(folder, 'gateway.key'), env: context.env });
+  const path = join(folder, 'gateway.db');
   try {
-    return await createSqliteStore({ path, logger: { warn: (message) => void note(message) } });
+    return { store: await createSqliteStore({ path, logger: { warn: (message) => void note(message) } }), stateKey };
   } catch (error) {
     await note(`${(error as Error).message}: calls, jobs and approvals are remembered until this gateway ends`);
-    return createMemoryStore();
+    return { store: createMemoryStore() };
   }
 };
 

@@ -36,7 +36,7 @@ const ANYTHING: ServerCapabilities = {
   logging: {},
 };
 
-export const createAbout = ({ toolkit, dispatch }: GatewayContext): Abouts => {
+export const createAbout = ({ toolkit, dispatch, credentials }: GatewayContext): Abouts => {
   const identityOf = async (server: string): Promise<ServerIdentity | undefined> => {
     const state = toolkit.status()[server]?.state;
     if (state === undefined || RESTING.has(state)) return undefined;
@@ -50,9 +50,16 @@ export const createAbout = ({ toolkit, dispatch }: GatewayContext): Abouts => {
     async all(caller) {
       const servers = dispatch.servers(caller);
       const known = await Promise.all(servers.map(identityOf));
-      const instructions = known.flatMap((identity, index) =>
-        identity?.instructions === undefined ? [] : `## ${servers[index]}\n\n${identity.instructions}`,
-      );
+      const lacking = (await credentials?.lacks(caller.principal)) ?? [];
+      const instructions = [
+        ...known.flatMap((identity, index) =>
+          identity?.instructions === undefined ? [] : `## ${servers[index]}\n\n${identity.instructions}`,
+        ),
+        ...lacking.map(
+          ({ server, url }) =>
+            `## ${server}\n\nIts tools are listed once the user has given a credential of its own at ${url}`,
+        ),
+      ];
       return {
         serverInfo: GATEWAY_INFO,
         capabilities: union(known.map((identity) => identity?.capabilities ?? ANYTHING)),

@@ -4,6 +4,7 @@ import * as RPC from '../../protocol/rpc-codes.ts';
 import { RpcFault } from '../../protocol/rpc-fault.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 import type { EraName, JsonRpcErrorBody } from '../../protocol/wire.ts';
+import { credentialsUrlOf } from '../credentials/missing.ts';
 
 /** Of the range that JSON-RPC leaves to servers; `data.code` says what it was. */
 export const GENERAL_ERROR = -32000;
@@ -62,5 +63,6 @@ const wordsOf = ({ reason, rpcCode }: ToolwayError): string => {
 const factsOf = (error: ToolwayError): JsonObject => {
   const { code, server, tool, executed, retryAfterMs, limit, matches, problems, taskId } = error;
   const facts: JsonObject = { code, executed, server, tool, retryAfterMs, limit, matches, problems, taskId };
+  facts.credentialsUrl = credentialsUrlOf(error);
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 };

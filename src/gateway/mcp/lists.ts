@@ -48,6 +48,21 @@ const NEWS = [
   'failed',
 ] as const satisfies EventName[];
 
+/** Lists of principals' own that are kept at a time, beside those of all. */
+const MAX_KEPT = 1_000;
+const MAX_ALIASES = 10_000;
+
+/** What a list is made of. */
+interface Wanted {
+  kind: ServedKind;
+  /** Of the endpoint; undefined where it serves all, under names that say whose each is. */
+  server: string | undefined;
+  /** The server that is asked, where it is one of all. */
+  named?: string | undefined;
+  /** For whom, where it is different for each. */
+  caller?: Caller;
+}
+
 /** Sees everything, so that lists are made once for all callers. */
 const EVERYBODY: Caller = { principal: { id: 'gateway', may: () => true, sees: () => true } };
 
@@ -55,10 +70,12 @@ export const createLists = ({ toolkit, dispatch, clock, closing }: GatewayContex
   const made = new Map<string, Made>();
   const making = new Map<string, Promise<Made>>();
   let known: { names: readonly string[]; madeAt: number } | undefined;
+  /** An alias stands for one name of one server, whoever has it there. */
+  const ownAliases = new Map<string, Target>();
 
-  const forget = ({ scope }: { scope: string }): void => {
-    // The lists are those of the connection that all share.
-    if (scope !== '') return;
+  const forget = ({ server, scope }: { server: string; scope: string }): void => {
+    // The lists are those of the connection that all share, or of what is a principal's own.
+    if (scope !== '' && !toolkit.wantsCredentials(server)) return;
     made.clear();
     making.clear();
     known = undefined;
@@ -68,11 +85,8 @@ export const createLists = ({ toolkit, dispatch, clock, closing }: GatewayContex
     for (const stop of stops) stop();
   });
 
-  const readListed = (kind: ServedKind, server: string | undefined): Promise<(Listed & JsonObject)[]> => {
-    return dispatch[kind](EVERYBODY, server) as Promise<(Listed & JsonObject)[]>;
-  };
-  const make = async (kind: ServedKind, server: string | undefined): Promise<Made> => {
-    const listed = await readListed(kind, server);
+  const make = async ({ kind, server, named = server, caller = EVERYBODY }: Wanted): Promise<Made> => {
+    const listed = (await dispatch[kind](caller, named)) as (Listed & JsonObject)[];
     const aliases = new Map<string, Target>();
     const entries: Entry[] = [];
     for (const each of listed) {
@@ -89,47 +103,78 @@ export const createLists = ({ toolkit, dispatch, clock, closing }: GatewayContex
     }
     return { entries, whole: { [kind]: shown(kind, entries) }, aliases, madeAt: clock.now() };
   };
-  const madeOf = async (kind: ServedKind, server: string | undefined): Promise<Made> => {
-    const key = server === undefined ? kind : `${kind} ${server}`;
+  const madeOf = async (wanted: Wanted): Promise<Made> => {
+    const { kind, server, named, caller } = wanted;
+    const key = JSON.stringify([kind, server, named, caller?.principal.id]);
     const before = made.get(key);
     if (before !== undefined && clock.now() - before.madeAt < MAX_AGE_MS) return before;
     const underWay = making.get(key);
     if (underWay !== undefined) return underWay;
-    const promise = make(kind, server);
+    const promise = make(wanted);
     making.set(key, promise);
     try {
       const latest = await promise;
       // What was forgotten meanwhile is of the past; whoever asked before may still have it.
-      if (making.get(key) === promise) made.set(key, latest);
+      if (making.get(key) === promise) keep(key, latest, caller !== undefined);
       return latest;
     } finally {
       if (making.get(key) === promise) making.delete(key);
     }
   };
 
+  const keep = (key: string, latest: Made, isOwn: boolean): void => {
+    if (made.size >= MAX_KEPT) made.clear();
+    made.set(key, latest);
+    if (!isOwn) return;
+    for (const [alias, target] of latest.aliases) {
+      if (ownAliases.size >= MAX_ALIASES) ownAliases.clear();
+      ownAliases.set(alias, target);
+    }
+  };
+  /** What a caller has of its own at servers that are another one to each; what it lacks the credentials for is nothing yet. */
+  const ownOf = async (kind: ServedKind, caller: Caller): Promise<Made[]> => {
+    const servers = names().filter((name) => toolkit.wantsCredentials(name) && caller.principal.sees(name));
+    const each = servers.map((named) => madeOf({ kind, server: undefined, named, caller }).catch(() => undefined));
+    return (await Promise.all(each)).filter((one) => one !== undefined);
+  };
+  const names: Lists['names'] = () => {
+    if (known === undefined || clock.now() - known.madeAt >= MAX_AGE_MS)
+      known = { names: Object.keys(toolkit.status()), madeAt: clock.now() };
+    return known.names;
+  };
+
   return {
-    async read(kind, { principal }, server) {
-      const { entries, whole } = await madeOf(kind, server);
+    names,
+    async read(kind, caller, server) {
+      const { principal } = caller;
+      if (server !== undefined && toolkit.wantsCredentials(server))
+        return filtered(kind, principal, [await madeOf({ kind, server, caller })]);
+      const shared = await madeOf({ kind, server });
+      const own = server === undefined ? await ownOf(kind, caller) : [];
+      if (own.length > 0) return filtered(kind, principal, [shared, ...own]);
+      const { entries, whole } = shared;
       const visible = entries.filter((entry) => sees(principal, kind, entry));
       return visible.length === entries.length ? whole : { [kind]: shown(kind, visible) };
     },
     async targetOfAlias(kind, alias) {
-      return (await madeOf(kind, undefined)).aliases.get(alias);
+      return (await madeOf({ kind, server: undefined })).aliases.get(alias) ?? ownAliases.get(alias);
     },
-    async serverOfTemplate({ principal }, uriTemplate) {
-      const { entries } = await madeOf('resourceTemplates', undefined);
-      return entries.find(({ server, item }) => item.uriTemplate === uriTemplate && principal.sees(server))?.server;
-    },
-    names() {
-      if (known === undefined || clock.now() - known.madeAt >= MAX_AGE_MS)
-        known = { names: Object.keys(toolkit.status()), madeAt: clock.now() };
-      return known.names;
+    async serverOfTemplate(caller, uriTemplate) {
+      const { principal } = caller;
+      const shared = await madeOf({ kind: 'resourceTemplates', server: undefined });
+      const all = [shared, ...(await ownOf('resourceTemplates', caller))].flatMap(({ entries }) => entries);
+      return all.find(({ server, item }) => item.uriTemplate === uriTemplate && principal.sees(server))?.server;
     },
   };
 };
 
 const sees = (principal: Principal, kind: ServedKind, { server, name }: Entry): boolean =>
   kind === 'tools' ? principal.sees(server, name) : principal.sees(server);
+
+const filtered = (kind: ServedKind, principal: Principal, lists: readonly Made[]): JsonObject => {
+  const entries = lists.flatMap((list) => list.entries).filter((entry) => sees(principal, kind, entry));
+  return { [kind]: shown(kind, entries) };
+};
 
 /** What is told apart by its URI is served by the first server that has it. */
 const KEYS = { resources: 'uri', resourceTemplates: 'uriTemplate' } as const;

@@ -16,7 +16,12 @@ export const addCatalogueRoutes = (app: GatewayApp, { dispatch, toolkit, limits 
     const { principal } = c.get('caller');
     const { q = '', server } = c.req.query();
     const limit = limitOf(c.req.query('limit'), { fallback: 10, most: MAX_FOUND });
-    const wishes = { limit: LOOKED_AT, timeoutMs: LIST_WAIT_MS, ...(server !== undefined && { server }) };
+    const wishes = {
+      limit: LOOKED_AT,
+      timeoutMs: LIST_WAIT_MS,
+      principal: principal.id,
+      ...(server !== undefined && { server }),
+    };
     const found = await toolkit.searchTools(q, wishes);
     return json({ tools: found.filter((tool) => principal.sees(tool.server, tool.name)).slice(0, limit) });
   });

@@ -2,6 +2,7 @@
 import { type ErrorCode, type Executed, type Problem, ToolwayError } from '../../errors.ts';
 import { KEY_REUSED } from '../../middleware/idempotency.ts';
 import type { CallToolResult } from '../../protocol/types.ts';
+import { credentialsUrlOf } from '../credentials/missing.ts';
 import { Refusal } from '../refusal.ts';
 
 /** The body of a failure. Members beyond those of RFC 9457 are absent where they do not apply. */
@@ -23,6 +24,8 @@ export interface ProblemDetails {
   problems?: Problem[];
   /** Which names would have matched. */
   matches?: string[];
+  /** Where the caller gives the credentials of its own that the server wants. */
+  credentialsUrl?: string;
   /** What the tool said, where it answered `isError`. */
   content?: unknown;
   structuredContent?: unknown;
@@ -86,6 +89,7 @@ export const problemOf = (thrown: unknown): ProblemDetails => {
   const error = ToolwayError.from(thrown);
   const { code, server, tool, executed, retryAfterMs, problems, matches } = error;
   const [status] = PROBLEMS[code];
+  const credentialsUrl = credentialsUrlOf(error);
   const detail = code === 'internal' ? 'The gateway failed; its log says why.' : error.message;
   return {
     ...detailsOf(code, detail, error.cause === KEY_REUSED ? 409 : status),
@@ -95,6 +99,7 @@ export const problemOf = (thrown: unknown): ProblemDetails => {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(problems !== undefined && { problems }),
     ...(matches !== undefined && matches.length > 0 && { matches }),
+    ...(credentialsUrl !== undefined && { credentialsUrl }),
   };
 };
 

@@ -13,14 +13,14 @@ const ACTIONS: Readonly<Record<string, (toolkit: Toolkit, server: string) => Pro
 
 export const addServerRoutes = (app: GatewayApp, { dispatch, toolkit }: GatewayContext): void => {
   const viewOf = (caller: Caller, name: string) => {
-    const status = dispatch.servers(caller).includes(name) ? toolkit.status()[name] : undefined;
+    const status = dispatch.servers(caller).includes(name) ? toolkit.status(caller.principal.id)[name] : undefined;
     if (status !== undefined) return view(name, status, caller);
     throw new ToolwayError('unknown_server', `there is no server ${JSON.stringify(name)}`, { executed: 'no' });
   };
 
   app.get('/api/servers', (c) => {
     const caller = c.get('caller');
-    const status = toolkit.status();
+    const status = toolkit.status(caller.principal.id);
     const servers = dispatch.servers(caller).flatMap((name) => {
       const one = status[name];
       return one === undefined ? [] : [view(name, one, caller)];

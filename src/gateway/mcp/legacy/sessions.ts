@@ -30,7 +30,7 @@ export interface Sessions {
 export const TICK_MS = 5_000;
 
 export const createSessions = (context: GatewayContext): Sessions => {
-  const { toolkit, dispatch, clock, limits, closing } = context;
+  const { toolkit, dispatch, credentials, clock, limits, closing } = context;
   const sessions = new Map<string, LegacySession>();
   const runs = new WeakMap<Surface, RunMethod>();
   const ticks = new Set<() => void>();
@@ -93,20 +93,29 @@ export const createSessions = (context: GatewayContext): Sessions => {
         caller.principal.sees(server) &&
         (scope === '' || dispatch.scopeOf(caller, server) === scope),
     );
-  const tell = (server: string, method: string): void => {
+  /** What is of one principal's own connection is told to that one alone. */
+  const tell = (server: string, scope: string, method: string): void => {
     const message: JsonRpcNotification = { jsonrpc: '2.0', method };
-    for (const session of concerned(server, '')) session.outlet(message);
+    for (const session of concerned(server, toolkit.wantsCredentials(server) ? scope : '')) session.outlet(message);
   };
-  const tellAll = (server: string): void => {
-    for (const list of ['tools', 'resources', 'prompts']) tell(server, `notifications/${list}/list_changed`);
+  const tellAll = (server: string, scope = ''): void => {
+    for (const list of ['tools', 'resources', 'prompts']) tell(server, scope, `notifications/${list}/list_changed`);
   };
+  const tellVisited = (server: string | undefined, scope: string, elicitationId: string): void => {
+    const params = { elicitationId };
+    const message: JsonRpcNotification = { jsonrpc: '2.0', method: 'notifications/elicitation/complete', params };
+    const asked = server === undefined ? ofPrincipal(scope) : concerned(server, scope);
+    for (const session of asked) if (session.visits.has(elicitationId)) session.outlet(message);
+  };
+  const ofPrincipal = (principal: string): LegacySession[] =>
+    [...sessions.values()].filter(({ caller }) => caller.principal.id === principal);
 
   /** Servers whose lists are known; what one that comes or goes has to offer is news. */
   const present = new Set(Object.entries(toolkit.status()).flatMap(([name, { connected }]) => (connected ? name : [])));
   const stops = [
-    toolkit.on('tools_changed', ({ server }) => tell(server, 'notifications/tools/list_changed')),
-    toolkit.on('prompts_changed', ({ server }) => tell(server, 'notifications/prompts/list_changed')),
-    toolkit.on('resources_changed', ({ server }) => tell(server, 'notifications/resources/list_changed')),
+    toolkit.on('tools_changed', ({ server, scope }) => tell(server, scope, 'notifications/tools/list_changed')),
+    toolkit.on('prompts_changed', ({ server, scope }) => tell(server, scope, 'notifications/prompts/list_changed')),
+    toolkit.on('resources_changed', ({ server, scope }) => tell(server, scope, 'notifications/resources/list_changed')),
     toolkit.on('connected', ({ server, scope }) => {
       if (scope !== '' || present.has(server)) return;
       present.add(server);
@@ -117,14 +126,15 @@ export const createSessions = (context: GatewayContext): Sessions => {
       if (scope !== '' || (state !== undefined && state !== 'disabled')) return;
       if (present.delete(server)) tellAll(server);
     }),
-    toolkit.on('elicitation_completed', ({ server, scope, elicitationId }) => {
-      const message = {
-        jsonrpc: '2.0',
-        method: 'notifications/elicitation/complete',
-        params: { elicitationId },
-      } as const;
-      for (const session of concerned(server, scope)) if (session.visits.has(elicitationId)) session.outlet(message);
-    }),
+    toolkit.on('elicitation_completed', ({ server, scope, elicitationId }) =>
+      tellVisited(server, scope, elicitationId),
+    ),
+    ...(credentials === undefined
+      ? []
+      : [
+          credentials.onVisited(({ principal, elicitationId }) => tellVisited(undefined, principal, elicitationId)),
+          credentials.on(({ server, principal }) => tellAll(server, principal)),
+        ]),
     toolkit.on('log', ({ server, scope, level, logger, data }) => {
       const params = { level, logger: logger ?? server, data };
       for (const session of concerned(server, scope))

@@ -48,7 +48,7 @@ interface Filter {
 }
 
 export const createListening = (context: GatewayContext, tasks: Tasks): Listening => {
-  const { toolkit, dispatch, clock, limits, closing, lasting } = context;
+  const { toolkit, dispatch, credentials, clock, limits, closing, lasting } = context;
   const resources = createResourceWatch(context);
   const streams = new Map<string, number>();
 
@@ -109,11 +109,14 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
         const kinds = filter.kinds.filter((kind) => capabilities[KINDS[kind].of] !== undefined);
         for (const kind of kinds) {
           const { event, method } = KINDS[kind];
-          const hear = ({ server }: { server: string }): void => {
+          const hear = ({ server, scope }: { server: string; scope: string }): void => {
             const isServed = surface.server === undefined || surface.server === server;
+            if (toolkit.wantsCredentials(server) && scope !== caller.principal.id) return;
             if (isServed && caller.principal.sees(server)) sayOnce(method);
           };
           keep(toolkit.on(event, hear));
+          if (credentials !== undefined)
+            keep(credentials.on(({ server, principal: scope }) => hear({ server, scope })));
         }
         const subscribe = async (uri: string): Promise<string | undefined> => {
           const server = await surface.serverOf(caller, uri);

@@ -113,7 +113,7 @@ export const createModern = (context: GatewayContext): Modern => {
     const { method, params } = envelope;
     const run = params.requestState === undefined ? begin(asked) : await held.take({ caller, method, params });
     const mayBecomeTask = method === 'tools/call' && target !== undefined && knowsTasks(envelope);
-    const isTask = mayBecomeTask && (await known.of(target.server, target.name))?.isTask;
+    const isTask = mayBecomeTask && (await known.of(target.server, target.name, caller.principal.id))?.isTask;
     return attend(context, run, {
       request,
       envelope,
@@ -161,7 +161,7 @@ export const createModern = (context: GatewayContext): Modern => {
       const found = targetOf(asked, 'tools');
       target = found instanceof Promise ? await found : found;
       if (target !== undefined) {
-        const facts = known.of(target.server, target.name);
+        const facts = known.of(target.server, target.name, asked.caller.principal.id);
         const { inputSchema } = (facts instanceof Promise ? await facts : facts) ?? {};
         if (inputSchema !== undefined) checkParamHeaders(request.headers, inputSchema, params.arguments);
       }

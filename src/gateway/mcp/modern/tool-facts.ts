@@ -22,7 +22,7 @@ type FactsByName = ReadonlyMap<string, ToolFacts>;
 
 export interface KnownTools {
   /** A promise while the list has to be read; else what is known, if anything. */
-  of(server: string, tool: string): ToolFacts | undefined | Promise<ToolFacts | undefined>;
+  of(server: string, tool: string, principal: string): ToolFacts | undefined | Promise<ToolFacts | undefined>;
 }
 
 /** A call is not held up for longer by a server whose tools are not known yet: it waits for the connection itself. */
@@ -35,45 +35,51 @@ export const createKnownTools = ({ toolkit, closing }: Pick<GatewayContext, 'too
   const reading = new Map<string, Promise<FactsByName>>();
 
   const forget = ({ server, scope }: { server: string; scope: string }): void => {
-    if (scope !== '') return;
-    known.delete(server);
-    reading.delete(server);
+    const isOwn = toolkit.wantsCredentials(server);
+    if (scope !== '' && !isOwn) return;
+    const key = isOwn ? ownKey(server, scope) : server;
+    known.delete(key);
+    reading.delete(key);
   };
   const stops = NEWS.map((event) => toolkit.on(event, forget));
   whenAborted(closing, () => {
     for (const stop of stops) stop();
   });
 
-  const read = async (server: string): Promise<FactsByName> => {
-    const tools = await toolkit.listTools({ server, timeoutMs: WAIT_MS, totalTimeoutMs: WAIT_MS });
+  const read = async (server: string, principal: string): Promise<FactsByName> => {
+    const tools = await toolkit.listTools({ server, principal, timeoutMs: WAIT_MS, totalTimeoutMs: WAIT_MS });
     return new Map(tools.flatMap((tool) => factsOf(tool)));
   };
-  const readOnce = (server: string): Promise<FactsByName> => {
-    const underWay = reading.get(server);
+  const readOnce = (key: string, server: string, principal: string): Promise<FactsByName> => {
+    const underWay = reading.get(key);
     if (underWay !== undefined) return underWay;
-    const promise = read(server);
-    reading.set(server, promise);
+    const promise = read(server, principal);
+    reading.set(key, promise);
     const end = (facts?: FactsByName): void => {
-      if (reading.get(server) !== promise) return;
-      reading.delete(server);
-      if (facts !== undefined) known.set(server, facts);
+      if (reading.get(key) !== promise) return;
+      reading.delete(key);
+      if (facts !== undefined) known.set(key, facts);
     };
     promise.then(end, () => end());
     return promise;
   };
 
   return {
-    of(server, tool) {
-      const facts = known.get(server);
+    of(server, tool, principal) {
+      const key = toolkit.wantsCredentials(server) ? ownKey(server, principal) : server;
+      const facts = known.get(key);
       if (facts !== undefined) return facts.get(tool);
       // What fails here fails the call as well, in its own words.
-      return readOnce(server).then(
+      return readOnce(key, server, principal).then(
         (read) => read.get(tool),
         () => undefined,
       );
     },
   };
 };
+
+/** No name of a server holds a space. */
+const ownKey = (server: string, principal: string): string => `${server} ${principal}`;
 
 const factsOf = (tool: ListedTool): [string, ToolFacts][] => {
   const isTask = tool.execution?.taskSupport === 'required';
