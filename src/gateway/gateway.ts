@@ -43,7 +43,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   const approvals = createApprovals({ records: store.records, today: Date.now, closing: ending.signal });
   const limits = { ...LIMITS, ...options.limits };
   const time = { clock: systemClock, today: Date.now };
-  const own = addCredentials({ toolkit, store, ...options, ...time, closing: ending.signal });
+  const own = addCredentials({ ...options, ...time, toolkit, store, closing: ending.signal });
   const shared = isolationOf(isolation);
   const context: GatewayContext = {
     toolkit,
