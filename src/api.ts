@@ -238,9 +238,10 @@ export interface Toolkit extends AsyncDisposable {
   isolate(name: string): () => void;
   /**
    * Keeps the connections of a scope however long nobody uses them, from when the first call makes them until the
-   * function that it gives is called, which closes them. Several may hold one; the last release counts.
+   * function that it gives is called, which closes them. Several may hold one; the last release counts. With
+   * `close: false` they are let go of afterwards as any others are that nobody uses, unless another holder wanted them closed.
    */
-  holdScope(scope: string): Promise<() => Promise<void>>;
+  holdScope(scope: string, options?: { close?: boolean }): Promise<() => Promise<void>>;
   /** Whether each principal has to give credentials of its own for a server: its configuration holds a `${principal:NAME}`. */
   wantsCredentials(server: string): boolean;
   /** What it wants of each principal, and where that goes; undefined where it wants nothing. Rejects with `invalid_config` where that cannot be told. */

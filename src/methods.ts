@@ -13,6 +13,7 @@ import type { ListKind } from './protocol/lists.ts';
 import * as RPC from './protocol/rpc-codes.ts';
 import type { ReadResourceResult } from './protocol/types.ts';
 import type { ToolSearch } from './search-tools.ts';
+import type { House } from './server/server.ts';
 import { createSubscriptions } from './server/subscriptions.ts';
 
 /** What is loaded long before is handed in: bundlers would cut it into pieces of their own. */
@@ -24,8 +25,8 @@ export interface MethodsOptions extends Omit<Search, 'wanted' | 'among'>, Pick<C
   events: Emitter;
   unknownTool: typeof unknownTool;
   now(): number;
-  /** How often each scope is held. */
-  held: Map<string, number>;
+  /** Who holds each scope that somebody holds. */
+  held: House['heldScopes'];
 }
 
 export type Methods = Loaded<
@@ -123,17 +124,18 @@ export const createMethods = (options: MethodsOptions): Methods => {
       return now() - askedAt;
     },
     wantedCredentials: async ([name]) => finder.server(textOf(name, 'unknown_server')).personal?.wanted(),
-    async holdScope([given]) {
+    async holdScope([given, { close = true } = {}]) {
       const scope = textOf(given, 'invalid_arguments');
-      held.set(scope, (held.get(scope) ?? 0) + 1);
-      let released = false;
+      const holds = held.get(scope) ?? new Set();
+      const hold = { close };
+      held.set(scope, holds.add(hold));
       return async () => {
-        if (released) return;
-        released = true;
-        const left = (held.get(scope) ?? 1) - 1;
-        if (left > 0) return void held.set(scope, left);
+        if (!holds.delete(hold)) return;
+        // What one of them wanted closed is closed with the last.
+        if (hold.close) for (const other of holds) other.close = true;
+        if (holds.size > 0) return;
         held.delete(scope);
-        await Promise.all([...options.servers.values()].map((server) => server.releaseScope(scope)));
+        if (hold.close) await Promise.all([...options.servers.values()].map((server) => server.releaseScope(scope)));
       };
     },
     async acceptTool([given, { hash } = {}], startedAt) {

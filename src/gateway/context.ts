@@ -9,6 +9,7 @@ import type { OwnCredentials } from './credentials/add.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { Lasting } from './lasting.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { ResourceWatch } from './mcp/resource-watch.ts';
 import type { TaskRoom } from './mcp/tasks.ts';
 import type { Caller } from './principal.ts';
 import type { Store } from './store/store.ts';
@@ -28,6 +29,8 @@ export interface GatewayContext {
   lasting: Lasting;
   /** Calls that clients of MCP look after later, in both eras. */
   tasks: TaskRoom;
+  /** Updates of resources, for clients of both eras. */
+  resources: ResourceWatch;
   limits: Required<GatewayLimits>;
   clock: Clock;
   /** The time of day, in milliseconds since the Unix epoch. */

@@ -15,6 +15,7 @@ import { createLasting } from './lasting.ts';
 import { LIMITS } from './limits.ts';
 import { addMcp } from './mcp/endpoint.ts';
 import { createModern } from './mcp/modern/modern.ts';
+import { createResourceWatch } from './mcp/resource-watch.ts';
 import { createTaskRoom } from './mcp/tasks.ts';
 import type { GatewayOptions } from './options.ts';
 import { addRest } from './rest/rest.ts';
@@ -59,6 +60,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
     store,
     lasting: createLasting(time),
     tasks: createTaskRoom({ ...store, ...limits, ...time }),
+    resources: createResourceWatch({ toolkit, closing: ending.signal }),
     limits,
     ...time,
     logger,

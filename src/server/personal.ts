@@ -83,7 +83,7 @@ export const createPersonal = ({ name, config, house, create }: PersonalOptions)
   const sweep = (): void => {
     const now = clock.now();
     for (const [principal, own] of servers) {
-      if (isBusy(own.server)) own.usedAt = now;
+      if (isBusy(own.server) || house.heldScopes.has(principal)) own.usedAt = now;
       else if (now - own.usedAt >= scopeIdleMs + everyMs) void release(principal);
     }
     timer = undefined;

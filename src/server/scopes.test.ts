@@ -66,6 +66,27 @@ test('a scope that is held keeps its connection while nobody calls, and loses it
   expect(await call('a')).toEqual(text('hi'));
 });
 
+test('a scope of which nobody wanted the end is left to itself with the last who holds it', async () => {
+  const { toolkit, clock, told, call } = await world();
+  const [first, second] = [
+    await toolkit.holdScope('a', { close: false }),
+    await toolkit.holdScope('a', { close: false }),
+  ];
+  await call('a');
+  await first();
+  await clock.advance(60 * MINUTE_MS);
+  await second();
+  expect(told).toEqual(['connected a']);
+  await clock.advance(8 * MINUTE_MS);
+  expect(told).toEqual(['connected a', 'disconnected a']);
+  await call('a');
+  const [closing, staying] = [await toolkit.holdScope('a'), await toolkit.holdScope('a', { close: false })];
+  await closing();
+  expect(told).toHaveLength(3);
+  await staying();
+  expect(told.slice(2)).toEqual(['connected a', 'disconnected a']);
+});
+
 test('there are at most so many scopes: the one that was not used longest makes room, and one that is in use does not', async () => {
   const { server, toolkit, clock, told, call } = await world({ maxScopes: 2 });
   await call('a');

@@ -54,8 +54,8 @@ export interface House {
   catalogues: CatalogueFile | undefined;
   /** The calls in flight of all servers. */
   calls: Roster<Call>;
-  /** Scopes whose connections stay while nobody calls, and how often each is held. */
-  heldScopes: Map<string, number>;
+  /** Scopes whose connections stay while nobody calls, and who holds each: with the last of them they are closed, or left to themselves. */
+  heldScopes: Map<string, Set<{ close: boolean }>>;
   /** Who gives what `${principal:NAME}` stands for, if somebody does. */
   credentials: { source?: CredentialSource | undefined };
 }

@@ -25,6 +25,7 @@ import { readLevel } from './log-levels.ts';
 import { type ClientMessage, failure, isId } from './messages.ts';
 import { keepOwnServers } from './own-servers.ts';
 import { createQuestions, type Questions } from './questions.ts';
+import type { Leave } from './subscriptions.ts';
 import { createTasks, RELATED_TASK, type Tasks } from './tasks.ts';
 
 /** What is done for all sessions together, because several of them may want the same of a server. */
@@ -47,7 +48,7 @@ export interface LegacySession {
   /** From which severity on the client wants to hear logs. */
   readonly level: LogLevel;
   /** URIs to which the client has subscribed, and what ends that. */
-  readonly subscriptions: Map<string, () => Promise<void>>;
+  readonly subscriptions: Map<string, Promise<Leave>>;
   /** Asks the client for its roots, where it has any. */
   readonly roots: RequestHandlers['roots'];
   /** URLs that it was asked to visit, by the ids of their servers. */

@@ -1,4 +1,4 @@
-/** Which resources sessions want to hear of: each is subscribed to once on the connection that they share, for as long as one of them wants it. */
+/** Which resources sessions want to hear of. */
 import { ToolwayError } from '../../../errors.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { LegacySession } from './session.ts';
@@ -13,85 +13,49 @@ export interface Subscriptions {
 /** Subscriptions of one session; one more is refused. */
 const MAX_SUBSCRIPTIONS = 256;
 
-interface Shared {
-  readonly server: string;
-  readonly scope: string;
-  readonly uri: string;
-  readonly sessions: Set<LegacySession>;
-  /** The server's word; gives what ends it. */
-  agreed: Promise<() => Promise<void>>;
-}
-
-export const createSubscriptions = ({ toolkit, dispatch }: GatewayContext): Subscriptions => {
-  const shared = new Map<string, Shared>();
-
-  const subscribe = async (server: string, scope: string, uri: string): Promise<() => Promise<void>> => {
-    // That of the connection without a scope outlives it; updates come as events either way.
-    if (scope === '') return toolkit.subscribeResource(uri, () => {}, { server });
-    const client = toolkit.server(server);
-    await client.subscribe(uri, { scope });
-    return () => client.unsubscribe(uri, { scope });
-  };
-
-  toolkit.on('connected', ({ server, scope }) => {
-    if (scope === '') return;
-    for (const each of shared.values())
-      if (each.server === server && each.scope === scope)
-        toolkit
-          .server(server)
-          .subscribe(each.uri, { scope })
-          .catch(() => {});
-  });
-  toolkit.on('resource_updated', ({ server, scope, uri }) => {
-    const message = { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } } as const;
-    for (const session of shared.get(keyOf(server, scope, uri))?.sessions ?? [])
-      if (session.caller.principal.sees(server)) session.outlet(message);
-  });
-
-  return {
-    async add(session, uri) {
-      const { caller, surface, subscriptions } = session;
-      if (subscriptions.has(uri)) return;
-      if (subscriptions.size >= MAX_SUBSCRIPTIONS) throw tooMany();
+export const createSubscriptions = ({ dispatch, resources }: GatewayContext): Subscriptions => ({
+  async add(session, uri) {
+    const { caller, surface, subscriptions } = session;
+    const before = subscriptions.get(uri);
+    if (before !== undefined) {
+      await before;
+      return;
+    }
+    if (subscriptions.size >= MAX_SUBSCRIPTIONS) throw tooMany();
+    const begin = async (): Promise<Leave> => {
       const server = await surface.serverOf(caller, uri);
       const scope = dispatch.scopeOf(caller, server);
-      const key = keyOf(server, scope, uri);
-      const each = shared.get(key) ?? {
-        server,
-        scope,
-        uri,
-        sessions: new Set(),
-        agreed: subscribe(server, scope, uri),
+      const hear = (): void => {
+        if (session.caller.principal.sees(server))
+          session.outlet({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } });
       };
-      shared.set(key, each);
-      each.sessions.add(session);
-      const leave = async (): Promise<void> => {
-        if (!each.sessions.delete(session) || each.sessions.size > 0) return;
-        if (shared.get(key) === each) shared.delete(key);
-        await (await each.agreed)();
-      };
-      subscriptions.set(uri, leave);
-      await each.agreed.catch((error: unknown) => {
-        subscriptions.delete(uri);
-        each.sessions.delete(session);
-        if (shared.get(key) === each) shared.delete(key);
-        throw error;
-      });
-    },
-    async remove({ subscriptions }, uri) {
-      const leave = subscriptions.get(uri);
-      subscriptions.delete(uri);
-      await leave?.();
-    },
-    drop({ subscriptions }) {
-      // A server that is gone has nothing to be told.
-      for (const leave of subscriptions.values()) leave().catch(() => {});
-      subscriptions.clear();
-    },
-  };
-};
+      const leave = await resources.add({ server, scope, principal: caller.principal.id, uri }, hear);
+      // What is the session's own ends with it.
+      return ({ gone }) => leave({ gone: gone && scope === caller.session });
+    };
+    const begun = begin();
+    subscriptions.set(uri, begun);
+    try {
+      await begun;
+    } catch (error) {
+      if (subscriptions.get(uri) === begun) subscriptions.delete(uri);
+      throw error;
+    }
+  },
+  async remove({ subscriptions }, uri) {
+    const begun = subscriptions.get(uri);
+    subscriptions.delete(uri);
+    await (await begun)?.({ gone: false });
+  },
+  drop({ subscriptions }) {
+    // A server that is gone has nothing to be told.
+    for (const begun of subscriptions.values()) begun.then((leave) => leave({ gone: true })).catch(() => {});
+    subscriptions.clear();
+  },
+});
 
-const keyOf = (server: string, scope: string, uri: string): string => JSON.stringify([server, scope, uri]);
+/** Ends a subscription, in the course of its session or with it. */
+export type Leave = (how: { gone: boolean }) => Promise<void>;
 
 const tooMany = (): ToolwayError =>
   new ToolwayError('backpressure', `this session has ${MAX_SUBSCRIPTIONS} subscriptions already`, {

@@ -115,7 +115,9 @@ describe.each(['legacy', 'modern'] as const)('a subscription, in front of a %s s
   });
 
   test('hears of updates on the connection of its caller alone, where each has one', async () => {
-    const { server, listen, clock } = await gateway({}, 'perPrincipal');
+    const { server, listen, clock, toolkit } = await gateway({}, 'perPrincipal');
+    const ended: string[] = [];
+    toolkit.on('disconnected', ({ scope }) => ended.push(scope));
     const { events, leave } = await listen({ resourceSubscriptions: ['a://b'] });
     await vi.waitFor(() => expect(events).toHaveLength(1));
     server.resourceUpdated('a://b');
@@ -130,11 +132,31 @@ describe.each(['legacy', 'modern'] as const)('a subscription, in front of a %s s
     };
     server.cut();
     await isHeardAgain();
-    // Nobody calls over it, so that it is given up.
-    await clock.advance(800_000);
+    // Nobody calls over it, and it stays for as long as somebody wants to hear.
+    ended.length = 0;
+    await clock.advance(3_600_000);
     await isHeardAgain();
+    expect(ended).toEqual([]);
     await leave();
     if (era === 'legacy') await vi.waitFor(() => expect(server.requests('resources/unsubscribe')).toHaveLength(1));
+    await clock.advance(800_000);
+    expect(ended).toEqual(['key:anna']);
+  });
+
+  test('for changes of lists keeps a connection of its caller’s own that there is, and starts none', async () => {
+    const { listen, clock, toolkit, post } = await gateway({}, 'perPrincipal');
+    const told: string[] = [];
+    toolkit.on('connected', ({ server, scope }) => told.push(`connected ${server} ${scope}`));
+    toolkit.on('disconnected', ({ server, scope }) => told.push(`disconnected ${server} ${scope}`));
+    const { leave } = await listen({ toolsListChanged: true });
+    await clock.advance(60_000);
+    expect(told).toEqual([]);
+    await post('tools/call', { name: 's__echo' });
+    await clock.advance(3_600_000);
+    expect(told).toEqual(['connected s key:anna']);
+    await leave();
+    await clock.advance(800_000);
+    expect(told).toEqual(['connected s key:anna', 'disconnected s key:anna']);
   });
 
   test('shows that it is alive', async () => {

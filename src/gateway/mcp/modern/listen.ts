@@ -11,7 +11,6 @@ import { complete, TASKS_EXTENSION } from './answers.ts';
 import type { ModernRequest } from './envelope.ts';
 import { HttpFault, invalidParams, missingCapability } from './faults.ts';
 import { type EventStream, openEventStream } from './reply.ts';
-import { createResourceWatch } from './resource-watch.ts';
 import type { Tasks } from './tasks.ts';
 
 export interface Listening {
@@ -48,8 +47,7 @@ interface Filter {
 }
 
 export const createListening = (context: GatewayContext, tasks: Tasks): Listening => {
-  const { toolkit, dispatch, credentials, clock, limits, closing, lasting } = context;
-  const resources = createResourceWatch(context);
+  const { toolkit, dispatch, credentials, resources, clock, limits, closing, lasting } = context;
   const streams = new Map<string, number>();
 
   const enter = ({ principal }: Caller): (() => void) => {
@@ -65,6 +63,16 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
       const left = (streams.get(principal.id) ?? 1) - 1;
       if (left === 0) streams.delete(principal.id);
       else streams.set(principal.id, left);
+    };
+  };
+
+  /** Servers of the caller's own that it has once called are kept to be heard. */
+  const holdScopes = (caller: Caller, surface: Surface): (() => void) => {
+    const scopes = new Set(surface.servers(caller).map((server) => dispatch.scopeOf(caller, server)));
+    scopes.delete('');
+    const held = [...scopes].map((scope) => toolkit.holdScope(scope, { close: false }));
+    return () => {
+      for (const hold of held) void hold.then((release) => release());
     };
   };
 
@@ -118,10 +126,13 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
           if (credentials !== undefined)
             keep(credentials.on(({ server, principal: scope }) => hear({ server, scope })));
         }
+        if (kinds.length > 0) keep(holdScopes(caller, surface));
         const subscribe = async (uri: string): Promise<string | undefined> => {
           const server = await surface.serverOf(caller, uri);
-          const place = { server, scope: dispatch.scopeOf(caller, server), uri };
-          keep(await resources.add(place, () => say('notifications/resources/updated', { uri })));
+          const place = { server, scope: dispatch.scopeOf(caller, server), principal: caller.principal.id, uri };
+          const leave = await resources.add(place, () => say('notifications/resources/updated', { uri }));
+          // A server that is gone has nothing to be told.
+          keep(() => void leave().catch(() => {}));
           return uri;
         };
         const subscribed = await granted(clock, filter.resources.map(subscribe));
