@@ -136,8 +136,11 @@ describe('a server that wants a credential of each principal', () => {
 
   test('has a connection for so many principals and no more', async () => {
     await start({}, { limits: { maxScopes: 1 } });
-    await call('ann');
+    const slow = call('ann', 'slow');
+    await expect.poll(() => server.with('slow').length).toBe(1);
     expect(await failure(call('bob'))).toMatchObject({ code: 'backpressure', limit: 1, executed: 'no' });
+    server.finish();
+    expect(await slow).toBe('aaaa');
   });
 });
 
