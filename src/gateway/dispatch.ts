@@ -70,6 +70,8 @@ export interface DispatchOptions {
 /** For how long lists wait for servers that are being connected for the first time. */
 export const LIST_WAIT_MS = 8_000;
 
+const NO_WISHES: Wishes = {};
+
 export const createDispatch = (options: DispatchOptions): Dispatch => {
   const { toolkit, closing, isolationOf, approvals, askForCredentials } = options;
   const scopeOf: Dispatch['scopeOf'] = ({ principal, session }, server) => {
@@ -77,17 +79,32 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
     if (isolation === 'shared') return '';
     return isolation === 'perSession' && session !== undefined ? session : principal.id;
   };
-  const optionsFor = (caller: Caller, server: string, wishes: Wishes | undefined): CallOptions => ({
-    ...wishes,
+  /** Written out: faces give them in many shapes, of which a copy costs more than all else here. */
+  const optionsFor = (caller: Caller, server: string, wishes: Wishes = NO_WISHES): CallOptions => ({
+    signal: wishes.signal,
+    timeoutMs: wishes.timeoutMs,
+    totalTimeoutMs: wishes.totalTimeoutMs,
+    onProgress: wishes.onProgress,
+    meta: wishes.meta,
+    handlers: wishes.handlers,
+    idempotencyKey: wishes.idempotencyKey,
     principal: caller.principal.id,
     scope: scopeOf(caller, server),
   });
   /** With the approvals beside what answers for the caller; requests of one conversation stay so. */
+  const approvalFor = new WeakMap<Caller, RequestHandlers>();
   const withApproval = (caller: Caller, given: RequestHandlers | undefined): RequestHandlers | undefined => {
     if (approvals === undefined) return given;
+    if (given === undefined) {
+      const known = approvalFor.get(caller);
+      if (known !== undefined) return known;
+    }
     const onApprove: RequestHandlers['onApprove'] = (request, context) =>
       approvals.ask(caller, request, context, given?.onElicit);
-    return given === undefined ? { onApprove } : { ...given, conversation: given.conversation ?? given, onApprove };
+    if (given !== undefined) return { ...given, conversation: given.conversation ?? given, onApprove };
+    const own = { onApprove };
+    approvalFor.set(caller, own);
+    return own;
   };
   /** Asked for at the one place that every face comes by, and paid for there: one request may hold many calls. */
   const admit = ({ principal }: Caller): void | Promise<void> => {
