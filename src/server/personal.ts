@@ -3,6 +3,7 @@
  * and traffic that nobody else has a part in. Made when the principal first needs it, let go of when it is not used.
  * Loaded with the first.
  */
+import type { ChildStatus } from '../api.ts';
 import { homeOf } from '../call.ts';
 import type { Timer } from '../clock.ts';
 import { type CredentialTarget, credentialsOf, type WantedCredentials } from '../credentials.ts';
@@ -24,6 +25,8 @@ export interface Personal {
   known(principal: string | undefined): ManagedServer | undefined;
   /** That of a principal, made with its first use. Rejects with `auth_required` where its credentials are missing, with `backpressure` where there are too many. */
   of(principal: string | undefined): Promise<ManagedServer>;
+  /** What there is to be told of the children of all, where they are cared for. */
+  children(): ChildStatus[] | undefined;
   wanted(): Promise<WantedCredentials>;
   /** Lets that of a principal go: what is under way there may finish within `drainMs`. Resolves when nothing of it is left. */
   release(principal: string, drainMs: number): Promise<void>;
@@ -48,7 +51,8 @@ const LOOK_MS = 20;
 
 export const createPersonal = ({ name, config, house, create }: PersonalOptions): Personal => {
   const { clock } = house.deadlines;
-  const { maxScopes, scopeIdleMs } = { ...LIMITS, ...house.limits };
+  const limits = { ...LIMITS, ...house.limits };
+  const { max: maxScopes = limits.maxScopes, idleMs: scopeIdleMs = limits.scopeIdleMs } = config.pool ?? {};
   const servers = new Map<string, Own>();
   /** Those that were let go of and are not gone yet: two of one principal never live at a time. */
   const leaving = new Map<string, Promise<void>>();
@@ -100,18 +104,20 @@ export const createPersonal = ({ name, config, house, create }: PersonalOptions)
     if (found !== undefined) found.usedAt = clock.now();
     return found?.server;
   };
-  /** One that was given up makes room. */
+  /** One that was given up makes room, else the one that was not used longest. */
   const makeRoom = (): void => {
-    for (const [principal, { server }] of servers) {
-      if (servers.size < maxScopes) return;
-      if (server.connection().state.name === 'failed' && !isBusy(server)) void release(principal);
-    }
-    if (servers.size >= maxScopes)
-      throw new ToolwayError('backpressure', `there are connections for ${maxScopes} principals already`, {
-        server: name,
-        executed: 'no',
-        limit: maxScopes,
-      });
+    if (servers.size < maxScopes) return;
+    const hasFailed = ({ server }: Own): number => Number(server.connection().state.name === 'failed');
+    const [first] = [...servers]
+      .filter(([, { server }]) => !isBusy(server))
+      .sort(([, one], [, other]) => hasFailed(other) - hasFailed(one) || one.usedAt - other.usedAt);
+    if (first === undefined)
+      throw new ToolwayError(
+        'backpressure',
+        `there are connections for ${maxScopes} principals already, and all are in use`,
+        { server: name, executed: 'no', limit: maxScopes },
+      );
+    void release(first[0]);
   };
 
   return {
@@ -132,6 +138,7 @@ export const createPersonal = ({ name, config, house, create }: PersonalOptions)
       wake();
       return server;
     },
+    children: () => config.pool && [...servers.values()].flatMap(({ server }) => server.facts().children ?? []),
     wanted: async () => ({
       names,
       inHeaders: credentialsOf(config, ['headers']),

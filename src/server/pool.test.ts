@@ -7,13 +7,18 @@ import type { PoolOption, ServerConfig } from '../options.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** A server that answers with the number of the link that was asked, the first one being 0. */
-const world = async (pool: PoolOption, config: Partial<ServerConfig> = {}, handlers: Handlers = {}) => {
+const world = async (
+  pool: PoolOption,
+  config: Partial<ServerConfig> = {},
+  handlers: Handlers = {},
+  refused?: ErrorCode,
+) => {
   const server: ScriptedServer = scriptedServer(
     { who: () => undefined, slow: () => undefined },
     { era: 'legacy', isolation: 'perSession', healthCheckIntervalMs: 0, pool, ...config },
   );
   const make = server.config.transport as () => Transport;
-  const starts = { refused: undefined as ErrorCode | undefined, delayMs: 0, times: [] as number[] };
+  const starts = { refused, delayMs: 0, times: [] as number[] };
   const living = new Set<number>();
   server.config.transport = async () => {
     starts.times.push(clock.now());
@@ -37,7 +42,7 @@ const world = async (pool: PoolOption, config: Partial<ServerConfig> = {}, handl
   const { toolkit, clock } = await clockedToolkitOf({}, { connect: 'lazy', ...handlers });
   const warnings: string[] = [];
   toolkit.on('warning', ({ message }) => void warnings.push(message));
-  await toolkit.addServer('s', server.config);
+  await toolkit.addServer('s', server.config).catch(() => {});
   await clock.settle();
   const who = async (scope: string): Promise<number> => {
     const { content } = await toolkit.callTool('s.who', {}, { scope });
@@ -275,4 +280,28 @@ test('closing ends all of them, and leaves no timer', async () => {
   await who('a');
   await toolkit.close();
   expect([living.size, clock.pendingTimers]).toEqual([0, 0]);
+});
+
+test('those of principals who give credentials of their own are bounded, replaced and told of likewise', async () => {
+  const { toolkit, clock, states, starts } = await world(
+    { max: 2, warm: 2, maxLifetimeMs: 60_000 },
+    { isolation: 'perPrincipal', env: { TOKEN: '${principal:TOKEN}' } },
+    {},
+    'auth_required',
+  );
+  starts.refused = undefined;
+  toolkit.provideCredentials(async () => ({ TOKEN: 'of somebody' }));
+  const who = async (principal: string): Promise<unknown> =>
+    (await toolkit.callTool('s.who', {}, { principal, scope: principal })).content[0];
+  const [ann] = [await who('ann'), await clock.advance(10)];
+  await who('bob');
+  expect([states(), starts.times.length]).toEqual([['in_use', 'in_use'], 3]);
+  await clock.advance(10);
+  expect([await who('ann'), states()]).toEqual([ann, ['in_use', 'in_use']]);
+  await clock.advance(10);
+  await who('eve');
+  await clock.settle();
+  expect([await who('ann'), states(), starts.times.length]).toEqual([ann, ['in_use', 'in_use'], 4]);
+  await clock.advance(70_000);
+  expect(await who('ann')).not.toEqual(ann);
 });

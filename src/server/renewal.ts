@@ -1,5 +1,6 @@
 /** Replaces the children of one server that are too old or too big: the next one is there before one goes, and that goes with its last call. */
 import type { Call } from '../call.ts';
+import type { Connection } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Child, EndChild, StartChild } from './child.ts';
 import type { PoolOptions } from './pool.ts';
@@ -69,12 +70,9 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
   };
 
   /** Lets a child that gets no calls any more finish those that it has. */
-  const drain = (child: Child, why: string): void => {
-    const own = new Set<Call>(
-      house.calls
-        .values()
-        .filter((call) => call.server === name && call.scope === child.whose.scope && call.state !== 'queued'),
-    );
+  const drain = (child: Child, connection: Connection, why: string): void => {
+    const isOwn = (call: Call): boolean => call.server === name && connectionOf(call.scope) === connection;
+    const own = new Set<Call>(house.calls.values().filter((call) => call.state !== 'queued' && isOwn(call)));
     const until = clock.now() + drainMs;
     const hasCalls = (): boolean =>
       child.session.isBusySince(Number.POSITIVE_INFINITY) || house.calls.find((call) => own.has(call)) !== undefined;
@@ -101,7 +99,7 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
       const made = (await takeWarm(scope)) ?? (await startNext(scope));
       if (!isAlive(made)) throw new ToolwayError('connect_failed', 'it ended as soon as it was started');
       if (closing.signal.aborted || !connection.replace(child.session, made.session, made.connectMs)) await end(made);
-      else drain(child, why);
+      else drain(child, connection, why);
       if (isBig(child) && ageMs(child) < YOUNG_MS) setBack();
       else setbacks = 0;
     } catch (thrown) {

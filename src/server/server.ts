@@ -232,7 +232,7 @@ export const createServer = (
       config,
       kind: kind ?? ((command ?? url) === undefined ? undefined : kindOf({ command, url })),
       state: connections.state(),
-      children: connections.children(),
+      children: managed.personal?.children() ?? connections.children(),
       facts: record.facts,
       closed,
       catalog,
@@ -265,6 +265,7 @@ const personalLater = (parent: () => ManagedServer, house: House): Personal => {
   });
   return {
     known: (principal) => made?.known(principal),
+    children: () => made?.children(),
     of: async (principal) => (await load()).of(principal),
     wanted: async () => (await load()).wanted(),
     release: async (principal, drainMs) => made?.release(principal, drainMs),

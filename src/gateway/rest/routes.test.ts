@@ -3,6 +3,7 @@ import { principal } from '../../../test/fixtures/gateway-app.ts';
 import { bodyOf, restApp } from '../../../test/fixtures/rest-app.ts';
 import { scriptedServer, text } from '../../../test/fixtures/scripted-server.ts';
 import { clockedToolkitOf, toolkitOf } from '../../../test/fixtures/toolkits.ts';
+import type { Transport } from '../../transport/transport.ts';
 import { recordHistory } from '../history.ts';
 
 const admin = principal('root', { may: ['read', 'call', 'admin'] });
@@ -104,6 +105,21 @@ describe('servers', () => {
     expect(await bodyOf(await app.get('/api/servers/a'))).toMatchObject({ name: 'a' });
     app.as(guest);
     expect((await app.get('/api/servers/b')).status).toBe(404);
+  });
+
+  test('with a pool are told with their processes, of which administrators alone see which they are', async () => {
+    const pooled = scriptedServer({ say: () => text('hi') }, { pool: { warm: 1 }, isolation: 'perSession' });
+    const make = pooled.config.transport as () => Transport;
+    pooled.config.transport = () => Object.assign(make(), { pid: 4_000 + pooled.peers.length });
+    const toolkit = await toolkitOf({ pooled });
+    await toolkit.callTool('pooled.say', {}, { scope: 'a' });
+    await expect.poll(() => toolkit.status().pooled?.children?.length).toBe(3);
+    const app = restApp(toolkit);
+    const told = async () => (await bodyOf(await app.get('/api/servers/pooled'))).children;
+    const child = (state: string) => ({ state, ageMs: expect.any(Number) });
+    expect(await told()).toEqual([child('in_use'), child('in_use'), child('warm')]);
+    app.as(admin);
+    expect(await told()).toMatchObject([{ pid: 4_001 }, { pid: 4_002 }, { pid: 4_003 }]);
   });
 
   test('are disabled, enabled and reconnected by administrators alone', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { appFor, contextOf, principal } from '../../../test/fixtures/gateway-app.ts';
 import { scriptedServer, text } from '../../../test/fixtures/scripted-server.ts';
 import { failure, toolkitOf } from '../../../test/fixtures/toolkits.ts';
+import type { ChildStatus, ServerStatus } from '../../api.ts';
 import { systemClock } from '../../clock.ts';
 import { type AccessRecord, createAccessLog } from './access-log.ts';
 import { BOUNDS_S, countDurations } from './durations.ts';
@@ -52,6 +53,30 @@ describe('the page for Prometheus', () => {
       fail: () => ({ ...text('no'), isError: true }),
       refuse: () => ({ error: { code: -32000, message: 'no' } }),
     });
+
+  test('tells how many processes a server has that has a pool, what memory and how old', async () => {
+    const toolkit = await toolkitOf({ s: server() });
+    const children = [
+      { state: 'in_use', ageMs: 90_000, memoryBytes: 50_000_000 },
+      { state: 'warm', ageMs: 1_000, memoryBytes: 7_000_000 },
+      { state: 'warm', ageMs: 2_000 },
+    ] satisfies ChildStatus[];
+    const { s: status, ...none } = toolkit.status();
+    const told = { ...none, s: { ...(status as ServerStatus), children }, plain: status as ServerStatus };
+    const page = await createPrometheus({
+      toolkit: { ...toolkit, status: () => told },
+      durations: () => [],
+      requests: () => [],
+    });
+    const lines = (await page()).text.split('\n').filter((line) => /^toolway_server_(children|oldest)/.test(line));
+    expect(lines).toEqual([
+      'toolway_server_children{server="s",state="warm"} 2',
+      'toolway_server_children{server="s",state="in_use"} 1',
+      'toolway_server_children{server="s",state="ending"} 0',
+      'toolway_server_children_memory_bytes{server="s"} 57000000',
+      'toolway_server_oldest_child_seconds{server="s"} 90',
+    ]);
+  });
 
   test('counts calls by outcome, and how long they took', async () => {
     const toolkit = await toolkitOf({ s: server() });
