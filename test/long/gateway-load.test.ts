@@ -43,17 +43,36 @@ interface SessionsReport {
   p99Ms: number;
 }
 
+/** What it has used of a processor so far. */
+const cpuMs = ({ process: { pid } }: Served): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+};
+
 test('L3: 500 sessions that all call under the id 1 get their own answers, every one', async () => {
   // All of them at once are more than wait for one server by default.
   const served = await serveCommand(cli.main, { limits: { maxQueue: 2 * SESSIONS } });
   const answers = times(1_000_000, 20_000);
-  const seen = await client<SessionsReport>('sessions', served, { tool: 's__mirror', sessions: SESSIONS, answers });
+  const converse = (more: object): Promise<SessionsReport> =>
+    client<SessionsReport>('sessions', served, { tool: 's__mirror', sessions: SESSIONS, ...more });
+  const seen = await converse({ answers });
   console.log(
     `L3   ${seen.answers} answers to ${SESSIONS} sessions in ${Math.round(seen.tookMs / 1_000)} s: ${seen.wrong} wrong, ` +
       `p50 ${rounded(seen.p50Ms)} ms, p99 ${rounded(seen.p99Ms)} ms, gateway ${rounded(rssMb(served))} MiB`,
   );
   expect(seen.examples).toEqual([]);
   expect([seen.answers, seen.wrong]).toEqual([answers, 0]);
+
+  const ratePerSecond = (seen.answers / seen.tookMs / 2) * 1_000;
+  const before = cpuMs(served);
+  const half = await converse({ answers: Math.round(ratePerSecond * times(60, 5)), ratePerSecond });
+  const share = (cpuMs(served) - before) / half.tookMs;
+  console.log(
+    `L3   at half of that, ${Math.round(ratePerSecond)}/s: ${half.answers} answers, ${half.wrong} wrong, ` +
+      `p50 ${rounded(half.p50Ms)} ms, p99 ${rounded(half.p99Ms)} ms, gateway ${rounded(share * 100)} % of a processor`,
+  );
+  expect(half.examples).toEqual([]);
+  expect(half.wrong).toBe(0);
 }, 3_600_000);
 
 interface LoadReport {
