@@ -6,7 +6,7 @@ import { pointerStep } from './places.ts';
 
 const NAME = /^[A-Za-z_][\w.-]{0,63}$/;
 /** A URL of which the host is complete before the first credential. */
-const HOST_FIRST = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]+[/?#]/i;
+const HOST_FIRST = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]+|\$\{[^}]*\}[^/?#]*)[/?#]/i;
 
 /** Fields that are no place for one. */
 const OTHERS = ['command', 'args', 'cwd', 'envFile', 'proxy', 'tls'] as const satisfies (keyof ServerConfig)[];
