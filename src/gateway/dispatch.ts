@@ -91,20 +91,18 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
     principal: caller.principal.id,
     scope: scopeOf(caller, server),
   });
-  /** With the approvals beside what answers for the caller; requests of one conversation stay so. */
-  const approvalFor = new WeakMap<Caller, RequestHandlers>();
+  /** With the approvals beside what answers for the caller; requests of one conversation stay so. Made once for each. */
+  const approving = new WeakMap<object, { caller: Caller; handlers: RequestHandlers }>();
   const withApproval = (caller: Caller, given: RequestHandlers | undefined): RequestHandlers | undefined => {
     if (approvals === undefined) return given;
-    if (given === undefined) {
-      const known = approvalFor.get(caller);
-      if (known !== undefined) return known;
-    }
+    const known = approving.get(given ?? caller);
+    if (known?.caller === caller) return known.handlers;
     const onApprove: RequestHandlers['onApprove'] = (request, context) =>
       approvals.ask(caller, request, context, given?.onElicit);
-    if (given !== undefined) return { ...given, conversation: given.conversation ?? given, onApprove };
-    const own = { onApprove };
-    approvalFor.set(caller, own);
-    return own;
+    const conversation = given?.conversation ?? given;
+    const handlers = { ...given, ...(conversation !== undefined && { conversation }), onApprove };
+    approving.set(given ?? caller, { caller, handlers });
+    return handlers;
   };
   /** Asked for at the one place that every face comes by, and paid for there: one request may hold many calls. */
   const admit = ({ principal }: Caller): void | Promise<void> => {
