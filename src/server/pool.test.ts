@@ -275,10 +275,22 @@ test('a server of which no scope can be started has failed, however well the one
   expect([(await who('a')) > 0, toolkit.status().s?.state]).toEqual([true, 'connected']);
 });
 
-test('closing ends all of them, and leaves no timer', async () => {
-  const { toolkit, clock, who, living } = await world({ warm: 2, maxLifetimeMs: 60_000, maxMemoryMb: 100 });
+test('closing ends all of them, whatever they are doing, and leaves no timer', async () => {
+  const { toolkit, clock, who, starts, states, living } = await world({
+    warm: 2,
+    maxLifetimeMs: 60_000,
+    maxMemoryMb: 100,
+  });
   await who('a');
+  const slow = toolkit.callTool('s.slow', {}, { scope: 'a', timeoutMs: 1e6 }).catch(() => {});
+  await clock.advance(65_000);
+  starts.delayMs = 50_000;
+  await who('b');
+  expect(states().sort()).toEqual(['ending', 'in_use', 'in_use', 'in_use', 'warm']);
   await toolkit.close();
+  await slow;
+  expect([living.size, clock.pendingTimers]).toEqual([0, 1]);
+  await clock.advance(50_000);
   expect([living.size, clock.pendingTimers]).toEqual([0, 0]);
 });
 

@@ -158,8 +158,7 @@ export const createPool = (options: PoolOptions): Pool => {
     failing: () => (scopeCount() === 0 ? warm.failure : undefined),
     async close() {
       leave?.();
-      await Promise.all([warm.close(), renewal.close()]);
-      await Promise.all([...children.values()].map((child) => end(child)));
+      await Promise.all([warm.close(), renewal.close(), ...[...children.values()].map((child) => end(child))]);
     },
   };
 };

@@ -1,5 +1,6 @@
 /** Replaces the children of one server that are too old or too big: the next one is there before one goes, and that goes with its last call. */
 import type { Call } from '../call.ts';
+import type { Timer } from '../clock.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Child, EndChild, StartChild } from './child.ts';
@@ -45,6 +46,7 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
   /** One at a time, however many are due. */
   let renewing: Promise<void> | undefined;
   const due = new Set<Child>();
+  const draining = new Map<Child, Timer>();
   let setbacks = 0;
   let notBefore = Number.NEGATIVE_INFINITY;
 
@@ -77,10 +79,13 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
     const hasCalls = (): boolean =>
       child.session.isBusySince(Number.POSITIVE_INFINITY) || house.calls.find((call) => own.has(call)) !== undefined;
     const look = (): void => {
-      if (closing.signal.aborted) return;
+      draining.delete(child);
       if (!hasCalls()) void end(child);
-      else if (clock.now() < until) clock.after(DRAIN_LOOK_MS, look).keepAlive(false);
-      else
+      else if (clock.now() < until) {
+        const timer = clock.after(DRAIN_LOOK_MS, look);
+        timer.keepAlive(false);
+        draining.set(child, timer);
+      } else
         void end(
           child,
           new ToolwayError('closed', `the process was ended ${drainMs} ms after it had been replaced (${why})`),
@@ -144,6 +149,7 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
     look,
     async close() {
       closing.abort();
+      for (const timer of draining.values()) timer.cancel();
       await renewing;
     },
   };
