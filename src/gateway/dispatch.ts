@@ -122,8 +122,17 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
   };
   const servers: Dispatch['servers'] = ({ principal }) =>
     Object.keys(toolkit.status()).filter((server) => principal.sees(server));
-  const serverOf: Dispatch['serverOf'] = (caller, uri) =>
-    toolkit.findResource(uri, { servers: servers(caller), principal: caller.principal.id });
+  const serverOf: Dispatch['serverOf'] = (caller, uri) => {
+    const seen = servers(caller).filter((server) => caller.principal.sees(server, uri, 'resources'));
+    return toolkit.findResource(uri, { servers: seen, principal: caller.principal.id });
+  };
+  /** What is not seen is not there, whether its server has it or not. */
+  const mustSeeOf = ({ principal }: Caller, kind: 'resources' | 'prompts', server: string, name: string): void => {
+    if (principal.sees(server, name, kind)) return;
+    const what = kind === 'prompts' ? 'prompt' : 'resource';
+    const reason = `there is no ${what} ${JSON.stringify(name.slice(0, 200))}`;
+    throw new ToolwayError(`unknown_${what}`, reason, { server, executed: 'no' });
+  };
 
   const narrowed = (caller: Caller, server: string | undefined, wishes?: ListWishes): ListFilter => {
     const asked = { timeoutMs: LIST_WAIT_MS, ...wishes, principal: caller.principal.id };
@@ -156,8 +165,6 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
     if ((await askForCredentials?.(thrown, whose, wishes ?? {})) !== true) throw thrown;
     return again();
   };
-  const visible = <T extends { server: string }>({ principal }: Caller, listed: T[]): T[] =>
-    listed.filter((entry) => principal.sees(entry.server));
 
   return {
     scopeOf,
@@ -183,12 +190,16 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
     },
     async getPrompt(caller, { server, name }, args, wishes) {
       mustSee(caller, server);
+      mustSeeOf(caller, 'prompts', server, name);
       await admit(caller);
       const ask = () => toolkit.getPrompt(qualify(server, name), args, optionsFor(caller, server, wishes));
       return ask().catch((thrown: unknown) => onceGiven(thrown, caller, server, wishes, ask));
     },
     async readResource(caller, uri, { server: named, ...wishes } = {}) {
-      if (named !== undefined) mustSee(caller, named);
+      if (named !== undefined) {
+        mustSee(caller, named);
+        mustSeeOf(caller, 'resources', named, uri);
+      }
       await admit(caller);
       const server = named ?? (await serverOf(caller, uri));
       const ask = () => toolkit.readResource(uri, { ...optionsFor(caller, server, wishes), server });
@@ -196,6 +207,8 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
     },
     async complete(caller, server, ref, argument, { context, ...wishes } = {}) {
       mustSee(caller, server);
+      if (ref.type === 'ref/prompt') mustSeeOf(caller, 'prompts', server, ref.name);
+      else mustSeeOf(caller, 'resources', server, ref.uri);
       const options = { ...optionsFor(caller, server, wishes), server, ...(context !== undefined && { context }) };
       return toolkit.complete(ref, argument, options);
     },
@@ -203,11 +216,17 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
       const listed = await toolkit.listTools(narrowed(caller, server, wishes));
       return listed.filter((tool) => caller.principal.sees(tool.server, tool.name));
     },
-    resources: async (caller, server, wishes) =>
-      visible(caller, await toolkit.listResources(narrowed(caller, server, wishes))),
-    resourceTemplates: async (caller, server, wishes) =>
-      visible(caller, await toolkit.listResourceTemplates(narrowed(caller, server, wishes))),
-    prompts: async (caller, server, wishes) =>
-      visible(caller, await toolkit.listPrompts(narrowed(caller, server, wishes))),
+    async resources(caller, server, wishes) {
+      const listed = await toolkit.listResources(narrowed(caller, server, wishes));
+      return listed.filter((one) => caller.principal.sees(one.server, one.uri, 'resources'));
+    },
+    async resourceTemplates(caller, server, wishes) {
+      const listed = await toolkit.listResourceTemplates(narrowed(caller, server, wishes));
+      return listed.filter((one) => caller.principal.sees(one.server, one.uriTemplate, 'resources'));
+    },
+    async prompts(caller, server, wishes) {
+      const listed = await toolkit.listPrompts(narrowed(caller, server, wishes));
+      return listed.filter((one) => caller.principal.sees(one.server, one.name, 'prompts'));
+    },
   };
 };

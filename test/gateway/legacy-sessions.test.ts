@@ -163,7 +163,7 @@ describe('a session', () => {
 
   test('shows and calls only what its principal sees', async () => {
     const narrow = principal('narrow', {
-      sees: (server, tool) => server === 'a' && (tool === undefined || tool === 'echo'),
+      sees: (server, name, kind) => server === 'a' && (kind === 'prompts' || name === undefined || name === 'echo'),
     });
     const gateway = await startGateway({ a: PROBE, b: PROBE }, { principals: [narrow] });
     const client = await connectClient(gateway, { as: 'narrow' });
@@ -386,7 +386,7 @@ describe('the client of @modelcontextprotocol/client in the legacy era', () => {
     client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'v2' } }));
     await client.connect(new LinkV2(new URL('/mcp', gateway.origin)));
     expect(client.getProtocolEra()).toBe('legacy');
-    expect((await client.listTools()).tools.length).toBe(19);
+    expect((await client.listTools()).tools.length).toBe(20);
     const steps: unknown[] = [];
     await client.callTool({ name: 'a__steps', arguments: {} }, { onprogress: (step) => steps.push(step) });
     expect(steps).toHaveLength(5);

@@ -4,7 +4,7 @@ import type { ServerIdentity } from '../../protocol/era.ts';
 import type { Implementation, ServerCapabilities } from '../../protocol/types.ts';
 import { VERSION } from '../../version.ts';
 import type { GatewayContext } from '../context.ts';
-import type { Caller } from '../principal.ts';
+import type { Caller, OfferKind, Principal } from '../principal.ts';
 
 export interface About {
   serverInfo: Implementation;
@@ -15,7 +15,7 @@ export interface About {
 export interface Abouts {
   /** Of all servers that the caller sees. */
   all(caller: Caller): Promise<About>;
-  one(server: string): Promise<About>;
+  one(caller: Caller, server: string): Promise<About>;
 }
 
 /** A client that says hello is not kept waiting longer for servers that are just being connected. */
@@ -62,16 +62,16 @@ export const createAbout = ({ toolkit, dispatch, credentials }: GatewayContext):
       ];
       return {
         serverInfo: GATEWAY_INFO,
-        capabilities: union(known.map((identity) => identity?.capabilities ?? ANYTHING)),
+        capabilities: union(known.map((identity, index) => seen(caller.principal, servers[index] ?? '', identity))),
         ...(instructions.length > 0 && { instructions: [PREFACE, ...instructions].join('\n\n') }),
       };
     },
-    async one(server) {
+    async one({ principal }, server) {
       const identity = await identityOf(server);
       const { serverInfo, instructions } = identity ?? toolkit.status()[server] ?? {};
       return {
         serverInfo: serverInfo ?? { ...GATEWAY_INFO, name: server },
-        capabilities: union([identity?.capabilities ?? ANYTHING]),
+        capabilities: union([seen(principal, server, identity)]),
         ...(instructions !== undefined && { instructions }),
       };
     },
@@ -80,6 +80,15 @@ export const createAbout = ({ toolkit, dispatch, credentials }: GatewayContext):
 
 const PREFACE =
   'Several servers are reached here; the names of their tools and prompts begin with the name of the server and "__".';
+
+/** What a server offers, without kinds of which the caller sees nothing. */
+const seen = (principal: Principal, server: string, identity: ServerIdentity | undefined): ServerCapabilities => {
+  const { completions, ...capabilities } = { ...(identity?.capabilities ?? ANYTHING) };
+  const sees = (kind: OfferKind): boolean => principal.sees(server, undefined, kind);
+  for (const kind of ['tools', 'resources', 'prompts'] as const) if (!sees(kind)) delete capabilities[kind];
+  const completes = completions !== undefined && (sees('resources') || sees('prompts'));
+  return { ...capabilities, ...(completes && { completions }) };
+};
 
 /** The gateway notices changes of lists by itself: of servers that come and go, and of those that announce none. */
 const union = (all: readonly ServerCapabilities[]): ServerCapabilities => {

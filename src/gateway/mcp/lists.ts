@@ -163,13 +163,18 @@ export const createLists = ({ toolkit, dispatch, clock, closing }: GatewayContex
       const { principal } = caller;
       const shared = await madeOf({ kind: 'resourceTemplates', server: undefined });
       const all = [shared, ...(await ownOf('resourceTemplates', caller))].flatMap(({ entries }) => entries);
-      return all.find(({ server, item }) => item.uriTemplate === uriTemplate && principal.sees(server))?.server;
+      return all.find(
+        ({ server, item }) => item.uriTemplate === uriTemplate && principal.sees(server, uriTemplate, 'resources'),
+      )?.server;
     },
   };
 };
 
-const sees = (principal: Principal, kind: ServedKind, { server, name }: Entry): boolean =>
-  kind === 'tools' ? principal.sees(server, name) : principal.sees(server);
+const sees = (principal: Principal, kind: ServedKind, { server, name, item }: Entry): boolean => {
+  if (kind === 'tools') return principal.sees(server, name);
+  if (kind === 'prompts') return principal.sees(server, name, kind);
+  return principal.sees(server, String(item[KEYS[kind]]), 'resources');
+};
 
 const filtered = (kind: ServedKind, principal: Principal, lists: readonly Made[]): JsonObject => {
   const entries = lists.flatMap((list) => list.entries).filter((entry) => sees(principal, kind, entry));

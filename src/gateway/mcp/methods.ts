@@ -6,7 +6,7 @@ import { RpcFault } from '../../protocol/rpc-fault.ts';
 import type { CompletionReference, JsonObject, Progress } from '../../protocol/types.ts';
 import { isObject, META, TOOLWAY_META } from '../../protocol/wire.ts';
 import type { GatewayContext } from '../context.ts';
-import type { Wishes } from '../dispatch.ts';
+import type { Target, Wishes } from '../dispatch.ts';
 import { type Caller, demand, type Permission } from '../principal.ts';
 import { invalidParams } from './fault.ts';
 import type { Surface } from './surface.ts';
@@ -55,7 +55,7 @@ export const createMethods = ({ dispatch }: Pick<GatewayContext, 'dispatch'>, su
     const args = params.arguments ?? undefined;
     if (args !== undefined && !isTexts(args)) throw invalidParams('arguments is not an object of texts');
     const target = await surface.targetOf('prompts', name);
-    if (target === undefined || !request.caller.principal.sees(target.server)) throw unknown('prompt', name);
+    if (target === undefined || !seesPrompt(request.caller, target)) throw unknown('prompt', name);
     return dispatch.getPrompt(request.caller, target, args, wishesOf(params, request)).catch(renamed('prompt', name));
   };
 
@@ -87,7 +87,7 @@ export const createMethods = ({ dispatch }: Pick<GatewayContext, 'dispatch'>, su
     if (ref.type === 'ref/prompt') {
       const name = textOf(ref, 'name', 'ref');
       const target = await surface.targetOf('prompts', name);
-      if (target === undefined || !caller.principal.sees(target.server)) throw unknown('prompt', name);
+      if (target === undefined || !seesPrompt(caller, target)) throw unknown('prompt', name);
       return { server: target.server, ref: { type: 'ref/prompt', name: target.name } };
     }
     if (ref.type !== 'ref/resource') throw invalidParams('ref.type is neither ref/prompt nor ref/resource');
@@ -121,6 +121,9 @@ const noSuchMethod = (method: string): Error =>
 export const mayOr = (permission: Permission, { principal }: Caller): void => {
   demand(principal, permission);
 };
+
+const seesPrompt = ({ principal }: Caller, { server, name }: Target): boolean =>
+  principal.sees(server, name, 'prompts');
 
 const textOf = (owner: JsonObject, key: string, of?: string): string => {
   const value = owner[key];

@@ -64,9 +64,15 @@ export const createSurfaces = (context: GatewayContext): Surfaces => {
     server,
     list: (kind, caller) => lists.read(kind, caller, server),
     targetOf: (_kind, name) => ({ server, name }),
-    serverOf: () => server,
+    serverOf({ principal }, uri) {
+      if (principal.sees(server, uri, 'resources')) return server;
+      throw new ToolwayError('unknown_resource', `there is no resource ${JSON.stringify(uri.slice(0, 200))}`, {
+        server,
+        executed: 'no',
+      });
+    },
     servers: ({ principal }) => (principal.sees(server) ? [server] : []),
-    about: () => about.one(server),
+    about: (caller) => about.one(caller, server),
   });
   const surfaceOf = (server: string): Surface => {
     const known = single.get(server) ?? only(server);

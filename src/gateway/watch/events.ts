@@ -4,7 +4,7 @@ import { ToolwayError } from '../../errors.ts';
 import type { EventName, ToolkitEvents } from '../../events.ts';
 import type { Approval } from '../approvals/approval.ts';
 import type { GatewayApp, GatewayContext } from '../context.ts';
-import type { Principal } from '../principal.ts';
+import type { OfferKind, Principal } from '../principal.ts';
 
 /** Told to everybody who sees the server. */
 const OF_SERVERS = [
@@ -98,7 +98,7 @@ export const addEvents = (
           for (const name of OF_SERVERS)
             offs.push(
               toolkit.on(name, (event) => {
-                if (principal.sees(event.server)) tell(name, told(event));
+                if (maySee(principal, name, event)) tell(name, told(event));
               }),
             );
           if (approvals !== undefined)
@@ -121,6 +121,21 @@ export const addEvents = (
     return c.body(body, 200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
   });
 };
+
+/** Of which kind an event tells, where it is of one. */
+const KIND_OF: Partial<Record<EventName, OfferKind>> = {
+  tools_changed: 'tools',
+  tool_drift: 'tools',
+  resources_changed: 'resources',
+  resource_updated: 'resources',
+  prompts_changed: 'prompts',
+};
+
+const maySee = (
+  principal: Principal,
+  event: EventName,
+  about: { server: string; tool?: string; uri?: string },
+): boolean => principal.sees(about.server, about.tool ?? about.uri, KIND_OF[event]);
 
 const mayKnow = (principal: Principal, { principal: of, server }: { principal?: string; server: string }): boolean =>
   principal.may('admin') || (of === principal.id && principal.sees(server));

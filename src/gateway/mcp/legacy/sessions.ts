@@ -3,7 +3,7 @@ import type { Timer } from '../../../clock.ts';
 import type { JsonRpcNotification } from '../../../protocol/wire.ts';
 import { whenAborted } from '../../../when-aborted.ts';
 import type { GatewayContext } from '../../context.ts';
-import type { Principal } from '../../principal.ts';
+import type { OfferKind, Principal } from '../../principal.ts';
 import { Refusal } from '../../refusal.ts';
 import { createMethods, type RunMethod } from '../methods.ts';
 import type { Surface } from '../surface.ts';
@@ -94,12 +94,13 @@ export const createSessions = (context: GatewayContext): Sessions => {
         (scope === '' || dispatch.scopeOf(caller, server) === scope),
     );
   /** What is of one principal's own connection is told to that one alone. */
-  const tell = (server: string, scope: string, method: string): void => {
-    const message: JsonRpcNotification = { jsonrpc: '2.0', method };
-    for (const session of concerned(server, toolkit.wantsCredentials(server) ? scope : '')) session.outlet(message);
+  const tell = (server: string, scope: string, kind: OfferKind): void => {
+    const message: JsonRpcNotification = { jsonrpc: '2.0', method: `notifications/${kind}/list_changed` };
+    for (const session of concerned(server, toolkit.wantsCredentials(server) ? scope : ''))
+      if (session.caller.principal.sees(server, undefined, kind)) session.outlet(message);
   };
   const tellAll = (server: string, scope = ''): void => {
-    for (const list of ['tools', 'resources', 'prompts']) tell(server, scope, `notifications/${list}/list_changed`);
+    for (const kind of ['tools', 'resources', 'prompts'] as const) tell(server, scope, kind);
   };
   const tellVisited = (server: string | undefined, scope: string, elicitationId: string): void => {
     const params = { elicitationId };
@@ -113,9 +114,9 @@ export const createSessions = (context: GatewayContext): Sessions => {
   /** Servers whose lists are known; what one that comes or goes has to offer is news. */
   const present = new Set(Object.entries(toolkit.status()).flatMap(([name, { connected }]) => (connected ? name : [])));
   const stops = [
-    toolkit.on('tools_changed', ({ server, scope }) => tell(server, scope, 'notifications/tools/list_changed')),
-    toolkit.on('prompts_changed', ({ server, scope }) => tell(server, scope, 'notifications/prompts/list_changed')),
-    toolkit.on('resources_changed', ({ server, scope }) => tell(server, scope, 'notifications/resources/list_changed')),
+    toolkit.on('tools_changed', ({ server, scope }) => tell(server, scope, 'tools')),
+    toolkit.on('prompts_changed', ({ server, scope }) => tell(server, scope, 'prompts')),
+    toolkit.on('resources_changed', ({ server, scope }) => tell(server, scope, 'resources')),
     toolkit.on('connected', ({ server, scope }) => {
       if (scope !== '' || present.has(server)) return;
       present.add(server);

@@ -26,7 +26,7 @@ export const createSubscriptions = ({ dispatch, resources }: GatewayContext): Su
       const server = await surface.serverOf(caller, uri);
       const scope = dispatch.scopeOf(caller, server);
       const hear = (): void => {
-        if (session.caller.principal.sees(server))
+        if (session.caller.principal.sees(server, uri, 'resources'))
           session.outlet({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } });
       };
       const leave = await resources.add({ server, scope, principal: caller.principal.id, uri }, hear);

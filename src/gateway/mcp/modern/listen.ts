@@ -116,11 +116,11 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
         const { capabilities } = await surface.about(caller);
         const kinds = filter.kinds.filter((kind) => capabilities[KINDS[kind].of] !== undefined);
         for (const kind of kinds) {
-          const { event, method } = KINDS[kind];
+          const { event, method, of } = KINDS[kind];
           const hear = ({ server, scope }: { server: string; scope: string }): void => {
             const isServed = surface.server === undefined || surface.server === server;
             if (toolkit.wantsCredentials(server) && scope !== caller.principal.id) return;
-            if (isServed && caller.principal.sees(server)) sayOnce(method);
+            if (isServed && caller.principal.sees(server, undefined, of)) sayOnce(method);
           };
           keep(toolkit.on(event, hear));
           if (credentials !== undefined)

@@ -262,9 +262,7 @@ const targetOf = (
 ): Target | undefined | Promise<Target | undefined> => {
   if (typeof params.name !== 'string') return undefined;
   const seen = (target: Target | undefined): Target | undefined =>
-    target !== undefined && caller.principal.sees(target.server, kind === 'tools' ? target.name : undefined)
-      ? target
-      : undefined;
+    target !== undefined && caller.principal.sees(target.server, target.name, kind) ? target : undefined;
   const found = surface.targetOf(kind, params.name);
   return found instanceof Promise ? found.then(seen) : seen(found);
 };
