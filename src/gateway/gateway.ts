@@ -11,6 +11,7 @@ import type { GatewayApp, GatewayContext } from './context.ts';
 import { addCredentials } from './credentials/add.ts';
 import { createDispatch } from './dispatch.ts';
 import { recordHistory } from './history.ts';
+import { withOutcomes } from './jobs/outcomes.ts';
 import { createLasting } from './lasting.ts';
 import { LIMITS } from './limits.ts';
 import { addMcp } from './mcp/endpoint.ts';
@@ -46,15 +47,16 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   const time = { clock: systemClock, today: Date.now };
   const own = addCredentials({ ...options, ...time, toolkit, store, closing: ending.signal });
   const shared = isolationOf(isolation);
+  const dispatch = createDispatch({
+    toolkit,
+    closing: ending.signal,
+    isolationOf: (server) => (toolkit.wantsCredentials(server) ? 'perPrincipal' : shared(server)),
+    approvals,
+    askForCredentials: own.ask,
+  });
   const context: GatewayContext = {
     toolkit,
-    dispatch: createDispatch({
-      toolkit,
-      closing: ending.signal,
-      isolationOf: (server) => (toolkit.wantsCredentials(server) ? 'perPrincipal' : shared(server)),
-      approvals,
-      askForCredentials: own.ask,
-    }),
+    dispatch: withOutcomes(dispatch, store),
     approvals,
     credentials: own,
     store,

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { principal } from '../../../test/fixtures/gateway-app.ts';
 import { bodyOf, restApp } from '../../../test/fixtures/rest-app.ts';
 import { scriptedServer, text } from '../../../test/fixtures/scripted-server.ts';
 import { toolkitOf } from '../../../test/fixtures/toolkits.ts';
+import { createGateway, type Gateway } from '../gateway.ts';
 import { createMemoryStore } from '../store/memory.ts';
 
 const KEY = { 'idempotency-key': 'k' };
@@ -28,6 +29,8 @@ const world = () => {
   let now = 0;
   const store = createMemoryStore({ today: () => now });
   return {
+    store,
+    server,
     ran: () => ran,
     later: (ms: number) => {
       now += ms;
@@ -48,6 +51,61 @@ test('a call under a key is not run again by a gateway that was started anew: it
   second.as(principal('bob'));
   expect((await second.post('/api/tools/s/count', {}, KEY)).status).toBe(200);
   expect(ran()).toBe(2);
+});
+
+describe.each([
+  ['legacy', '2025-11-25', {}],
+  [
+    'modern',
+    '2026-07-28',
+    {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': {},
+      'io.modelcontextprotocol/clientInfo': { name: 't', version: '1' },
+    },
+  ],
+])('over MCP, in the %s era', (_, version, envelope) => {
+  const keyed = async (gateway: Gateway, name: string, args = {}) => {
+    const _meta = { ...envelope, 'toolway/idempotencyKey': 'k' };
+    const message = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args, _meta } };
+    const request = new Request('http://localhost/mcp', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'mcp-protocol-version': version,
+        ...(version === '2026-07-28' && { 'mcp-method': 'tools/call', 'mcp-name': name }),
+      },
+      body: JSON.stringify(message),
+    });
+    return (await gateway.fetch(request, { peerAddress: '127.0.0.1' })).json() as Promise<Record<string, unknown>>;
+  };
+
+  test('it is the same, and the same key holds for both faces', async () => {
+    const { store, server, ran } = world();
+    const gateway = async () => createGateway(await toolkitOf({ s: server }), { store });
+    const first = await gateway();
+    const { result } = await keyed(first, 's__count');
+    const second = await gateway();
+    expect((await keyed(second, 's__count')).result).toEqual(result);
+    expect(await keyed(second, 's__count', { n: 1 })).toMatchObject({
+      error: { code: -32602, data: { code: 'invalid_arguments', executed: 'no' } },
+    });
+    const rest = new Request('http://localhost/api/tools/s/count', { method: 'POST', headers: KEY });
+    expect((await second.fetch(rest, { peerAddress: '127.0.0.1' })).status).toBe(200);
+    expect(ran()).toBe(1);
+  });
+
+  test('one that was under way when its gateway ended has an unknown outcome', async () => {
+    const { store, server, ran } = world();
+    const gateway = async () => createGateway(await toolkitOf({ s: server }), { store });
+    void keyed(await gateway(), 's__slow').catch(() => {});
+    await expect.poll(ran).toBe(1);
+    expect(await keyed(await gateway(), 's__slow')).toMatchObject({
+      error: { data: { code: 'outcome_unknown', executed: 'unknown' } },
+    });
+    expect(ran()).toBe(1);
+  });
 });
 
 test('one that was under way when its gateway ended has an unknown outcome', async () => {

@@ -1,7 +1,6 @@
 /** The gateway as plain HTTP. */
 import type { GatewayApp, GatewayContext } from '../context.ts';
 import { createJobs } from '../jobs/jobs.ts';
-import { withOutcomes } from '../jobs/outcomes.ts';
 import { addBatchRoute } from './batch.ts';
 import { addCallRoutes } from './calls.ts';
 import { addCatalogueRoutes } from './catalogue.ts';
@@ -20,9 +19,8 @@ export interface Rest {
 }
 
 /** Adds the routes of tools, resources, prompts, servers, calls, jobs and batches, and what is answered where a route fails or is none. */
-export const addRest = (app: GatewayApp, given: GatewayContext): Rest => {
-  const { store, today, limits } = given;
-  const context = { ...given, dispatch: withOutcomes(given.dispatch, store) };
+export const addRest = (app: GatewayApp, context: GatewayContext): Rest => {
+  const { store, today, limits } = context;
   const jobs = createJobs({ records: store.records, today, ttlMs: limits.jobTtlMs, maxRunning: limits.maxJobs });
   addToolRoute(app, context, jobs);
   addCatalogueRoutes(app, context);
