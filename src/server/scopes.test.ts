@@ -105,6 +105,23 @@ test('there are at most so many scopes: the one that was not used longest makes 
   expect(await call('d')).toEqual(text('hi'));
 });
 
+test('one that makes room is gone before the next one begins', async () => {
+  const { server, clock, call } = await world({ maxScopes: 1 });
+  await call('a');
+  let gone = (): void => {};
+  const { transport } = server.latest();
+  const { close } = transport;
+  transport.close = () =>
+    new Promise<void>((resolve) => {
+      gone = resolve;
+    }).then(() => close.call(transport));
+  const next = call('b');
+  await clock.settle();
+  expect(server.peers).toHaveLength(2);
+  gone();
+  expect(await next).toEqual(text('hi'));
+});
+
 test('a scope that is used again while its old connection is being closed waits until that is gone', async () => {
   const { server, clock, told, call } = await world({ scopeIdleMs: 1_000 });
   await call('a');
