@@ -7,6 +7,7 @@ import { MAX_DEPTH, readText } from '../body.ts';
 import type { GatewayApp, GatewayContext } from '../context.ts';
 import type { Caller } from '../principal.ts';
 import { Refusal } from '../refusal.ts';
+import { requestSignal } from '../request-signal.ts';
 import { faultOf } from './fault.ts';
 import { json } from './legacy/exchange.ts';
 import { createLegacyHttp, SESSION_HEADER, VERSION_HEADER } from './legacy/http.ts';
@@ -16,11 +17,11 @@ import { createLegacySse } from './legacy/sse.ts';
 import { createLegacySockets } from './legacy/websocket.ts';
 import { createSurfaces, type Surface } from './surface.ts';
 
-/** Answers one POST of the modern era, of which the body has been read. */
+/** Answers one POST of the modern era, of which the body has been read; `signal` aborts when its client leaves. */
 export type ModernPost = (
   request: Request,
   message: unknown,
-  about: { caller: Caller; surface: Surface },
+  about: { caller: Caller; surface: Surface; signal: AbortSignal },
 ) => Promise<Response> | Response;
 
 export interface McpOptions {
@@ -72,7 +73,8 @@ export const addMcp = (app: GatewayApp, context: GatewayContext, { modern, names
     const surface = surfaceOf(c);
     const body = await read(c);
     const caller = c.get('caller');
-    if (modern !== undefined && isModern(c.req.raw.headers, body)) return modern(c.req.raw, body, { caller, surface });
+    if (modern !== undefined && isModern(c.req.raw.headers, body))
+      return modern(c.req.raw, body, { caller, surface, signal: requestSignal(c.req.raw, c.env) });
     return http.post(c.req.raw, body, caller, surface);
   };
 

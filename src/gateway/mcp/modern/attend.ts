@@ -10,6 +10,8 @@ import type { Run, Step } from './run.ts';
 
 export interface Attendance {
   request: Request;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
   envelope: ModernRequest;
   caller: Caller;
   /** The server that carries it out, where that is known: its logs are those of the request. */
@@ -30,7 +32,7 @@ const GONE: Answer = {
 export const attend = (context: GatewayContext, run: Run, attendance: Attendance): Promise<Response> =>
   new Promise((respond) => {
     const { toolkit, clock, lasting } = context;
-    const { request, envelope, caller, answerTo, patience } = attendance;
+    const { request, signal, envelope, caller, answerTo, patience } = attendance;
     const { id, progressToken, logLevel } = envelope;
     const mayStream = request.headers.get('accept')?.includes('text/event-stream') !== false;
     let stream: EventStream | undefined;
@@ -64,7 +66,7 @@ export const attend = (context: GatewayContext, run: Run, attendance: Attendance
       run.onProgress = undefined;
       for (const stop of ends) stop();
     };
-    ends.push(whenAborted(request.signal, leave));
+    ends.push(whenAborted(signal, leave));
     if (isOver) return;
     if (progressToken !== undefined) {
       run.onProgress = (progress: Progress) => say('notifications/progress', { progressToken, ...progress });

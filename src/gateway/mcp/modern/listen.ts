@@ -20,6 +20,8 @@ export interface Listening {
 
 interface ListenWish {
   request: Request;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
   envelope: ModernRequest;
   caller: Caller;
   surface: Surface;
@@ -77,7 +79,7 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
   };
 
   return {
-    async open({ request, envelope, caller, surface }) {
+    async open({ request, signal, envelope, caller, surface }) {
       mayOr('read', caller);
       if (request.headers.get('accept')?.includes('text/event-stream') === false) {
         throw new HttpFault(406, -32600, 'subscriptions/listen is answered with text/event-stream');
@@ -164,7 +166,7 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
       };
       keep(whenAborted(closing, finish));
       keep(lasting.hold(() => caller.principal, finish));
-      keep(whenAborted(request.signal, stop));
+      keep(whenAborted(signal, stop));
       return stream.response;
     },
   };

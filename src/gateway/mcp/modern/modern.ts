@@ -8,6 +8,7 @@ import { whenAborted } from '../../../when-aborted.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Target } from '../../dispatch.ts';
 import type { Caller } from '../../principal.ts';
+import type { ModernPost } from '../endpoint.ts';
 import { createMethods, mayOr, type RunMethod } from '../methods.ts';
 import type { Surface } from '../surface.ts';
 import { cacheable, cacheableAsSaid, complete, failed, succeeded, TASKS_EXTENSION, typed } from './answers.ts';
@@ -25,8 +26,8 @@ import { createTasks } from './tasks.ts';
 import { checkParamHeaders, createKnownTools } from './tool-facts.ts';
 
 export interface Modern {
-  /** Answers one POST, whose body has been read; never rejects. `surface` is what its address serves. */
-  post(request: Request, message: unknown, about: { caller: Caller; surface: Surface }): Promise<Response>;
+  /** Answers one POST, whose body has been read; never rejects. */
+  post(...given: Parameters<ModernPost>): Promise<Response>;
   /** Cancels the calls that wait for answers of their clients. */
   close(): void;
 }
@@ -36,6 +37,8 @@ interface Asked {
   envelope: ModernRequest;
   caller: Caller;
   surface: Surface;
+  /** Aborts when the client leaves. */
+  signal: AbortSignal;
   run: RunMethod;
 }
 
@@ -103,19 +106,20 @@ export const createModern = (context: GatewayContext): Modern => {
     tasks.create(run, asked.caller, target)?.then(
       (task) => succeeded(typed('task', task)),
       async () => {
-        whenAborted(asked.request.signal, () => run.stop());
+        whenAborted(asked.signal, () => run.stop());
         return answerTo(asked, run, await run.next());
       },
     );
 
   const takeUp = async (asked: Asked, target: Target | undefined): Promise<Response> => {
-    const { envelope, caller, request } = asked;
+    const { envelope, caller, request, signal } = asked;
     const { method, params } = envelope;
     const run = params.requestState === undefined ? begin(asked) : await held.take({ caller, method, params });
     const mayBecomeTask = method === 'tools/call' && target !== undefined && knowsTasks(envelope);
     const isTask = mayBecomeTask && (await known.of(target.server, target.name, caller.principal.id))?.isTask;
     return attend(context, run, {
       request,
+      signal,
       envelope,
       caller,
       server: target?.server,
@@ -131,7 +135,7 @@ export const createModern = (context: GatewayContext): Modern => {
 
   /** What most calls are: nobody can be asked, nothing is to be said before the result, and who leaves ends it. */
   const carryOut = async (asked: Asked): Promise<Answer> => {
-    const { envelope, caller, request, run } = asked;
+    const { envelope, caller, signal, run } = asked;
     const { method, params } = envelope;
     let refused: Set<Wanted> | undefined;
     const onRefused = (wanted: Wanted): void => {
@@ -140,7 +144,7 @@ export const createModern = (context: GatewayContext): Modern => {
     };
     const handlers = handlersFor({ askable: undefined, onQuestion() {}, onRefused });
     try {
-      return ended(asked, await run(method, params, { caller, signal: request.signal, handlers }), refused);
+      return ended(asked, await run(method, params, { caller, signal, handlers }), refused);
     } catch (error) {
       return failed(error, { ...factsOf(envelope), refused });
     }
@@ -183,8 +187,8 @@ export const createModern = (context: GatewayContext): Modern => {
     return cacheable(result, caller, DISCOVER_TTL_MS);
   };
 
-  const list = async ({ envelope: { method, params }, caller, run, request }: Asked): Promise<JsonObject> =>
-    cacheable(await run(method, params, { caller, signal: request.signal }), caller);
+  const list = async ({ envelope: { method, params }, caller, run, signal }: Asked): Promise<JsonObject> =>
+    cacheable(await run(method, params, { caller, signal }), caller);
 
   const ofTask = async ({ envelope, caller }: Asked): Promise<JsonObject> => {
     mayOr('call', caller);
@@ -224,11 +228,11 @@ export const createModern = (context: GatewayContext): Modern => {
   };
 
   return {
-    async post(request, message, { caller, surface }) {
+    async post(request, message, about) {
       try {
         const envelope = readEnvelope(request.headers, message);
         if (envelope === undefined) return accepted();
-        return await dispatch({ request, envelope, caller, surface, run: methodsOf(surface) });
+        return await dispatch({ request, envelope, ...about, run: methodsOf(about.surface) });
       } catch (error) {
         return jsonReply(idOf(message), failed(error));
       }
