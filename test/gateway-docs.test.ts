@@ -83,9 +83,11 @@ const examplesOf = (text: string): Example[] =>
     }
     return found;
   });
-/** The section that has a configuration of its own. */
-const approvals = /\n## Approvals\n[\s\S]*?(?=\n## )/.exec(page)?.[0] ?? '';
-const [start, ...lines] = examplesOf(page.replace(approvals, '')) as [Example, ...Example[]];
+/** The sections that have a configuration of their own. */
+const sectionOf = (title: string): string => new RegExp(`\\n## ${title}\\n[\\s\\S]*?(?=\\n## )`).exec(page)?.[0] ?? '';
+const approvals = sectionOf('Approvals');
+const credentials = sectionOf('Credentials of each caller');
+const [start, ...lines] = examplesOf(page.replace(approvals, '').replace(credentials, '')) as [Example, ...Example[]];
 
 beforeAll(async () => {
   cli = buildCli('gateway-docs');
@@ -128,10 +130,14 @@ describe.runIf(has('curl'))('a line of the page prints what stands below it', ()
 
   test.each(lines)('$line', (example) => mustPrint(example, main));
 
-  test('where calls wait for approval', async () => {
-    writeFileSync(join(home, 'approvals.yaml'), local(blocks('yaml', approvals)[0] ?? ''));
-    const at = await serve(['--config', 'approvals.yaml']);
-    const steps = examplesOf(approvals);
+  test.each([
+    ['calls wait for approval', approvals],
+    ['callers give credentials of their own', credentials],
+  ])('where %s', async (name, section) => {
+    const file = `${name.replaceAll(' ', '-')}.yaml`;
+    writeFileSync(join(home, file), local(blocks('yaml', section)[0] ?? ''));
+    const at = await serve(['--config', file]);
+    const steps = examplesOf(section);
     expect(steps.length).toBeGreaterThan(3);
     for (const step of steps) await mustPrint(step, at);
   });

@@ -224,6 +224,24 @@ describe('credentials of one’s own', () => {
     expect(large.status).toBe(413);
   });
 
+  test('are nothing to whoever gets a key under a name that was used before', async () => {
+    const make = async () => {
+      const made = await (await send('bob', '/api/keys', { method: 'POST', body: { name: 'again' } })).json();
+      const shown = { authorization: `Bearer ${made.key}`, 'content-type': 'application/json' };
+      const url = `${gateway.url}/api/credentials/web`;
+      return {
+        id: made.id as string,
+        state: async () => (await (await fetch(url, { headers: shown })).json()).state,
+        give: () => fetch(url, { method: 'PUT', headers: shown, body: `{"values":{"TOKEN":"${ANN}"}}` }),
+      };
+    };
+    const first = await make();
+    await first.give();
+    expect(await first.state()).toBe('given');
+    expect((await send('bob', `/api/keys/${first.id}`, { method: 'DELETE' })).status).toBe(204);
+    expect(await (await make()).state()).toBe('missing');
+  });
+
   test('outlive the gateway, and are nowhere to be read in what it keeps, logs or answers', async () => {
     await call('ann', 'web/echo');
     const quoted = await send('bob', '/api/tools/web/echo', { method: 'POST', body: {} });

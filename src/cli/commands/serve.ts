@@ -6,6 +6,8 @@ import type { AuditRecord } from '../../gateway/access/key-routes.ts';
 import type { AccessOptions, ApiKey } from '../../gateway/access/options.ts';
 import { isLoopbackAddress } from '../../gateway/access/peer.ts';
 import type { CredentialAudit } from '../../gateway/credentials/add.ts';
+import { createSeal } from '../../gateway/credentials/seal.ts';
+import { sealedElsewhere } from '../../gateway/credentials/shelf.ts';
 import { gatewayHandlers } from '../../gateway/handlers.ts';
 import { createMemoryStore } from '../../gateway/store/memory.ts';
 import type { Store } from '../../gateway/store/store.ts';
@@ -90,7 +92,13 @@ const memoryOf = async ({ context, output }: Job): Promise<{ store: Store; state
   const stateKey = await readStateKey({ path: join(folder, 'gateway.key'), env: context.env });
   const path = join(folder, 'gateway.db');
   try {
-    return { store: await createSqliteStore({ path, logger: { warn: (message) => void note(message) } }), stateKey };
+    const store = await createSqliteStore({ path, logger: { warn: (message) => void note(message) } });
+    const locked = await sealedElsewhere(store.records, await createSeal(stateKey).key);
+    if (locked > 0)
+      await note(
+        `credentials of ${locked} callers were sealed with another key than gateway.key or TOOLWAY_STATE_KEY: nothing is lost, bring that key back`,
+      );
+    return { store, stateKey };
   } catch (error) {
     await note(`${(error as Error).message}: calls, jobs and approvals are remembered until this gateway ends`);
     return { store: createMemoryStore() };

@@ -105,7 +105,7 @@ describe('credentials', () => {
     wanted.set('web', wants('https://one.example', ['OTHER', 'TOKEN']));
     expect(await credentials.get(ANN, 'web')).toMatchObject({ state: 'missing', names: ['OTHER', 'TOKEN'] });
     const request = { server: 'web', principal: ANN.id, names: ['OTHER', 'TOKEN'], target: 'https://one.example' };
-    await expect(source(request)).rejects.toThrow('it wants a credential of yours (OTHER)');
+    await expect(source(request)).rejects.toThrow('the server wants a credential of yours (OTHER)');
   });
 
   test('are told by their owner’s name alone, and end the connection that was made with them', async () => {

@@ -190,7 +190,7 @@ export const createCredentials = (options: CredentialsOptions): Credentials => {
 };
 
 const wantedOf = (names: readonly string[]): string =>
-  `${names.length === 1 ? 'it wants a credential' : 'it wants credentials'} of yours (${names.join(', ')})`;
+  `${names.length === 1 ? 'the server wants a credential' : 'the server wants credentials'} of yours (${names.join(', ')})`;
 
 /** What was given, if it is what is wanted. Nothing that is said of a value repeats it. */
 const checked = (

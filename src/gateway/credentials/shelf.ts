@@ -37,7 +37,14 @@ export interface ShelfOptions {
   maxServers?: number;
 }
 
-export const KIND = 'credential';
+const KIND = 'credential';
+
+/** How many principals have given something that was sealed with another key than this. */
+export const sealedElsewhere = async (records: Records, key: string): Promise<number> => {
+  const all = await records.list<OfPrincipal>(KIND, { limit: Number.MAX_SAFE_INTEGER });
+  const isElsewhere = ({ values }: Kept): boolean => values.some(({ sealed }) => sealed.key !== key);
+  return all.filter(({ value: { servers } }) => servers.some(isElsewhere)).length;
+};
 
 export const createShelf = ({ records, maxPrincipals = 10_000, maxServers = 100 }: ShelfOptions): Shelf => {
   /** Names of principals are as long as others want them. */

@@ -45,7 +45,19 @@ const limit = { type: 'integer', minimum: 1 };
 const all = <K extends string>(key: K, name: string) => shape({ [key]: listOf(ref(name)) }, [key]);
 const time = { type: ['string', 'integer'], description: 'ISO 8601, or milliseconds since 1970.' };
 
-const ROUTES: Record<string, Partial<Record<'get' | 'post' | 'delete', Described>>> = {
+const credential = shape(
+  {
+    server: text,
+    state: { enum: ['given', 'missing', 'elsewhere', 'sealed', 'unused'] },
+    names: listOf(text),
+    target: shape({ kind: { enum: ['url', 'command'] }, shown: text }, ['kind', 'shown']),
+    givenFor: text,
+    givenAt: { ...text, format: 'date-time' },
+  },
+  ['server', 'state', 'names'],
+);
+
+const ROUTES: Record<string, Partial<Record<'get' | 'post' | 'put' | 'delete', Described>>> = {
   '/api/servers': {
     get: { id: 'listServers', summary: 'All servers, and where each stands', gives: all('servers', 'Server') },
   },
@@ -176,6 +188,25 @@ const ROUTES: Record<string, Partial<Record<'get' | 'post' | 'delete', Described
       body: shape({ graceMs: { type: 'integer', minimum: 0, maximum: 2_592_000_000, default: 0 } }),
       gives: ref('MadeApiKey'),
     },
+  },
+  '/api/credentials': {
+    get: {
+      id: 'listCredentials',
+      summary: 'What the caller has given for servers that want credentials of each caller, without the values',
+      gives: shape({ credentials: listOf(credential) }, ['credentials']),
+    },
+  },
+  '/api/credentials/{server}': {
+    get: { id: 'getCredential', summary: 'The same for one server', gives: credential },
+    put: {
+      id: 'giveCredential',
+      summary: 'Gives all that a server wants, in the place of what was given',
+      body: shape({ values: { type: 'object', additionalProperties: { ...text, minLength: 6, maxLength: 8_192 } } }, [
+        'values',
+      ]),
+      gives: credential,
+    },
+    delete: { id: 'revokeCredential', summary: 'Takes back what was given' },
   },
   '/api/metrics': { get: { id: 'getMetrics', summary: 'Calls so far, and how long they took', gives: shape({}) } },
   '/tools': { get: { id: 'listToolsPlain', summary: 'All tools', gives: all('tools', 'Tool') } },

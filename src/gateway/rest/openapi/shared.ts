@@ -57,6 +57,7 @@ export const SCHEMAS: JsonObject = {
         retryAfterMs: { ...number, description: 'How long to wait before another attempt.' },
         problems: listOf(shape({ path: { ...text, description: 'JSON Pointer' }, message: text }, ['path', 'message'])),
         matches: listOf(text),
+        credentialsUrl: { ...text, description: 'Where the caller gives the credentials that the server wants of it.' },
         content: listOf(ref('ContentBlock')),
         structuredContent: any,
       },
