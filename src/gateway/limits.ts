@@ -6,7 +6,7 @@ export interface GatewayLimits {
   maxRequests?: number;
   /** One request's body. Default 10 MiB; a larger one is refused with 413. */
   maxBodyBytes?: number;
-  /** Sessions of the legacy protocol at a time. Default 1 000; one more is refused with 503. */
+  /** Sessions of the legacy protocol at a time. Default 1 000; one more takes the place of one that is not used, or is refused with 503. */
   maxSessions?: number;
   /** How long a session is kept without a request or a stream. Default 1 800 000. */
   sessionIdleMs?: number;

@@ -5,6 +5,7 @@ import type { GatewayContext } from '../../context.ts';
 import type { Caller, Ended } from '../../principal.ts';
 import { faultOf } from '../fault.ts';
 import type { Surface } from '../surface.ts';
+import { asLegacyResult } from './adapt.ts';
 import { createEventLogs } from './event-log.ts';
 import { type ClientRequest, type Exchange, json, startExchange } from './exchange.ts';
 import { failure, invalidRequest, readMessage } from './messages.ts';
@@ -114,10 +115,16 @@ export const createLegacyHttp = ({ clock, limits, lasting }: GatewayContext, ses
   };
 
   /** Some clients never say which session they are in: what needs none is answered. */
-  const single = async ({ id, method, params }: ClientRequest, { principal }: Caller, surface: Surface) => {
+  const single = async (
+    { id, method, params }: ClientRequest,
+    { principal }: Caller,
+    surface: Surface,
+    signal: AbortSignal,
+  ): Promise<Response> => {
     try {
-      const result = await sessions.methodsOf(surface)(method, params, { caller: { principal } });
-      return json({ jsonrpc: '2.0', id, result });
+      // Nothing could be taken up again, so that who leaves ends it.
+      const result = await sessions.methodsOf(surface)(method, params, { caller: { principal }, signal });
+      return json({ jsonrpc: '2.0', id, result: asLegacyResult(method, result) });
     } catch (error) {
       return json(failure(id, faultOf(error, 'legacy')));
     }
@@ -141,7 +148,7 @@ export const createLegacyHttp = ({ clock, limits, lasting }: GatewayContext, ses
   };
 
   return {
-    async post({ headers }, body, caller, surface) {
+    async post({ headers, signal }, body, caller, surface) {
       const accept = headers.get('accept');
       const takes = { json: accepts(accept, 'application/json'), stream: accepts(accept, 'text/event-stream') };
       if (!takes.json && !takes.stream) return notAcceptable('application/json, text/event-stream');
@@ -152,7 +159,7 @@ export const createLegacyHttp = ({ clock, limits, lasting }: GatewayContext, ses
       if (message?.kind === 'request' && message.method === 'initialize') return begin(message, caller, surface);
       if (problem !== undefined) return json(invalidRequest(problem), {}, 400);
       if (id === null) {
-        if (message?.kind === 'request') return single(message, caller, surface);
+        if (message?.kind === 'request') return single(message, caller, surface, signal);
         return message === undefined ? json(invalidRequest(`${SESSION_HEADER} is missing`), {}, 400) : accepted();
       }
       const found = sideOf(id, caller, surface);

@@ -31,8 +31,8 @@ import { createTasks, RELATED_TASK, type Tasks } from './tasks.ts';
 /** What is done for all sessions together, because several of them may want the same of a server. */
 export interface SessionHouse {
   context: GatewayContext;
-  subscribe(session: LegacySession, uri: string): Promise<void>;
-  unsubscribe(session: LegacySession, uri: string): Promise<void>;
+  subscribe(session: LegacySession, params: JsonObject): Promise<void>;
+  unsubscribe(session: LegacySession, params: JsonObject): Promise<void>;
   levelChanged(session: LegacySession): Promise<void>;
   rootsChanged(session: LegacySession): void;
   /** It is over, whoever ended it. */
@@ -140,6 +140,9 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
     return tasks;
   };
 
+  /** No other revision of the era has them. */
+  const hasTasks = (): boolean => version === '2025-11-25';
+
   const initialize = async (params: JsonObject): Promise<JsonObject> => {
     if (questions !== undefined) throw invalidParams('this session is initialized already');
     const hello = readHello(params);
@@ -176,7 +179,7 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
   const methods: Record<string, (params: JsonObject, one: InFlight) => Promise<JsonObject>> = {
     initialize,
     'tools/call': async (params, one) =>
-      params.task === undefined
+      params.task === undefined || !hasTasks()
         ? asLegacyResult('tools/call', await perform('tools/call', params, one))
         : begin(params),
     async 'logging/setLevel'(params) {
@@ -185,11 +188,11 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       return {};
     },
     async 'resources/subscribe'(params) {
-      await house.subscribe(session, uriOf(params));
+      await house.subscribe(session, params);
       return {};
     },
     async 'resources/unsubscribe'(params) {
-      await house.unsubscribe(session, uriOf(params));
+      await house.unsubscribe(session, params);
       return {};
     },
     'tasks/get': async (params) => taskRoom().get(params),
@@ -198,7 +201,8 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
   };
 
   const resultOf = async (method: string, params: JsonObject, one: InFlight): Promise<JsonObject> => {
-    const own = Object.hasOwn(methods, method) ? methods[method] : undefined;
+    const isOwn = Object.hasOwn(methods, method) && (hasTasks() || !method.startsWith('tasks/'));
+    const own = isOwn ? methods[method] : undefined;
     return own === undefined ? asLegacyResult(method, await perform(method, params, one)) : own(params, one);
   };
 
@@ -245,8 +249,8 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       const one: InFlight = { method, params, channel, cancellation: createCancellation(), task: undefined };
       inFlight.set(id, one);
       try {
-        if (method === 'tasks/result') {
-          const outcome = await taskRoom().result(params);
+        if (method === 'tasks/result' && hasTasks()) {
+          const outcome = await taskRoom().result(params, one.cancellation.signal);
           return { jsonrpc: '2.0', id, ...outcome };
         }
         const result = await resultOf(method, params, one);
@@ -269,7 +273,9 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
       else if (message.method === 'notifications/roots/list_changed') house.rootsChanged(session);
     },
     async ping(timeoutMs) {
-      await questions?.ping(timeoutMs);
+      // Who has not even said hello answers nothing.
+      if (questions === undefined) throw new Error('the session is not initialized');
+      await questions.ping(timeoutMs);
     },
     finish() {
       finishing = true;
@@ -290,11 +296,5 @@ export const createSession = ({ house, surface, run, principal }: SessionOptions
 };
 
 const NO_VISITS: ReadonlySet<string> = new Set();
-
 const tooMany = (limit: number): ToolwayError =>
   new ToolwayError('backpressure', `${limit} requests of this session are under way`, { executed: 'no', limit });
-
-const uriOf = ({ uri }: JsonObject): string => {
-  if (typeof uri === 'string') return uri;
-  throw invalidParams('uri is not a text');
-};

@@ -148,10 +148,26 @@ export const createSessions = (context: GatewayContext): Sessions => {
     for (const session of [...sessions.values()]) session.finish();
   });
 
+  /** Of whoever has most of them, the one ends that was not used longest, unless each is in use. */
+  const makeRoom = (): boolean => {
+    const own = new Map<string, LegacySession[]>();
+    for (const session of sessions.values()) {
+      const { id } = session.caller.principal;
+      const known = own.get(id);
+      if (known === undefined) own.set(id, [session]);
+      else known.push(session);
+    }
+    const [most = []] = [...own.values()].sort((one, other) => other.length - one.length);
+    const unused = most.filter(({ busy, usedAt }) => !busy && clock.now() - usedAt >= 2 * TICK_MS);
+    const [oldest] = unused.sort((one, other) => one.usedAt - other.usedAt);
+    oldest?.close();
+    return oldest !== undefined;
+  };
+
   return {
     begin(surface, principal) {
       if (closing.aborted) throw new Refusal(503, 'closed', 'the gateway is closing');
-      if (sessions.size >= limits.maxSessions)
+      if (sessions.size >= limits.maxSessions && !makeRoom())
         throw new Refusal(503, 'backpressure', `there are ${limits.maxSessions} sessions already`, {
           retryAfterMs: TICK_MS,
         });

@@ -46,8 +46,9 @@ interface Stream {
   ended: boolean;
 }
 
-/** Messages that belong to no request, kept until somebody listens. */
+/** Messages that belong to no request, kept until somebody listens, and their UTF-16 units. */
 const MAX_UNHEARD = 64;
+const MAX_UNHEARD_UNITS = 1_048_576;
 /** Streams that have ended, and can still be asked for what was missed of them. */
 const MAX_ENDED = 32;
 /** How long a client waits before it comes again. */
@@ -58,6 +59,7 @@ export const createStreams = ({ log, maxStreams, primes }: StreamsOptions): Stre
   let count = 0;
   let closed = false;
   let unheard: string[] = [];
+  let unheardUnits = 0;
 
   const openCount = (): number => {
     let open = 0;
@@ -75,8 +77,9 @@ export const createStreams = ({ log, maxStreams, primes }: StreamsOptions): Stre
         forgetOld();
       },
     });
-    stream.body?.end();
+    const before = stream.body;
     stream.body = body;
+    before?.end();
     return body;
   };
   const begin = (listens: boolean): { stream: Stream; body: SseBody } | undefined => {
@@ -102,6 +105,7 @@ export const createStreams = ({ log, maxStreams, primes }: StreamsOptions): Stre
   const flush = (stream: Stream): void => {
     const waiting = unheard;
     unheard = [];
+    unheardUnits = 0;
     for (const text of waiting) put(stream, text);
   };
 
@@ -147,8 +151,11 @@ export const createStreams = ({ log, maxStreams, primes }: StreamsOptions): Stre
         return;
       }
       // Said twice, it says no more.
-      if (!('method' in message) || message.params !== undefined || !unheard.includes(text)) unheard.push(text);
-      if (unheard.length > MAX_UNHEARD) unheard.shift();
+      if ('method' in message && message.params === undefined && unheard.includes(text)) return;
+      unheard.push(text);
+      unheardUnits += text.length;
+      while (unheard.length > MAX_UNHEARD || unheardUnits > MAX_UNHEARD_UNITS)
+        unheardUnits -= unheard.shift()?.length ?? 0;
     },
     keepAlive() {
       for (const { body } of streams.values()) body?.write(SSE_KEEP_ALIVE);

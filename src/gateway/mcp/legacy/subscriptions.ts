@@ -1,11 +1,16 @@
 /** Which resources sessions want to hear of. */
 import { ToolwayError } from '../../../errors.ts';
+import type { JsonObject } from '../../../protocol/types.ts';
 import type { GatewayContext } from '../../context.ts';
+import { invalidParams } from '../fault.ts';
+import { mayOr } from '../methods.ts';
 import type { LegacySession } from './session.ts';
 
 export interface Subscriptions {
-  add(session: LegacySession, uri: string): Promise<void>;
-  remove(session: LegacySession, uri: string): Promise<void>;
+  /** Takes the parameters of `resources/subscribe`. */
+  add(session: LegacySession, params: JsonObject): Promise<void>;
+  /** And those of `resources/unsubscribe`. */
+  remove(session: LegacySession, params: JsonObject): Promise<void>;
   /** The session is over. */
   drop(session: LegacySession): void;
 }
@@ -14,8 +19,10 @@ export interface Subscriptions {
 const MAX_SUBSCRIPTIONS = 256;
 
 export const createSubscriptions = ({ dispatch, resources }: GatewayContext): Subscriptions => ({
-  async add(session, uri) {
+  async add(session, params) {
     const { caller, surface, subscriptions } = session;
+    mayOr('read', caller);
+    const uri = uriOf(params);
     const before = subscriptions.get(uri);
     if (before !== undefined) {
       await before;
@@ -42,7 +49,8 @@ export const createSubscriptions = ({ dispatch, resources }: GatewayContext): Su
       throw error;
     }
   },
-  async remove({ subscriptions }, uri) {
+  async remove({ subscriptions }, params) {
+    const uri = uriOf(params);
     const begun = subscriptions.get(uri);
     subscriptions.delete(uri);
     await (await begun)?.({ gone: false });
@@ -56,6 +64,11 @@ export const createSubscriptions = ({ dispatch, resources }: GatewayContext): Su
 
 /** Ends a subscription, in the course of its session or with it. */
 export type Leave = (how: { gone: boolean }) => Promise<void>;
+
+const uriOf = ({ uri }: JsonObject): string => {
+  if (typeof uri === 'string') return uri;
+  throw invalidParams('uri is not a text');
+};
 
 const tooMany = (): ToolwayError =>
   new ToolwayError('backpressure', `this session has ${MAX_SUBSCRIPTIONS} subscriptions already`, {

@@ -28,8 +28,8 @@ export interface Tasks {
     run: (task: { id: string; cancellation: Cancellation }) => Promise<JsonObject>,
   ): Promise<JsonObject>;
   get(params: JsonObject): Promise<JsonObject>;
-  /** Waits for the end of the task. */
-  result(params: JsonObject): Promise<{ result: JsonObject } | { error: JsonRpcErrorBody }>;
+  /** Waits for the end of the task. Rejects when the signal aborts before. */
+  result(params: JsonObject, signal: AbortSignal): Promise<{ result: JsonObject } | { error: JsonRpcErrorBody }>;
   list(): Promise<JsonObject>;
   cancel(params: JsonObject): Promise<JsonObject>;
   /** A task waits for the client to answer a question. */
@@ -97,8 +97,8 @@ export const createTasks = ({ room, clock, principal, onStatus }: TasksOptions):
       }
     },
     get: async ({ taskId }) => described(found(await room.get(principal(), String(taskId)))),
-    async result({ taskId }) {
-      const { id, outcome } = found(await room.ended(principal(), String(taskId)));
+    async result({ taskId }, signal) {
+      const { id, outcome } = found(await unlessAborted(signal, room.ended(principal(), String(taskId))));
       if (outcome === undefined) throw invalidParams('there is no such task any more');
       if ('error' in outcome) return outcome;
       const { _meta, ...result } = outcome.result;
@@ -135,6 +135,12 @@ const outcomeOf = async (run: () => Promise<JsonObject>): Promise<TaskOutcome> =
     return { error: faultOf(thrown, 'legacy') };
   }
 };
+
+const unlessAborted = <T>(signal: AbortSignal, work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const stop = whenAborted(signal, reject);
+    work.then(resolve, reject).finally(stop);
+  });
 
 /** A tool that reported an error has failed (2025-11-25 basic/utilities/tasks#task-execution-errors). */
 const hasFailed = ({ outcome }: Task): boolean =>

@@ -7,6 +7,7 @@ import * as RPC from '../../../protocol/rpc-codes.ts';
 import { MAX_DEPTH } from '../../body.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Caller, Ended } from '../../principal.ts';
+import { Refusal } from '../../refusal.ts';
 import type { Surface } from '../surface.ts';
 import { failure, invalidRequest, readMessage } from './messages.ts';
 import { answerOn } from './one-link.ts';
@@ -56,10 +57,20 @@ export const createLegacySockets = (
   return {
     serve({ principal }, surface) {
       let mine: Open | undefined;
+      const begin = (close: Open['close']): LegacySession | undefined => {
+        try {
+          return sessions.begin(surface, principal);
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error;
+          close(CLOSE.tryAgainLater, error.message);
+          return undefined;
+        }
+      };
       return {
         onOpen(_event, socket) {
-          const session = sessions.begin(surface, principal);
           const close = (code: number, reason: string): void => socket.close(code, reason);
+          const session = begin(close);
+          if (session === undefined) return;
           const each: Open = { session, heardAt: clock.now(), asked: false, close };
           session.outlet = (message) => {
             const waiting = (socket.raw as { bufferedAmount?: unknown } | undefined)?.bufferedAmount;
