@@ -50,8 +50,11 @@ export const createIdentify = ({ keys, tokens, sessions, failures, proxies }: Id
   const byCookie = (request: Request, env: unknown, from: From): Visitor | Stranger => {
     if (!request.headers.has('cookie') || !isOwnPage(request, from)) return 'nothing';
     const name = cookieName(request, peerOf(request, env, proxies).secure);
-    const known = sessions.find(readCookie(request, name) ?? '');
-    return known?.alive() === true ? { known, byCookie: true } : 'nothing';
+    const session = readCookie(request, name) ?? '';
+    const known = sessions.find(session);
+    if (known?.alive() === true) return { known, byCookie: true };
+    sessions.end(session);
+    return 'nothing';
   };
   return (request, env, from) => {
     const credential = credentialOf(request);

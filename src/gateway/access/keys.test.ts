@@ -115,6 +115,29 @@ describe('other keys in the place of those there were', () => {
   });
 });
 
+test('two keys of one holder have one allowance, also where they come at the same time', async () => {
+  const ring = ringOf();
+  const rateLimit = { perMinute: 2 };
+  const both = ['old', 'new'].map(async (text): Promise<ApiKey> => {
+    return { name: 'a', sha256: hexOf(await digestOf(text)), rateLimit };
+  });
+  await ring.replace('store', await Promise.all(both));
+  const [first, second] = [await ring.find('old'), await ring.find('new')];
+  expect([first?.meter.request(), second?.meter.request()]).toEqual([0, 0]);
+  expect(second?.meter.request()).toBeGreaterThan(0);
+});
+
+test('another end is no other key: what is open goes on until then', async () => {
+  const key: ApiKey = { name: 'a', key: 'right' };
+  const ring = ringOf(key);
+  const known = await ring.find('right');
+  await ring.replace('configuration', [{ ...key, expires: new Date(BEGIN + 1_000).toISOString() }]);
+  expect([known?.alive(), known?.endsAt()]).toEqual([true, BEGIN + 1_000]);
+  expect(await ring.find('right')).toBe(known);
+  await ring.clock.advance(1_000);
+  expect(known?.alive()).toBe(false);
+});
+
 test.each<[string, ApiKey[], string]>([
   [
     'two of one name',

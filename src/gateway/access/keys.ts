@@ -1,6 +1,6 @@
 /** The keys that open the gateway. Only their digests are kept. */
 import { ToolwayError } from '../../errors.ts';
-import { digestOf, sameDigest } from './api-key.ts';
+import { digestOf, hexOf, sameDigest } from './api-key.ts';
 import { filtersOf } from './filters.ts';
 import { createKnown, type Known } from './known.ts';
 import { createMeter, type Meter, type MeterOptions } from './meter.ts';
@@ -59,13 +59,14 @@ export const createKeyRing = (keys: readonly ApiKey[], options: MeterOptions): K
   let entries: Entry[] = [];
   let replaced = Promise.resolve();
 
-  const entryOf = (source: KeySource, key: ApiKey): Entry => {
+  const entryOf = (source: KeySource, key: ApiKey, meters: Map<string, Meter>): Entry => {
     const { name, expires, rateLimit, quota, scopes, tools, resources, prompts } = key;
     const said = JSON.stringify({ source, name, rateLimit, quota, scopes, tools, resources, prompts });
     const id = `key:${name}`;
     const allowance = { rateLimit, quota };
     // A second key of the same holder has no allowance of its own.
-    const meter = entries.find((entry) => entry.said === said)?.meter ?? createMeter(id, allowance, options);
+    const meter = meters.get(said) ?? createMeter(id, allowance, options);
+    meters.set(said, meter);
     const entry: Entry = {
       name,
       source,
@@ -86,10 +87,11 @@ export const createKeyRing = (keys: readonly ApiKey[], options: MeterOptions): K
     return entry;
   };
   const wanted = (): Entry[] => {
+    const meters = new Map(entries.map(({ said, meter }) => [said, meter]));
     const configured = new Set(given.configuration.map(({ name }) => name));
     return [
-      ...given.configuration.map((key) => entryOf('configuration', key)),
-      ...given.store.filter(({ name }) => !configured.has(name)).map((key) => entryOf('store', key)),
+      ...given.configuration.map((key) => entryOf('configuration', key, meters)),
+      ...given.store.filter(({ name }) => !configured.has(name)).map((key) => entryOf('store', key, meters)),
     ];
   };
 
@@ -97,18 +99,16 @@ export const createKeyRing = (keys: readonly ApiKey[], options: MeterOptions): K
   entries = wanted();
 
   const replace = async (): Promise<void> => {
-    const next = await Promise.all(
-      wanted().map(async (entry) => {
-        const digest = await entry.digest;
-        for (const before of entries) {
-          if (before.said !== entry.said || !sameDigest(await before.digest, digest)) continue;
-          before.endsAt = entry.endsAt;
-          return before;
-        }
-        return entry;
-      }),
-    );
-    for (const entry of entries) if (!next.includes(entry)) entry.endsAt = Number.NEGATIVE_INFINITY;
+    const before = new Map<string, Entry>();
+    for (const entry of entries) before.set(await identityOf(entry), entry);
+    const next: Entry[] = [];
+    for (const entry of wanted()) {
+      const same = before.get(await identityOf(entry)) ?? entry;
+      same.endsAt = entry.endsAt;
+      next.push(same);
+    }
+    const kept = new Set(next);
+    for (const entry of entries) if (!kept.has(entry)) entry.endsAt = Number.NEGATIVE_INFINITY;
     entries = next;
     recalled.clear();
   };
@@ -145,6 +145,9 @@ export const createKeyRing = (keys: readonly ApiKey[], options: MeterOptions): K
     },
   };
 };
+
+/** What one entry has to have in common with another to be the same. */
+const identityOf = async ({ said, digest }: Entry): Promise<string> => `${hexOf(await digest)} ${said}`;
 
 const checkKeys = (keys: readonly ApiKey[]): void => {
   const names = new Set<string>();
