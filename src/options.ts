@@ -9,7 +9,7 @@ import type { Transport } from './transport/transport.ts';
 /** Among which callers of the gateway one connection to a server is shared. */
 export type Isolation = 'shared' | 'perSession' | 'perPrincipal';
 
-/** How many children of one stdio server there are, and for how long each. */
+/** How many children of one stdio server there are, and for how long each. Of a server that is reached, `max` and `idleMs` count for the connections of scopes. */
 export interface PoolOption {
   /**
    * Children that are started and initialized ahead for scopes that are yet to come; each is given to one scope, and

@@ -32,7 +32,7 @@ export interface Warm {
 }
 
 /** Whose they are until then; callers find nothing under it. */
-export const NOBODY = '(warm)';
+const NOBODY = '(warm)';
 /** One that ends by itself, unused, before it is so old counts as a start that failed. */
 const SETTLED_MS = 60_000;
 
