@@ -261,3 +261,45 @@ test.each([
   expect((await ask('a tool, and resources by their URI', path)).status).toBe(404);
   expect((await ask('all but some resources and prompts', path)).status).toBe(404);
 });
+
+test('events, and changes of lists in a session, are of what a key has', async () => {
+  const hear = async (who: string): Promise<() => string[]> => {
+    const reader = ((await ask(who, '/api/events')).body as ReadableStream<Uint8Array>).getReader();
+    let said = '';
+    const read = async (): Promise<void> => {
+      for (let next = await reader.read(); !next.done; next = await reader.read())
+        said += new TextDecoder().decode(next.value);
+    };
+    void read();
+    return () => [...said.matchAll(/^event: (\w+_changed)$/gm)].map(([, name]) => name ?? '');
+  };
+  const hearSession = async (who: string): Promise<() => string[]> => {
+    const headers = { accept: 'application/json, text/event-stream' };
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
+    const hello = await ask(who, '/mcp', { jsonrpc: '2.0', id: 1, method: 'initialize', params }, headers);
+    const session = {
+      'mcp-session-id': hello.headers.get('mcp-session-id') ?? '',
+      'mcp-protocol-version': '2025-11-25',
+    };
+    const stream = await ask(who, '/mcp', undefined, { accept: 'text/event-stream', ...session });
+    const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
+    let said = '';
+    const read = async (): Promise<void> => {
+      for (let next = await reader.read(); !next.done; next = await reader.read())
+        said += new TextDecoder().decode(next.value);
+    };
+    void read();
+    return () => [...said.matchAll(/notifications\/(\w+)\/list_changed/g)].map(([, kind]) => `${kind}_changed`);
+  };
+  const all = [await hear('a server'), await hearSession('a server')];
+  const some = [await hear('tools alone'), await hearSession('tools alone')];
+  servers.a.setResource('a:///open/new', { text: 'new' });
+  servers.a.setPrompt('new', { get: () => 'new' });
+  for (const heard of all)
+    await expect
+      .poll(heard, { timeout: 5_000 })
+      .toEqual(expect.arrayContaining(['resources_changed', 'prompts_changed']));
+  servers.a.setTool('new', () => 'new');
+  for (const heard of [...all, ...some]) await expect.poll(heard, { timeout: 5_000 }).toContain('tools_changed');
+  for (const heard of some) expect(new Set(heard())).toEqual(new Set(['tools_changed']));
+});

@@ -10,7 +10,7 @@ export interface Filter {
 }
 export type Filters = Readonly<Record<OfferKind, Filter>>;
 
-export const KINDS: readonly OfferKind[] = ['tools', 'resources', 'prompts'];
+const KINDS: readonly OfferKind[] = ['tools', 'resources', 'prompts'];
 
 interface Pattern {
   server: string;
