@@ -45,7 +45,8 @@ export const createLogLevels = (
   const tell = async (server: string, scope: string): Promise<void> => {
     const level = wanted(server, scope);
     if (level === undefined) return;
-    const options = { scope, timeoutMs: WAIT_MS, totalTimeoutMs: WAIT_MS };
+    const whose = toolkit.wantsCredentials(server) ? { scope, principal: scope } : { scope };
+    const options = { ...whose, timeoutMs: WAIT_MS, totalTimeoutMs: WAIT_MS };
     // Not every server has logs, or can be reached now.
     await toolkit
       .server(server)

@@ -50,7 +50,7 @@ export const createSessions = (context: GatewayContext): Sessions => {
         const scope = dispatch.scopeOf(caller, server);
         if (!live.has(server, scope)) continue;
         // Whose roots are those of a server that all share, nobody can say outside of a call.
-        const own = scope === '' ? {} : { scope, handlers: { roots } };
+        const own = scope === '' ? {} : { scope, principal: caller.principal.id, handlers: { roots } };
         toolkit
           .server(server)
           .rootsChanged(own)

@@ -42,6 +42,7 @@ export const attend = (context: GatewayContext, run: Run, attendance: Attendance
       if (isOver) return;
       end();
       run.stop();
+      stream?.cut();
       respond(jsonReply(id, { status: 499, error: { code: -32000, message: 'the client has left' } }));
     };
     const expel = (how: Ended): void => {

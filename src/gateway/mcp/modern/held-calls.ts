@@ -7,11 +7,10 @@ import { ToolwayError } from '../../../errors.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import { isObject } from '../../../protocol/wire.ts';
 import type { Lasting } from '../../lasting.ts';
-import type { Caller } from '../../principal.ts';
 import { newId } from '../../random.ts';
 import { invalidParams } from './faults.ts';
 import { responseProblem } from './input-responses.ts';
-import { bindingOf, createRequestStates } from './request-state.ts';
+import { type Asking, bindingOf, createRequestStates } from './request-state.ts';
 import type { Run } from './run.ts';
 
 export interface HeldCallsOptions {
@@ -23,13 +22,6 @@ export interface HeldCallsOptions {
   /** How long a call waits; then it is cancelled. */
   heldMs: number;
   lasting: Lasting;
-}
-
-/** What a request is, as far as its state is bound to it. */
-export interface Asking {
-  caller: Caller;
-  method: string;
-  params: JsonObject;
 }
 
 export interface HeldCalls {
@@ -83,7 +75,8 @@ export const createHeldCalls = ({ clock, maxHeld, maxHeldEach, heldMs, lasting }
   };
 
   return {
-    async hold(run, { caller, method, params }) {
+    async hold(run, asking) {
+      const { caller } = asking;
       const principal = caller.principal.id;
       try {
         mustHaveRoom(principal);
@@ -101,12 +94,12 @@ export const createHeldCalls = ({ clock, maxHeld, maxHeldEach, heldMs, lasting }
       );
       held.set(id, { run, principal, expiry, unhold });
       count(principal, 1);
-      return states.seal(id, bindingOf(caller, method, params));
+      return states.seal(id, bindingOf(asking));
     },
-    async take({ caller, method, params }) {
-      const { requestState, inputResponses } = params;
+    async take(asking) {
+      const { requestState, inputResponses } = asking.params;
       if (typeof requestState !== 'string') throw invalidParams('requestState is not a text');
-      const id = await states.open(requestState, bindingOf(caller, method, params));
+      const id = await states.open(requestState, bindingOf(asking));
       if (id === undefined) throw invalidParams('requestState was not given for this request');
       const one = held.get(id);
       if (one === undefined)

@@ -166,7 +166,11 @@ export const createListening = (context: GatewayContext, tasks: Tasks): Listenin
       };
       keep(whenAborted(closing, finish));
       keep(lasting.hold(() => caller.principal, finish));
-      keep(whenAborted(signal, stop));
+      const leave = (): void => {
+        stop();
+        stream.cut();
+      };
+      keep(whenAborted(signal, leave));
       return stream.response;
     },
   };

@@ -85,12 +85,12 @@ export const createModern = (context: GatewayContext): Modern => {
   };
 
   const answerTo = async (asked: Asked, run: Run, step: Step): Promise<Answer> => {
-    const { caller, envelope } = asked;
+    const { caller, surface, envelope } = asked;
     const { method, params } = envelope;
     if ('questions' in step) {
       try {
         const inputRequests = inputRequestsOf(step.questions);
-        const requestState = await held.hold(run, { caller, method, params });
+        const requestState = await held.hold(run, { caller, surface, method, params });
         return succeeded(typed('input_required', { inputRequests, requestState }));
       } catch (error) {
         return failed(error);
@@ -112,9 +112,9 @@ export const createModern = (context: GatewayContext): Modern => {
     );
 
   const takeUp = async (asked: Asked, target: Target | undefined): Promise<Response> => {
-    const { envelope, caller, request, signal } = asked;
+    const { envelope, caller, surface, request, signal } = asked;
     const { method, params } = envelope;
-    const run = params.requestState === undefined ? begin(asked) : await held.take({ caller, method, params });
+    const run = params.requestState === undefined ? begin(asked) : await held.take({ caller, surface, method, params });
     const mayBecomeTask = method === 'tools/call' && target !== undefined && knowsTasks(envelope);
     const isTask = mayBecomeTask && (await known.of(target.server, target.name, caller.principal.id))?.isTask;
     return attend(context, run, {

@@ -26,8 +26,8 @@ export const jsonReply = (id: RequestId | undefined, answer: Answer): Response =
 /** A notification was taken in. */
 export const accepted = (): Response => new Response(null, { status: 202 });
 
-/** Messages that wait for a slow reader. */
-const MAX_WAITING = 256;
+/** Bytes that wait for a slow reader, beyond one message. */
+const MAX_WAITING = 4_194_304;
 /** How often a stream shows that it is alive, lest something between closes it. */
 const KEEP_ALIVE_MS = 15_000;
 
@@ -74,7 +74,7 @@ export const openEventStream = (id: RequestId, { clock, onLeave }: { clock: Cloc
         onLeave();
       },
     },
-    { highWaterMark: MAX_WAITING },
+    { highWaterMark: MAX_WAITING, size: (chunk) => chunk?.byteLength ?? 0 },
   );
   return {
     response: new Response(stream, { headers: STREAM_HEADERS }),

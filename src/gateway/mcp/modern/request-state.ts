@@ -1,10 +1,11 @@
 /**
  * `requestState`: the id of a call that waits for answers, under a key that nobody else has, made for one request only:
- * the same principal, method, name and arguments (2026-07-28 basic/patterns/mrtr#server-requirements-basic-workflow).
+ * the same principal, address, method, name and arguments (2026-07-28 basic/patterns/mrtr#server-requirements-basic-workflow).
  */
 import { canonicalJson } from '../../../canonical.ts';
 import type { JsonObject } from '../../../protocol/types.ts';
 import type { Caller } from '../../principal.ts';
+import type { Surface } from '../surface.ts';
 
 export interface RequestStates {
   /** `id` is hexadecimal. */
@@ -13,9 +14,17 @@ export interface RequestStates {
   open(state: string, binding: string): Promise<string | undefined>;
 }
 
+/** What a request is, as far as its state is bound to it. */
+export interface Asking {
+  caller: Caller;
+  surface: Pick<Surface, 'server'>;
+  method: string;
+  params: JsonObject;
+}
+
 /** What a state is made for. */
-export const bindingOf = ({ principal }: Caller, method: string, params: JsonObject): string =>
-  canonicalJson([principal.id, method, params.name ?? params.uri, params.arguments ?? {}]);
+export const bindingOf = ({ caller: { principal }, surface, method, params }: Asking): string =>
+  canonicalJson([principal.id, surface.server ?? null, method, params.name ?? params.uri, params.arguments ?? {}]);
 
 const ID = /^[0-9a-f]{32}$/;
 const encoder = new TextEncoder();
