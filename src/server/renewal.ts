@@ -5,6 +5,7 @@ import type { Connection } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Child, EndChild, StartChild } from './child.ts';
 import type { PoolOptions } from './pool.ts';
+import type { Warm } from './warm.ts';
 
 export interface RenewalOptions
   extends Pick<
@@ -15,7 +16,7 @@ export interface RenewalOptions
   end: EndChild;
   /** One that was started ahead, which is the scope's from then on. */
   takeWarm(scope: string): Promise<Child | undefined>;
-  discardWarm(child: Child): void;
+  discardWarm: Warm['discard'];
   /** Whether its link stands. */
   isAlive(child: Child): boolean;
 }
@@ -124,8 +125,14 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
     }
     const big = isBig(child);
     if (child.state === 'ending' || (!big && ageMs(child) < maxLifetimeMs)) return;
+    const why = big
+      ? `it had ${Math.round(megabytes(child))} MiB in use, more than its maxMemoryMb of ${maxMemoryMb}`
+      : `it was older than its maxLifetimeMs of ${maxLifetimeMs}`;
     if (child.state === 'warm') {
-      discardWarm(child);
+      discardWarm(
+        child,
+        big ? new ToolwayError('server_exited', why, { server: name, limit: maxMemoryMb }) : undefined,
+      );
       return;
     }
     if (clock.now() < notBefore) return;
@@ -133,9 +140,6 @@ export const createRenewal = (options: RenewalOptions): Renewal => {
       due.add(child);
       return;
     }
-    const why = big
-      ? `it had ${Math.round(megabytes(child))} MiB in use, more than its maxMemoryMb of ${maxMemoryMb}`
-      : `it was older than its maxLifetimeMs of ${maxLifetimeMs}`;
     if (big) warn(`a process is replaced: ${why}`);
     renewing = renew(child, why).finally(() => {
       renewing = undefined;

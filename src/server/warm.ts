@@ -23,8 +23,8 @@ export interface Warm {
   take(): Child | Promise<Child | undefined> | undefined;
   /** Starts as many as are wanted. `afresh` where one was started elsewhere, after they were given up. */
   fill(afresh?: boolean): void;
-  /** Ends one that is not to be given away any more. */
-  discard(child: Child): void;
+  /** Ends one that is not to be given away any more; with `cause` that is a failure, and the next one comes later. */
+  discard(child: Child, cause?: ToolwayError): void;
   /** Why there is none, where the latest start failed; nothing where there is one. */
   readonly failure: ToolwayError | undefined;
   /** Resolves when no start is under way. Those that wait are left alone. */
@@ -132,8 +132,9 @@ export const createWarm = (options: WarmOptions): Warm => {
       return starting.child;
     },
     fill,
-    discard(child) {
+    discard(child, cause) {
       if (!leave(child)) return;
+      if (cause !== undefined) fail(cause);
       void end(child).then(() => fill());
     },
     async close() {
