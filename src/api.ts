@@ -228,9 +228,10 @@ export interface Toolkit extends AsyncDisposable {
   /**
    * Holds a tool, by its full name or a bare one, to its definition as last read: calls that failed with `tool_changed`
    * are let through again, until the next change. With `hash`, the `after` of `tool_drift`, it is held to what was shown:
-   * rejects with `tool_changed` where that is not what it is now. Rejects when `pinFile` could not be written.
+   * rejects with `tool_changed` where that is not what it is now. Of a server that is another one to each principal, with
+   * `principal` that one's tool. Rejects when `pinFile` could not be written.
    */
-  acceptTool(name: string, options?: { hash?: string }): Promise<void>;
+  acceptTool(name: string, options?: { hash?: string; principal?: string }): Promise<void>;
   /**
    * Holds back the calls to a server: they fail with `breaker_open` until the function that it gives is called. Several
    * may hold it; each release counts once. Throws `unknown_server`.

@@ -7,6 +7,7 @@ import { mayRunAgain } from './middleware/resend.ts';
 import { createTraffic, type Traffic } from './middleware/traffic.ts';
 import type { Limits, ServerConfig, ToolkitOptions } from './options.ts';
 import type { DriftWatchOptions } from './policy/drift-watch.ts';
+import { createFirstSeen, type FirstSeen } from './policy/first-seen.ts';
 import type { Roster } from './roster.ts';
 import type { Runtime } from './runtime.ts';
 import { createPins, type Pins } from './server/pins.ts';
@@ -30,8 +31,10 @@ export interface Ground {
   readonly describeCall: typeof describeCall;
   readonly nearest: typeof nearest;
   readonly mayRunAgain: typeof mayRunAgain;
-  /** What the tools of one server are held to. */
-  pinsOf(server: Omit<DriftWatchOptions, 'firstSeen'> & { config: ServerConfig }): Pins;
+  /** What the tools of one server are held to: with `seen`, where it is somebody's own, to that. */
+  pinsOf(
+    server: Omit<DriftWatchOptions, 'firstSeen'> & { config: ServerConfig; seen: { first?: FirstSeen } | undefined },
+  ): Pins;
   /** Resolves when what was first seen of tools is where later programs find it. */
   pinsSaved?(): Promise<void>;
 }
@@ -48,7 +51,10 @@ export const layGround = async (options: ToolkitOptions, given: GroundOptions): 
     describeCall,
     nearest,
     mayRunAgain,
-    pinsOf: ({ config, ...server }) => createPins({ ...server, firstSeen: firstSeen(server.server, config) }),
+    pinsOf({ config, seen, ...server }) {
+      if (seen !== undefined) seen.first ??= createFirstSeen();
+      return createPins({ ...server, firstSeen: seen?.first ?? firstSeen(server.server, config) });
+    },
     ...saving,
   };
 };

@@ -138,9 +138,10 @@ export const createMethods = (options: MethodsOptions): Methods => {
         if (hold.close) await Promise.all([...options.servers.values()].map((server) => server.releaseScope(scope)));
       };
     },
-    async acceptTool([given, { hash } = {}], startedAt) {
+    async acceptTool([given, { hash, principal } = {}], startedAt) {
       const name = textOf(given, 'unknown_tool');
-      const { server, tool } = finder.atOnce(name) ?? (await finder.route(name, {}, startedAt));
+      const { server: named, tool } = finder.atOnce(name, principal) ?? (await finder.route(name, {}, startedAt));
+      const server = await finder.own(named, { principal });
       if (server.catalog.tool(tool) === undefined)
         await finder.waitFor(server.connection().firstOutcome(), {}, startedAt, server);
       const entry = server.catalog.tool(tool);

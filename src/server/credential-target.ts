@@ -1,6 +1,5 @@
 /** Where the credentials of a server go: what they are given for, and all that they may be sent to. */
-import { canonicalJson } from '../canonical.ts';
-import { type CredentialTarget, credentialsOf } from '../credentials.ts';
+import type { CredentialTarget } from '../credentials.ts';
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
 import { sha256 } from '../policy/sha256.ts';
@@ -16,15 +15,15 @@ const MAX_SHOWN_CHARS = 1_000;
 export const credentialTarget = async (
   server: string,
   config: ServerConfig,
-  runtime: Pick<Runtime, 'expand'>,
+  { expand, names }: Pick<Runtime, 'expand'> & { names: readonly string[] },
 ): Promise<CredentialTarget> => {
-  const { command, args = [], cwd, env, envFile, url } = config;
+  const { command, args = [], cwd, env = {}, envFile, url } = config;
   if (url === undefined) {
-    const id = await sha256(canonicalJson({ command, args, cwd, env, envFile }));
+    const id = await sha256(JSON.stringify([command, args, cwd, Object.entries(env).sort(), envFile]));
     return { kind: 'command', id, shown: shownLine(config) };
   }
-  const standIns = Object.fromEntries(credentialsOf(config).map((name) => [name, STAND_IN]));
-  const expanded = await runtime.expand(server, { url }, undefined, standIns);
+  const standIns = Object.fromEntries(names.map((name) => [name, STAND_IN]));
+  const expanded = await expand(server, { url }, undefined, standIns);
   const origin = originOf(expanded.url ?? '');
   if (origin === undefined)
     throw new ToolwayError('invalid_config', 'the url cannot be parsed', { server, executed: 'no' });

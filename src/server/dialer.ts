@@ -113,9 +113,8 @@ export const createDialer = (options: DialerOptions): Dialer => {
     return expanded;
   };
   /** With what the principal has given, for where it is sent and for nowhere else. */
-  const withCredentials = async ({ principal }: Owner): Promise<ServerConfig> => {
-    const { readCredentials } = await import('./own-credentials.ts');
-    const { values, check } = await readCredentials({ name, config, house, principal });
+  const withCredentials = async ({ read }: Owner): Promise<ServerConfig> => {
+    const { values, check } = await read();
     return check(await expandedConfig(values));
   };
 

@@ -4,20 +4,30 @@
  * Loaded with the first.
  */
 import type { ChildStatus } from '../api.ts';
-import { homeOf } from '../call.ts';
+import type { homeOf } from '../call.ts';
 import type { Timer } from '../clock.ts';
-import { type CredentialTarget, credentialsOf, type WantedCredentials } from '../credentials.ts';
+import type { CredentialTarget, credentialsOf, WantedCredentials } from '../credentials.ts';
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
-import { credentialTarget } from './credential-target.ts';
+import type { FirstSeen } from '../policy/first-seen.ts';
+import { credentialTarget, mustLeadTo } from './credential-target.ts';
 import type { House, ManagedServer } from './server.ts';
-import { LIMITS } from './settings.ts';
+import type { LIMITS } from './settings.ts';
 
 /** The principal whose server it is. */
 export interface Owner {
   principal: string;
   /** Resolves when nothing is left of the server that the principal had before. */
   gone(): Promise<void> | undefined;
+  /** What was first seen of its tools, which are not those of others, nor those of another account. In memory alone. */
+  seen: Seen;
+  /** What the connection is made with, read anew for each; nothing tells any of it from then on. Gives the means to check where that leads. */
+  read(): Promise<{ values: Readonly<Record<string, string>>; check(expanded: ServerConfig): ServerConfig }>;
+}
+
+/** Filled with the first look at the tools. */
+interface Seen {
+  first?: FirstSeen;
 }
 
 export interface Personal {
@@ -38,6 +48,8 @@ export interface PersonalOptions {
   config: ServerConfig;
   house: House;
   create(owner: Owner): ManagedServer;
+  /** What is loaded long before: bundlers would cut it into pieces of their own. */
+  lent: { homeOf: typeof homeOf; credentialsOf: typeof credentialsOf; LIMITS: typeof LIMITS };
 }
 
 interface Own {
@@ -46,23 +58,27 @@ interface Own {
   usedAt: number;
 }
 
+/** Principals of whom it is remembered what was first seen. */
+const MAX_SEEN = 1_000;
 /** How often it is looked whether what is under way has finished. */
 const LOOK_MS = 20;
 
-export const createPersonal = ({ name, config, house, create }: PersonalOptions): Personal => {
+export const createPersonal = ({ name, config, house, create, lent }: PersonalOptions): Personal => {
   const { clock } = house.deadlines;
-  const limits = { ...LIMITS, ...house.limits };
+  const limits = { ...lent.LIMITS, ...house.limits };
   const { max: maxScopes = limits.maxScopes, idleMs: scopeIdleMs = limits.scopeIdleMs } = config.pool ?? {};
   const servers = new Map<string, Own>();
   /** Those that were let go of and are not gone yet: two of one principal never live at a time. */
   const leaving = new Map<string, Promise<void>>();
-  const names = credentialsOf(config);
+  const seen = new Map<string, Seen>();
+  const names = lent.credentialsOf(config);
   const everyMs = scopeIdleMs / 4;
   let timer: Timer | undefined;
   let closed = false;
 
-  const isBusy = (server: ManagedServer): boolean => house.calls.find((call) => homeOf(call) === server) !== undefined;
-  const target = (): Promise<CredentialTarget> => credentialTarget(name, config, house.runtime);
+  const isBusy = (server: ManagedServer): boolean =>
+    house.calls.find((call) => lent.homeOf(call) === server) !== undefined;
+  const target = (): Promise<CredentialTarget> => credentialTarget(name, config, { ...house.runtime, names });
 
   const drained = async (server: ManagedServer, drainMs: number): Promise<void> => {
     const until = clock.now() + drainMs;
@@ -82,6 +98,31 @@ export const createPersonal = ({ name, config, house, create }: PersonalOptions)
       leaving.set(principal, gone);
     }
     await leaving.get(principal);
+  };
+
+  const read = async (principal: string): ReturnType<Owner['read']> => {
+    const { source } = house.credentials;
+    if (source === undefined) throw ownWanted(name);
+    const place = await target();
+    const values = await source({ server: name, principal, names, target: place.id });
+    for (const value of Object.values(values)) await house.secrets.add(value);
+    return {
+      values,
+      check(expanded) {
+        mustLeadTo(place, expanded);
+        return expanded;
+      },
+    };
+  };
+  const seenBy = (principal: string): Seen => {
+    const first = seen.get(principal) ?? {};
+    seen.delete(principal);
+    seen.set(principal, first);
+    for (const oldest of seen.keys()) {
+      if (seen.size <= MAX_SEEN) break;
+      seen.delete(oldest);
+    }
+    return first;
   };
 
   const sweep = (): void => {
@@ -133,7 +174,12 @@ export const createPersonal = ({ name, config, house, create }: PersonalOptions)
       if (meanwhile !== undefined) return meanwhile;
       if (closed) throw new ToolwayError('closed', 'the server was removed', { executed: 'no', server: name });
       makeRoom();
-      const server = create({ principal, gone: () => leaving.get(principal) });
+      const server = create({
+        principal,
+        gone: () => leaving.get(principal),
+        seen: seenBy(principal),
+        read: () => read(principal),
+      });
       servers.set(principal, { server, usedAt: clock.now() });
       wake();
       return server;
@@ -141,10 +187,14 @@ export const createPersonal = ({ name, config, house, create }: PersonalOptions)
     children: () => config.pool && [...servers.values()].flatMap(({ server }) => server.facts().children ?? []),
     wanted: async () => ({
       names,
-      inHeaders: credentialsOf(config, ['headers']),
+      inHeaders: lent.credentialsOf(config, ['headers']),
       target: await target(),
     }),
-    release,
+    release(principal, drainMs) {
+      // With other credentials there may be other tools.
+      seen.delete(principal);
+      return release(principal, drainMs);
+    },
     async close() {
       closed = true;
       timer?.cancel();
@@ -155,7 +205,7 @@ export const createPersonal = ({ name, config, house, create }: PersonalOptions)
 };
 
 /** The refusal of whoever cannot be told from others. */
-export const ownWanted = (server: string): ToolwayError =>
+const ownWanted = (server: string): ToolwayError =>
   new ToolwayError('auth_required', 'everybody who uses it gives credentials of their own, and here nobody is known', {
     server,
     executed: 'no',

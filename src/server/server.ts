@@ -4,7 +4,7 @@ import type { CatalogueFile } from '../catalogue-file.ts';
 import type { Deadlines } from '../clock.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionState } from '../connection/state.ts';
-import { type CredentialSource, wantsCredentials } from '../credentials.ts';
+import { type CredentialSource, credentialsOf, wantsCredentials } from '../credentials.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import type { Ground } from '../ground.ts';
@@ -30,7 +30,7 @@ import { createConnections } from './connections.ts';
 import { createDialer } from './dialer.ts';
 import type { Owner, Personal } from './personal.ts';
 import { createRecord } from './record.ts';
-import { allows, announces, DEFAULTS, kindOf } from './settings.ts';
+import { allows, announces, DEFAULTS, kindOf, LIMITS } from './settings.ts';
 import type { DescribedServer } from './status.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
@@ -171,6 +171,7 @@ export const createServer = (
     (await house.ground).pinsOf({
       server: name,
       config,
+      seen: owner?.seen,
       blocks: pinMode === 'block',
       onDrift: (news) => events.emit('tool_drift', { server: name, scope: mainScope, ...news }),
     }),
@@ -260,7 +261,7 @@ const personalLater = (parent: () => ManagedServer, house: House): Personal => {
     const { createPersonal } = await import('./personal.ts');
     const { name, config } = parent();
     const create = (owner: Owner): ManagedServer => createServer(name, config, house, { parent: parent(), owner });
-    made = createPersonal({ name, config, house, create });
+    made = createPersonal({ name, config, house, create, lent: { homeOf, credentialsOf, LIMITS } });
     return made;
   });
   return {
