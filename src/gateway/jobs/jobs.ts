@@ -110,7 +110,7 @@ export const createJobs = (options: JobsOptions): Jobs => {
       running.delete(job.id);
     }
     const bytes = JSON.stringify(end).length;
-    await Promise.all(shelf.add(job.id, bytes).map((oldest) => records.delete(kind, oldest)));
+    await Promise.all(shelf.add(principal, job.id, bytes).map((oldest) => records.delete(kind, oldest)));
     return ended;
   };
 

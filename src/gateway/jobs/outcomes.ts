@@ -38,10 +38,9 @@ export const withOutcomes = (dispatch: Dispatch, options: OutcomesOptions): Disp
   const us = crypto.randomUUID();
   const shelf = createShelf({ maxBytes: MAX_CHARS });
 
-  const keep = async (id: string, kept: Kept): Promise<void> => {
+  const keep = async (owner: string, id: string, kept: Kept): Promise<void> => {
     await records.put(KIND, id, kept, { ttlMs });
-    shelf.remove(id);
-    const gone = shelf.add(id, JSON.stringify(kept).length);
+    const gone = shelf.add(owner, id, JSON.stringify(kept).length);
     await Promise.all(gone.map((oldest) => records.delete(KIND, oldest)));
   };
   const forget = async (id: string): Promise<void> => {
@@ -62,17 +61,17 @@ export const withOutcomes = (dispatch: Dispatch, options: OutcomesOptions): Disp
     }
     // One of our own that has another call under its key is the toolkit's to refuse.
     const isFirst = before === undefined;
-    if (isFirst) await keep(id, { asked, by: us });
+    if (isFirst) await keep(principal.id, id, { asked, by: us });
     try {
       const result = await dispatch.callTool(caller, target, args, wishes);
       const chars = isFirst ? JSON.stringify(result).length : 0;
       const outcome = chars <= maxResultChars ? { result } : { tooLarge: chars };
-      if (isFirst) await keep(id, { asked, by: us, outcome });
+      if (isFirst) await keep(principal.id, id, { asked, by: us, outcome });
       return result;
     } catch (thrown) {
       const error = ToolwayError.from(thrown);
       if (isFirst && error.executed === 'no') await forget(id);
-      else if (isFirst) await keep(id, { asked, by: us, outcome: { failure: error.toJSON() } });
+      else if (isFirst) await keep(principal.id, id, { asked, by: us, outcome: { failure: error.toJSON() } });
       throw error;
     }
   };
