@@ -50,7 +50,3 @@ export const credentialsOf = (
   });
   return [...new Set(texts.flatMap(credentialNames))].sort();
 };
-
-/** Whether there is anything that each principal has to give. */
-export const wantsCredentials = ({ env, headers, url }: ServerConfig): boolean =>
-  JSON.stringify([env, headers, url]).includes('${principal:');

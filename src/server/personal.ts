@@ -6,7 +6,7 @@
 import type { ChildStatus } from '../api.ts';
 import type { homeOf } from '../call.ts';
 import type { Timer } from '../clock.ts';
-import type { CredentialTarget, credentialsOf, WantedCredentials } from '../credentials.ts';
+import { type CredentialTarget, credentialsOf, type WantedCredentials } from '../credentials.ts';
 import { ToolwayError } from '../errors.ts';
 import type { ServerConfig } from '../options.ts';
 import type { FirstSeen } from '../policy/first-seen.ts';
@@ -49,7 +49,7 @@ export interface PersonalOptions {
   house: House;
   create(owner: Owner): ManagedServer;
   /** What is loaded long before: bundlers would cut it into pieces of their own. */
-  lent: { homeOf: typeof homeOf; credentialsOf: typeof credentialsOf; LIMITS: typeof LIMITS };
+  lent: { homeOf: typeof homeOf; LIMITS: typeof LIMITS };
 }
 
 interface Own {
@@ -71,7 +71,7 @@ export const createPersonal = ({ name, config, house, create, lent }: PersonalOp
   /** Those that were let go of and are not gone yet: two of one principal never live at a time. */
   const leaving = new Map<string, Promise<void>>();
   const seen = new Map<string, Seen>();
-  const names = lent.credentialsOf(config);
+  const names = credentialsOf(config);
   const everyMs = scopeIdleMs / 4;
   let timer: Timer | undefined;
   let closed = false;
@@ -187,7 +187,7 @@ export const createPersonal = ({ name, config, house, create, lent }: PersonalOp
     children: () => config.pool && [...servers.values()].flatMap(({ server }) => server.facts().children ?? []),
     wanted: async () => ({
       names,
-      inHeaders: lent.credentialsOf(config, ['headers']),
+      inHeaders: credentialsOf(config, ['headers']),
       target: await target(),
     }),
     release(principal, drainMs) {

@@ -4,7 +4,7 @@ import type { CatalogueFile } from '../catalogue-file.ts';
 import type { Deadlines } from '../clock.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConnectionState } from '../connection/state.ts';
-import { type CredentialSource, credentialsOf, wantsCredentials } from '../credentials.ts';
+import type { CredentialSource } from '../credentials.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
 import type { Ground } from '../ground.ts';
@@ -254,6 +254,10 @@ export const createServer = (
   return managed;
 };
 
+/** Whether there is anything that each principal has to give. */
+const wantsCredentials = ({ env, headers, url }: ServerConfig): boolean =>
+  JSON.stringify([env, headers, url]).includes('${principal:');
+
 /** What is made of a server for each principal is loaded with the first of them that needs it. */
 const personalLater = (parent: () => ManagedServer, house: House): Personal => {
   let made: Personal | undefined;
@@ -261,7 +265,7 @@ const personalLater = (parent: () => ManagedServer, house: House): Personal => {
     const { createPersonal } = await import('./personal.ts');
     const { name, config } = parent();
     const create = (owner: Owner): ManagedServer => createServer(name, config, house, { parent: parent(), owner });
-    made = createPersonal({ name, config, house, create, lent: { homeOf, credentialsOf, LIMITS } });
+    made = createPersonal({ name, config, house, create, lent: { homeOf, LIMITS } });
     return made;
   });
   return {
