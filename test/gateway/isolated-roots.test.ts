@@ -77,18 +77,3 @@ test('nobody is asked by servers that all share, nor by one that has not been st
   await idle.ping();
   expect(scopes).toEqual([]);
 });
-
-test('a client that has left is asked no more', async () => {
-  const gateway = await startGateway({ a: PROBE }, { isolation: 'perPrincipal' });
-  const one = await clientOf(gateway, 'one', { link: 'WebSocket' });
-  const two = await clientOf(gateway, 'two');
-  await one.client.sendRootsListChanged();
-  await until(() => one.asked.length === 1, 'it is asked');
-  await one.client.close();
-  await until(async () => (await rooted(two.client)) === 'file:///one', 'the server has its roots');
-  await gateway.toolkit.server('a').rootsChanged({ scope: 'alice' });
-  // A call that is under way would be asked.
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(await rooted(two.client)).toMatch(/^file:\/\/\/one -\d+$/);
-  expect([one.asked, two.asked]).toEqual([['one'], []]);
-});

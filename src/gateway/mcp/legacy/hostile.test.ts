@@ -131,3 +131,28 @@ describe('streams', () => {
     expect(await (again as Response).text()).toContain('prompts/list_changed');
   });
 });
+
+test('a client that has told of its roots and left is asked for them no more', async () => {
+  const { openSocket, begin, post, server } = await legacyWorld({ isolation: 'perPrincipal' });
+  const { said, say: tell, sayHello, events, socket } = openSocket();
+  sayHello();
+  tell({ jsonrpc: '2.0', ...say });
+  await vi.waitFor(() => expect(said).toContainEqual(expect.objectContaining({ id: 3, result: text('said') })));
+  const own = server.latest();
+  const answerTo = (id: string) => own.sent.find((sent) => !('method' in sent) && sent.id === id);
+  tell({ jsonrpc: '2.0', method: 'notifications/roots/list_changed' });
+  await vi.waitFor(() => expect(own.sent.at(-1)).toMatchObject({ method: 'notifications/roots/list_changed' }));
+  own.say({ jsonrpc: '2.0', id: 'one', method: 'roots/list' });
+  const question = await vi.waitFor(() => {
+    const asked = said.find(({ method }) => method === 'roots/list');
+    expect(asked).toBeDefined();
+    return asked;
+  });
+  tell({ jsonrpc: '2.0', id: question?.id, result: { roots: [{ uri: 'file:///one' }] } });
+  await vi.waitFor(() => expect(answerTo('one')).toMatchObject({ result: { roots: [{ uri: 'file:///one' }] } }));
+  const other = await begin();
+  events.onClose?.(new Event('close') as CloseEvent, socket);
+  own.say({ jsonrpc: '2.0', id: 'two', method: 'roots/list' });
+  await vi.waitFor(() => expect(answerTo('two')).toHaveProperty('error'));
+  expect((await post(PING, other)).status).toBe(200);
+});
