@@ -137,6 +137,16 @@ describe('a client of 2025-11-25', () => {
     expect(await names(bob)).toContain('web__of_bbbb');
     expect(await names(bob)).not.toContain('web__of_aaaa');
     await expect.poll(() => heard).toBeGreaterThan(0);
+    // Both are connected, so that nothing but whose they are tells one list from the other.
+    for (const [client, own] of [
+      [ann, 'aaaa'],
+      [bob, 'bbbb'],
+      [ann, 'aaaa'],
+    ] as const) {
+      expect((await names(client)).filter((name) => name.startsWith('web__of_'))).toEqual([`web__of_${own}`]);
+      expect((await client.listResources()).resources.map(({ uri }) => uri)).toEqual([`of:${own}`]);
+      expect((await client.listPrompts()).prompts.map(({ name }) => name)).toEqual([`web__of_${own}`]);
+    }
   });
 });
 
