@@ -44,7 +44,7 @@ export const routeAtOnce = (servers: Servers, name: string, principal?: string):
   if (split === undefined) return undefined;
   const named = servers.get(split.server);
   if (named === undefined) return undefined;
-  const server = named.personal?.known(principal) ?? named;
+  const server = named.personal?.made?.known(principal) ?? named;
   const entry = server.catalog.tool(split.tool);
   return entry === undefined ? { server, tool: split.tool } : { server, tool: split.tool, entry };
 };

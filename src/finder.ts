@@ -9,17 +9,18 @@ import { ToolwayError } from './errors.ts';
 import type { RequestOptions } from './options.ts';
 import type { ListKind } from './protocol/lists.ts';
 import type { ToolEntry } from './server/catalog.ts';
-import { type ManagedServer, waitingEnded } from './server/server.ts';
+import type { ManagedServer } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
+import { waitingEnded } from './server/waiting-ended.ts';
 import { bounded, share } from './waits.ts';
 
 export interface Finder {
+  /** Those of now, by name. */
+  readonly servers: ReadonlyMap<string, ManagedServer>;
   /** Throws `unknown_server` with the nearest names. */
   server(name: string): ManagedServer;
   /** The server that a call was made for, also where another one has taken its name since. */
   home(call: Call): ManagedServer;
-  /** Throws `closed` where a call's server was removed, whoever has its name now. */
-  mustBeIn(call: Call): void;
   /** The servers that are not disabled, in configuration order. */
   active(): ManagedServer[];
   /** Where a qualified name leads; its tool may not be known yet. For a principal to what is its own, once that is made. */
@@ -63,7 +64,8 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
     const hint = matches.length === 0 ? '' : `; did you mean ${matches.join(', ')}?`;
     throw new ToolwayError('unknown_server', `there is no server "${name}"${hint}`, { executed: 'no', matches });
   };
-  const own: Finder['own'] = (one, { principal, scope }) => one.personal?.of(principal ?? scope) ?? one;
+  const own: Finder['own'] = (one, { principal, scope }) =>
+    one.personal?.load().then((personal) => personal.of(principal ?? scope)) ?? one;
   const home: Finder['home'] = (call) => (homeOf(call) as ManagedServer | undefined) ?? server(call.server);
   const active = (): ManagedServer[] => [...servers.values()].filter(({ config }) => config.disabled !== true);
 
@@ -121,21 +123,17 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
   };
 
   return {
+    servers,
     server,
     home,
-    mustBeIn(call) {
-      const on = home(call);
-      if (servers.get(call.server) !== (on.parent ?? on))
-        throw new ToolwayError('closed', 'the server was removed', { executed: 'no' });
-    },
     active,
     waitFor,
     atOnce: (name, principal) => routeAtOnce(servers, name, principal),
     own,
     moveIn(call) {
-      const { personal } = home(call);
-      if (personal === undefined) return undefined;
-      const wanted = personal.of(call.principal ?? call.scope);
+      const on = home(call);
+      if (on.personal === undefined) return undefined;
+      const wanted = Promise.resolve(own(on, call));
       return bounded(call, deadlines, () => share(call, wanted)).then((made) => moveHome(call, made));
     },
     checksOf: (call) => call.tool && home(call).catalog.tool(call.params.name as string),

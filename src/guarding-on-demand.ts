@@ -74,7 +74,12 @@ export const guardWith = async (
     approvalTimeoutMs,
     onApprove,
     configOf: (call) => finder.home(call).config,
-    mustBeIn: finder.mustBeIn,
+    mustBeIn(call) {
+      const on = finder.home(call);
+      // Another one may have its name now.
+      if (finder.servers.get(call.server) !== (on.parent ?? on))
+        throw new ToolwayError('closed', 'the server was removed', { executed: 'no' });
+    },
     toolOf: (call) => finder.checksOf(call),
     toolsOf: (call) => finder.home(call).catalog.known('tools')?.items,
   });

@@ -6,6 +6,7 @@ import type { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import type { Emitter, guarded } from './events.ts';
 import type { Loaded } from './later.ts';
+import { createMembership, type Membership, type MembershipOptions } from './membership.ts';
 import { ambiguousTool } from './no-such-tool.ts';
 import type { CallOptions, RequestOptions } from './options.ts';
 import { promptRoute, resourceServer, type Search } from './primitives.ts';
@@ -17,7 +18,10 @@ import type { House } from './server/server.ts';
 import { createSubscriptions } from './server/subscriptions.ts';
 
 /** What is loaded long before is handed in: bundlers would cut it into pieces of their own. */
-export interface MethodsOptions extends Omit<Search, 'wanted' | 'among'>, Pick<Calling, 'callTool' | 'perform'> {
+export interface MethodsOptions
+  extends Omit<Search, 'wanted' | 'among'>,
+    MembershipOptions,
+    Pick<Calling, 'callTool' | 'perform'> {
   listedBy: typeof listedBy;
   routeOfBareName: typeof routeOfBareName;
   textOf: typeof textOf;
@@ -29,22 +33,23 @@ export interface MethodsOptions extends Omit<Search, 'wanted' | 'among'>, Pick<C
   held: House['heldScopes'];
 }
 
-export type Methods = Loaded<
-  | 'tool'
-  | 'listResources'
-  | 'listResourceTemplates'
-  | 'listPrompts'
-  | 'searchTools'
-  | 'findResource'
-  | 'readResource'
-  | 'subscribeResource'
-  | 'getPrompt'
-  | 'complete'
-  | 'ping'
-  | 'acceptTool'
-  | 'holdScope'
-  | 'wantedCredentials'
->;
+export type Methods = Membership &
+  Loaded<
+    | 'tool'
+    | 'listResources'
+    | 'listResourceTemplates'
+    | 'listPrompts'
+    | 'searchTools'
+    | 'findResource'
+    | 'readResource'
+    | 'subscribeResource'
+    | 'getPrompt'
+    | 'complete'
+    | 'ping'
+    | 'acceptTool'
+    | 'holdScope'
+    | 'wantedCredentials'
+  >;
 
 export const createMethods = (options: MethodsOptions): Methods => {
   const { finder, callTool, perform, listedBy, textOf, guarded, events, now, qualify, held } = options;
@@ -64,6 +69,7 @@ export const createMethods = (options: MethodsOptions): Methods => {
     server === undefined ? findServer(uri, wanted) : finder.own(finder.server(server), wanted);
 
   return {
+    ...createMembership(options),
     async tool([name], startedAt) {
       const { server, tool } = await routeOfPart(textOf(name, 'unknown_tool'), options, startedAt);
       const [definition] = listedBy([server], 'tools').filter((listed) => listed.name === tool);
@@ -123,7 +129,8 @@ export const createMethods = (options: MethodsOptions): Methods => {
       await finder.server(name).request('ping', (session, call) => session.ping(call), wanted);
       return now() - askedAt;
     },
-    wantedCredentials: async ([name]) => finder.server(textOf(name, 'unknown_server')).personal?.wanted(),
+    wantedCredentials: async ([name]) =>
+      (await finder.server(textOf(name, 'unknown_server')).personal?.load())?.wanted(),
     async holdScope([given, { close = true } = {}]) {
       const scope = textOf(given, 'invalid_arguments');
       const holds = held.get(scope) ?? new Set();

@@ -4,6 +4,7 @@ import type { Call } from './call.ts';
 import { createCalling } from './calling.ts';
 import { listedBy, routeOfBareName, unknownTool } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
+import { isServerName } from './config/names.ts';
 import type { nearest } from './config/nearest.ts';
 import { checkOptions, checkWanted, textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
@@ -39,6 +40,11 @@ const METHODS = [
   'acceptTool',
   'holdScope',
   'wantedCredentials',
+  'addServer',
+  'disableServer',
+  'enableServer',
+  'removeServer',
+  'reconnect',
 ] as const;
 
 /** Makes a toolkit on the runtime that its options, once they are checked, are for. Reads no file; rejects only when the options as a whole are unusable. */
@@ -95,20 +101,18 @@ export const assembleToolkit = async (
     heldScopes: new Map(),
     credentials: {},
   };
-  const members = createMembers({ house, defaults, closed });
+  const members = createMembers({ house, defaults });
   const { servers } = members;
   let suggest: typeof nearest = () => [];
   const finder = createFinder({ servers, deadlines, nearest: (...given) => suggest(...given) });
 
-  const connectAndList = async (server: ManagedServer, first: Promise<unknown>): Promise<void> => {
+  const connectAndList = async (server: ManagedServer, first = server.connection().firstOutcome()): Promise<void> => {
     await first;
     await server.listed();
   };
   for (const [name, config] of Object.entries(mcpServers)) await members.addAsNamed(name, config);
   const toConnect = options.connect === 'lazy' ? [] : finder.active();
-  const connecting = Promise.allSettled(
-    toConnect.map((server) => connectAndList(server, server.connection().firstOutcome())),
-  );
+  const connecting = Promise.allSettled(toConnect.map((server) => connectAndList(server)));
 
   const behind = Promise.all([loading.then(({ createRoad }) => createRoad(options, house, finder)), ground]);
   const [road, laid] = await behind.catch(async (error: unknown) => {
@@ -133,7 +137,11 @@ export const assembleToolkit = async (
     const { createMethods } = await import('./methods.ts');
     return createMethods({
       servers,
+      members,
       finder,
+      isServerName,
+      closed,
+      connectAndList,
       callTool,
       perform,
       listedBy,
@@ -173,7 +181,7 @@ export const assembleToolkit = async (
       Object.fromEntries(
         [...servers.values()].map((server) => [
           server.name,
-          describeServer((server.personal?.known(principal) ?? server).facts()),
+          describeServer((server.personal?.made?.known(principal) ?? server).facts()),
         ]),
       ),
     has: (name) => servers.has(name),
@@ -182,30 +190,11 @@ export const assembleToolkit = async (
       house.credentials.source = source;
     },
     async releasePrincipal(name, principal, { drainMs = 0 } = {}) {
-      await finder.server(name).personal?.release(principal, drainMs);
+      await finder.server(name).personal?.made?.release(principal, drainMs);
     },
     metrics: () => metrics.report([...servers.values()].map((server) => [server.name, connectedSince(server)])),
     on: events.on,
     use: road.use,
-    async addServer(name, config) {
-      const server = await members.add(name, config);
-      await connectAndList(server, server.connection().firstOutcome());
-    },
-    async disableServer(name) {
-      const server = finder.server(name);
-      if (server.config.disabled !== true) await members.replace(server, { ...server.config, disabled: true });
-    },
-    async enableServer(name) {
-      const old = finder.server(name);
-      if (old.config.disabled !== true) return;
-      const server = await members.replace(old, { ...old.config, disabled: false });
-      await connectAndList(server, server.connection().firstOutcome());
-    },
-    removeServer: async (name) => members.remove(finder.server(name)),
-    async reconnect(name) {
-      const server = finder.server(name);
-      await connectAndList(server, server.reconnect());
-    },
     isolate: (name) => traffic.of(finder.server(name)).fuse.isolate(),
     async waitForConnection(name, { timeoutMs } = {}) {
       const server = finder.server(name);

@@ -2,9 +2,9 @@
 import { Call } from '../call.ts';
 import type { Deadlines } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
+import type { AboutCall } from '../protocol/asker.ts';
 import { createEngine, type Engine } from '../protocol/engine.ts';
 import type { Era } from '../protocol/era.ts';
-import type { Asker } from '../protocol/inbox.ts';
 import { type LegacyOptions, openLegacy } from '../protocol/legacy.ts';
 import type { ListKind, ListLimits } from '../protocol/lists.ts';
 import { discover, type ModernOptions, openModern } from '../protocol/modern.ts';
@@ -21,7 +21,7 @@ export interface SessionEvents {
   onListChanged(kind: Exclude<ListKind, 'resourceTemplates'>): void;
   onResourceUpdated(uri: string): void;
   onElicitationCompleted(elicitationId: string): void;
-  onTask(task: Task, call: Call): void;
+  onTask(task: Task, call: Call, about: AboutCall): void;
   /** Changes may have been missed. */
   onGap(): void;
   /** The server had forgotten the session and has a new one: what was asked of it has to be asked again. */
@@ -38,8 +38,8 @@ export interface ConnectOptions {
   mayFallBackToSse: boolean;
   known?: EraName;
   requests: ServerRequests;
-  /** In whose course a request of the server comes. */
-  asker(): Asker;
+  /** The calls in whose course a request of the server may come. */
+  asking(): readonly Call[];
   clientInfo: Implementation;
   deadlines: Deadlines;
   timeoutMs: number;

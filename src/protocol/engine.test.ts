@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { callFor, scriptedPeer, settled } from '../../test/fixtures/scripted-peer.ts';
+import type { Call } from '../call.ts';
 import { ToolwayError } from '../errors.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 
@@ -381,9 +382,10 @@ describe('requests of the server', () => {
   test('belong to the call in whose course they arrived, however long it takes until somebody answers them', async () => {
     const peer = scriptedPeer();
     const heard: unknown[] = [];
-    let current: { id: string } | undefined = { id: 'first' };
+    const [first, last] = [callFor('first'), callFor('last')];
+    let current: Call | undefined = first;
     engineOn(peer, {
-      asker: () => (current === undefined ? {} : { call: current }),
+      asking: () => (current === undefined ? [] : [current]),
       onRequest: async (_method, _params, { call }) => {
         heard.push(call?.id);
         return {};
@@ -392,8 +394,8 @@ describe('requests of the server', () => {
     peer.say({ jsonrpc: '2.0', id: 1, method: 'elicitation/create', params: {} });
     current = undefined;
     peer.say({ jsonrpc: '2.0', id: 2, method: 'elicitation/create', params: {} });
-    current = { id: 'last' };
-    await vi.waitFor(() => expect(heard).toEqual(['first', undefined]));
+    current = last;
+    await vi.waitFor(() => expect(heard).toEqual([first.id, undefined]));
   });
 
   test('that the server takes back are aborted and not answered', async () => {

@@ -8,7 +8,7 @@ import { ToolwayError } from '../errors.ts';
 import type { MessageExtra, SendOptions, Transport } from '../transport/transport.ts';
 import { deeperThan } from './depth.ts';
 import { lost, malformedAnswer, serverError, tooDeep } from './failed-requests.ts';
-import type { Asker, Inbox } from './inbox.ts';
+import type { Inbox } from './inbox.ts';
 import { LISTING_METHODS } from './lists.ts';
 import { createPendingTable } from './pending.ts';
 import type { JsonObject, Progress } from './types.ts';
@@ -22,8 +22,8 @@ export interface EngineOptions {
   now: () => number;
   /** Answers a request of the server. */
   onRequest: Inbox['answer'];
-  /** In whose course a request of the server comes; asked as soon as one arrives. */
-  asker?: (() => Asker) | undefined;
+  /** The calls in whose course a request of the server may come; asked as soon as one arrives. */
+  asking?: (() => readonly Call[]) | undefined;
   onNotification: (method: string, params: JsonObject) => void;
   /** The link ended; every request in flight has been told. */
   onClose: (cause: ToolwayError) => void;
@@ -98,13 +98,13 @@ export const createEngine = (options: EngineOptions): Engine => {
   /** Loaded with the first request of the server, which most never send. What is for it stays in its order. */
   let inbox: Promise<Inbox> | undefined;
   const asked = (id: unknown, method: string, params: JsonObject): void => {
-    const asker = options.asker?.();
+    const asking = options.asking?.() ?? [];
     inbox ??= import('./inbox.ts').then(({ createInbox }) =>
-      createInbox({ answer: options.onRequest, send: tell, onWarning }),
+      createInbox({ answer: options.onRequest, send: tell, onWarning, now }),
     );
     inbox.then(
       ({ receive }) => {
-        if (!receive(id, method, params, asker)) dropped.malformed += 1;
+        if (!receive(id, method, params, asking)) dropped.malformed += 1;
       },
       (error: unknown) => {
         inbox = undefined;

@@ -1,18 +1,10 @@
 /** The requests a server sends to its client: answered once each, bounded in number, cancellable by the server. Loaded with the first. */
-import type { RequestHandlers } from '../handlers.ts';
+import type { Call } from '../call.ts';
+import { type Asker, askerOf } from './asker.ts';
 import * as RPC from './rpc-codes.ts';
 import { RpcFault } from './rpc-fault.ts';
 import type { JsonObject } from './types.ts';
 import type { JsonRpcMessage, RequestId } from './wire.ts';
-
-/** In whose course a server asks, as far as that is certain. */
-export interface Asker {
-  call?: { id: string; tool?: string };
-  /** Who answers instead of the toolkit. */
-  handlers?: RequestHandlers | undefined;
-  /** Lets the limits of the calls that it may be for stand still, until the function that it gives is called. */
-  pause?: () => () => void;
-}
 
 export interface InboxOptions {
   answer: (
@@ -22,12 +14,13 @@ export interface InboxOptions {
   ) => Promise<JsonObject>;
   send: (message: JsonRpcMessage) => void;
   onWarning: (message: string, cause?: unknown) => void;
+  now: () => number;
 }
 
 export interface Inbox {
   answer: InboxOptions['answer'];
-  /** False when the id is none that can be answered, or is in use. */
-  receive(id: unknown, method: string, params: JsonObject, asker?: Asker): boolean;
+  /** `asking` are the calls in whose course it may be. False when the id is none that can be answered, or is in use. */
+  receive(id: unknown, method: string, params: JsonObject, asking: readonly Call[]): boolean;
   cancel(id: unknown): void;
   close(): void;
 }
@@ -35,7 +28,7 @@ export interface Inbox {
 /** Requests of one server that are being answered at a time; one more is refused. */
 const MAX_OPEN = 64;
 
-export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox => {
+export const createInbox = ({ answer, send, onWarning, now }: InboxOptions): Inbox => {
   const open = new Map<RequestId, AbortController>();
 
   const refuse = (id: RequestId, fault: RpcFault): void =>
@@ -45,14 +38,10 @@ export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox =>
       error: { code: fault.code, message: fault.message, ...(fault.data === undefined ? {} : { data: fault.data }) },
     });
 
-  const work = async (
-    id: RequestId,
-    method: string,
-    params: JsonObject,
-    { pause, ...asker }: Asker = {},
-  ): Promise<void> => {
+  const work = async (id: RequestId, method: string, params: JsonObject, asking: readonly Call[]): Promise<void> => {
     const controller = new AbortController();
     open.set(id, controller);
+    const { pause, ...asker } = askerOf(asking, now);
     const resume = pause?.();
     try {
       const context = { ...asker, requestId: id, signal: controller.signal };
@@ -73,11 +62,11 @@ export const createInbox = ({ answer, send, onWarning }: InboxOptions): Inbox =>
 
   return {
     answer,
-    receive(id, method, params, asker) {
+    receive(id, method, params, asking) {
       if ((typeof id !== 'string' && typeof id !== 'number') || open.has(id)) return false;
       if (open.size >= MAX_OPEN)
         refuse(id, new RpcFault(RPC.internalError, `more than ${MAX_OPEN} requests at a time`));
-      else void work(id, method, params, asker);
+      else void work(id, method, params, asking);
       return true;
     },
     cancel(id) {

@@ -5,6 +5,7 @@
 import type { Call } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { type ErrorCode, ToolwayError } from '../errors.ts';
+import { type AboutCall, describe } from './asker.ts';
 import { begun } from './begun.ts';
 import { answerAll, type InputOptions } from './input-rounds.ts';
 import { checkInputRequired, checkTask } from './results-on-demand.ts';
@@ -15,7 +16,7 @@ export interface TaskOptions {
   send: (call: Call, method: string, params: JsonObject) => Promise<JsonObject>;
   /** Waits on behalf of a call. */
   pause: (call: Call, clock: Clock, ms: number) => Promise<void>;
-  onTask: (task: Task, call: Call) => void;
+  onTask: (task: Task, call: Call, about: AboutCall) => void;
   /** Makes a call of our own; without a limit it has that of a connection attempt. */
   newCall: (method: string, timeoutMs?: number) => Call;
   bounded: <T>(call: Call, run: (call: Call) => Promise<T>) => Promise<T>;
@@ -77,7 +78,7 @@ const follow = async (
   let task = first;
   try {
     for (;;) {
-      onTask(task, call);
+      onTask(task, call, describe(call));
       if (task.status === 'cancelled') {
         throw new ToolwayError(
           'cancelled',

@@ -4,9 +4,7 @@ import { connect, type SessionEvents } from '../connection/connect.ts';
 import type { Attempt } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
-import type { RequestHandlers } from '../handlers.ts';
 import type { ServerConfig } from '../options.ts';
-import type { Asker } from '../protocol/inbox.ts';
 import type { ServerRequests } from '../protocol/server-requests.ts';
 import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
@@ -40,9 +38,6 @@ export interface Dialer {
 
 /** How long a server's word that it is of the legacy era is believed: an upgraded one would still answer `initialize`. */
 const LEGACY_VERDICT_MS = 3_600_000;
-
-/** Who answers where it cannot be known who is asked. */
-const NOBODY: RequestHandlers = {};
 
 /** Beside the tools, other lists are waited for this long by whoever waits for a connection. */
 const LISTS_GRACE_MS = 1_000;
@@ -84,27 +79,9 @@ export const createDialer = (options: DialerOptions): Dialer => {
       Object.keys(own).length > 0 || events.heard('log'),
     );
 
-  /** A server that asks in the course of a call does not say of which: only a single one is certain, and what all have in common. */
-  const asker = (scope: string): Asker => {
-    const asking = house.calls
-      .values()
-      .filter((call) => call.server === name && call.scope === scope && call.state !== 'queued');
-    const last = asking.at(-1);
-    if (last === undefined) return {};
-    const { handlers } = last;
-    if (asking.length > 1 && !asking.every((call) => areOfOne(call.handlers, handlers))) return { handlers: NOBODY };
-    const pause = (): (() => void) => {
-      const resuming = asking.map((call) => call.pause(clock.now()));
-      return () => {
-        for (const resume of resuming) resume(clock.now());
-      };
-    };
-    return {
-      ...(asking.length === 1 && { call: describe(last) }),
-      handlers,
-      ...(handlers !== undefined && { pause }),
-    };
-  };
+  /** Those in whose course a request of the server can be. */
+  const asking = (scope: string): readonly Call[] =>
+    house.calls.values().filter((call) => call.server === name && call.scope === scope && call.state !== 'queued');
 
   const expandedConfig = async (credentials?: Readonly<Record<string, string>>): Promise<ServerConfig> => {
     const found: Reference[] = [];
@@ -142,9 +119,9 @@ export const createDialer = (options: DialerOptions): Dialer => {
     },
     onElicitationCompleted: (elicitationId) =>
       events.emit('elicitation_completed', { server: name, ...whose, elicitationId }),
-    onTask: (task, call) =>
+    onTask: (task, { signal }, about) =>
       guarded(
-        () => own.onTask?.(task, { server: name, ...whose, signal: call.signal, call: describe(call) }),
+        () => own.onTask?.(task, { server: name, ...whose, signal, call: about }),
         (cause) => warn('a handler failed', { cause }),
       ),
     onGap: () => reread(whose.scope),
@@ -168,7 +145,7 @@ export const createDialer = (options: DialerOptions): Dialer => {
       mayFallBackToSse: kind === 'http' && config.transport === undefined && pinned !== 'modern',
       known: knownEra(),
       requests: await requestsOf(whose),
-      asker: () => asker(whose.scope),
+      asking: () => asking(whose.scope),
       clientInfo: house.clientInfo,
       deadlines,
       timeoutMs: connectTimeoutMs,
@@ -245,10 +222,3 @@ const eraRefused = (pinned: EraName, cause: ToolwayError): Promise<ToolwayError>
     ({ pinnedRefusal }) => pinnedRefusal(pinned, cause),
     () => cause,
   );
-
-/** Whether the same person stands behind two requests, by what they were given. */
-const areOfOne = (one: RequestHandlers | undefined, other: RequestHandlers | undefined): boolean =>
-  one === other || (one?.conversation !== undefined && one.conversation === other?.conversation);
-
-const describe = (call: Call): { id: string; tool?: string } =>
-  call.tool === undefined ? { id: call.id } : { id: call.id, tool: call.tool.name };

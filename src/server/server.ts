@@ -3,7 +3,6 @@ import { Call, type CallInit, homeOf } from '../call.ts';
 import type { CatalogueFile } from '../catalogue-file.ts';
 import type { Deadlines } from '../clock.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { ConnectionState } from '../connection/state.ts';
 import type { CredentialSource } from '../credentials.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
@@ -28,11 +27,12 @@ import { bounded, share } from '../waits.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createConnections } from './connections.ts';
 import { createDialer } from './dialer.ts';
-import type { Owner, Personal } from './personal.ts';
+import type { Owner, Personal, PersonalOptions } from './personal.ts';
 import { createRecord } from './record.ts';
 import { allows, announces, DEFAULTS, kindOf, LIMITS } from './settings.ts';
 import type { DescribedServer } from './status.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import { waitingEnded } from './waiting-ended.ts';
 
 /** What all servers of a toolkit share. */
 export interface House {
@@ -73,6 +73,12 @@ export interface ServerBase {
   warn(message: string, facts?: { tool?: string; cause?: unknown }): void;
 }
 
+/** What a server is to each principal, once somebody has needed it. */
+export interface PersonalLater {
+  made: Personal | undefined;
+  load(): Promise<Personal>;
+}
+
 export interface ManagedServer {
   readonly name: string;
   readonly config: ServerConfig;
@@ -82,7 +88,7 @@ export interface ManagedServer {
   /** Made with the first. */
   subscriptions: Subscriptions | undefined;
   /** Present where it is a server of its own to each principal; itself it is then never connected. */
-  readonly personal: Personal | undefined;
+  readonly personal: PersonalLater | undefined;
   /** The server that it is to one principal. */
   readonly parent: ManagedServer | undefined;
   /** What its failures mean. */
@@ -209,7 +215,12 @@ export const createServer = (
     name,
     config,
     parent: own?.parent,
-    personal: own === undefined && wantsCredentials(config) ? personalLater(() => managed, house) : undefined,
+    personal:
+      own === undefined && wantsCredentials(config)
+        ? personalLater({ name, config, house }, (owner) =>
+            createServer(name, config, house, { parent: managed, owner }),
+          )
+        : undefined,
     catalog,
     traffic: undefined,
     subscriptions: undefined,
@@ -233,7 +244,7 @@ export const createServer = (
       config,
       kind: kind ?? ((command ?? url) === undefined ? undefined : kindOf({ command, url })),
       state: connections.state(),
-      children: managed.personal?.children() ?? connections.children(),
+      children: managed.personal?.made?.children() ?? connections.children(),
       facts: record.facts,
       closed,
       catalog,
@@ -248,7 +259,7 @@ export const createServer = (
       managed.traffic?.lane.close(removed);
       house.changes.tell({ server: name, what: 'everything' });
       catalog.close();
-      await Promise.all([connections.close(), managed.personal?.close()]);
+      await Promise.all([connections.close(), managed.personal?.made?.close()]);
     },
   };
   return managed;
@@ -259,37 +270,17 @@ const wantsCredentials = ({ env, headers, url }: ServerConfig): boolean =>
   JSON.stringify([env, headers, url]).includes('${principal:');
 
 /** What is made of a server for each principal is loaded with the first of them that needs it. */
-const personalLater = (parent: () => ManagedServer, house: House): Personal => {
-  let made: Personal | undefined;
-  const load = once(async () => {
-    const { createPersonal } = await import('./personal.ts');
-    const { name, config } = parent();
-    const create = (owner: Owner): ManagedServer => createServer(name, config, house, { parent: parent(), owner });
-    made = createPersonal({ name, config, house, create, lent: { homeOf, LIMITS } });
-    return made;
-  });
-  return {
-    known: (principal) => made?.known(principal),
-    children: () => made?.children(),
-    of: async (principal) => (await load()).of(principal),
-    wanted: async () => (await load()).wanted(),
-    release: async (principal, drainMs) => made?.release(principal, drainMs),
-    close: async () => made?.close(),
+const personalLater = (
+  base: Pick<PersonalOptions, 'name' | 'config' | 'house'>,
+  create: PersonalOptions['create'],
+): PersonalLater => {
+  const later: PersonalLater = {
+    made: undefined,
+    load: once(async () => {
+      const { createPersonal } = await import('./personal.ts');
+      later.made = createPersonal({ ...base, create, lent: { homeOf, LIMITS } });
+      return later.made;
+    }),
   };
-};
-
-/** What a call is told that ended while it waited for a connection. */
-export const waitingEnded = (thrown: unknown, state?: ConnectionState): ToolwayError => {
-  const error = ToolwayError.from(thrown, { executed: 'no' });
-  if (error.code !== 'timeout') return error;
-  const before = state?.name === 'waiting' || state?.name === 'connecting' ? state.cause : undefined;
-  const why = before === undefined ? '' : `: ${before.message}`;
-  const { limit } = error;
-  const within = limit === undefined ? '' : ` (no connection within ${limit} ms)`;
-  return new ToolwayError('connect_timeout', `the call ended while the server was being connected${within}${why}`, {
-    executed: 'no',
-    cause: before ?? error,
-    limit,
-    stderr: (state?.name === 'connecting' ? state.stderr?.() : undefined) || before?.stderr,
-  });
+  return later;
 };
