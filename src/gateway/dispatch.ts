@@ -91,18 +91,19 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
     principal: caller.principal.id,
     scope: scopeOf(caller, server),
   });
-  /** With the approvals beside what answers for the caller; requests of one conversation stay so. Made once for each. */
-  const approving = new WeakMap<object, { caller: Caller; handlers: RequestHandlers }>();
+  /** With the approvals beside what answers for the caller; requests of one conversation stay so. */
   const withApproval = (caller: Caller, given: RequestHandlers | undefined): RequestHandlers | undefined => {
     if (approvals === undefined) return given;
-    const known = approving.get(given ?? caller);
-    if (known?.caller === caller) return known.handlers;
-    const onApprove: RequestHandlers['onApprove'] = (request, context) =>
-      approvals.ask(caller, request, context, given?.onElicit);
-    const conversation = given?.conversation ?? given;
-    const handlers = { ...given, ...(conversation !== undefined && { conversation }), onApprove };
-    approving.set(given ?? caller, { caller, handlers });
-    return handlers;
+    const all: Record<keyof RequestHandlers, unknown> & RequestHandlers = {
+      onElicit: given?.onElicit,
+      onSample: given?.onSample,
+      roots: given?.roots,
+      onRefused: given?.onRefused,
+      capabilities: given?.capabilities,
+      conversation: given?.conversation ?? given,
+      onApprove: (request, context) => approvals.ask(caller, request, context, given?.onElicit),
+    };
+    return all;
   };
   /** Asked for at the one place that every face comes by, and paid for there: one request may hold many calls. */
   const admit = ({ principal }: Caller): void | Promise<void> => {

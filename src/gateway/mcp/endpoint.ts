@@ -17,8 +17,8 @@ import { createLegacySse } from './legacy/sse.ts';
 import { createLegacySockets } from './legacy/websocket.ts';
 import { createSurfaces, type Surface } from './surface.ts';
 
-/** Answers one POST of the modern era, of which the body has been read; `signal` aborts when its client leaves. */
-export type ModernPost = (
+/** Answers one POST, of which the body has been read and the era is known; `signal` aborts when its client leaves. */
+export type PostOfEra = (
   request: Request,
   message: unknown,
   about: { caller: Caller; surface: Surface; signal: AbortSignal },
@@ -26,7 +26,7 @@ export type ModernPost = (
 
 export interface McpOptions {
   /** Speaks the modern era. */
-  modern?: ModernPost;
+  modern?: PostOfEra;
   /** Of the tools at `/mcp`, where a client does not say. */
   names?: 'qualified' | 'plain' | undefined;
 }
@@ -72,10 +72,9 @@ export const addMcp = (app: GatewayApp, context: GatewayContext, { modern, names
   const post = async (c: McpContext): Promise<Response> => {
     const surface = surfaceOf(c);
     const body = await read(c);
-    const caller = c.get('caller');
-    if (modern !== undefined && isModern(c.req.raw.headers, body))
-      return modern(c.req.raw, body, { caller, surface, signal: requestSignal(c.req.raw, c.env) });
-    return http.post(c.req.raw, body, caller, surface);
+    const about = { caller: c.get('caller'), surface, signal: requestSignal(c.req.raw, c.env) };
+    if (modern !== undefined && isModern(c.req.raw.headers, body)) return modern(c.req.raw, body, about);
+    return http.post(c.req.raw, body, about);
   };
 
   const get = async (c: McpContext): Promise<Response> => {

@@ -3,6 +3,7 @@ import * as RPC from '../../../protocol/rpc-codes.ts';
 import { LEGACY_VERSIONS } from '../../../protocol/wire.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Caller, Ended } from '../../principal.ts';
+import type { PostOfEra } from '../endpoint.ts';
 import { faultOf } from '../fault.ts';
 import type { Surface } from '../surface.ts';
 import { asLegacyResult } from './adapt.ts';
@@ -15,7 +16,7 @@ import { createStreams, type Streams } from './streams.ts';
 
 export interface LegacyHttp {
   /** A POST of which the body has been read. */
-  post(request: Request, body: unknown, caller: Caller, surface: Surface): Promise<Response>;
+  post(...given: Parameters<PostOfEra>): Promise<Response>;
   /** A GET with a session: a stream, or what was missed of one. */
   get(request: Request, caller: Caller, surface: Surface): Response;
   /** Ends a session. */
@@ -148,7 +149,7 @@ export const createLegacyHttp = ({ clock, limits, lasting }: GatewayContext, ses
   };
 
   return {
-    async post({ headers, signal }, body, caller, surface) {
+    async post({ headers }, body, { caller, surface, signal }) {
       const accept = headers.get('accept');
       const takes = { json: accepts(accept, 'application/json'), stream: accepts(accept, 'text/event-stream') };
       if (!takes.json && !takes.stream) return notAcceptable('application/json, text/event-stream');

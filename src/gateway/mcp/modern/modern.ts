@@ -8,7 +8,7 @@ import { whenAborted } from '../../../when-aborted.ts';
 import type { GatewayContext } from '../../context.ts';
 import type { Target } from '../../dispatch.ts';
 import type { Caller } from '../../principal.ts';
-import type { ModernPost } from '../endpoint.ts';
+import type { PostOfEra } from '../endpoint.ts';
 import { createMethods, mayOr, type RunMethod } from '../methods.ts';
 import type { Surface } from '../surface.ts';
 import { cacheable, cacheableAsSaid, complete, failed, succeeded, TASKS_EXTENSION, typed } from './answers.ts';
@@ -27,7 +27,7 @@ import { checkParamHeaders, createKnownTools } from './tool-facts.ts';
 
 export interface Modern {
   /** Answers one POST, whose body has been read; never rejects. */
-  post(...given: Parameters<ModernPost>): Promise<Response>;
+  post(...given: Parameters<PostOfEra>): Promise<Response>;
   /** Cancels the calls that wait for answers of their clients. */
   close(): void;
 }
