@@ -63,3 +63,19 @@ test('twenty calls, lists and questions with one signal are one listener each, a
   controller.abort();
   expect((await Promise.all(hanging)).map(({ code }) => code)).toEqual(twenty.map(() => 'cancelled'));
 });
+
+test('a signal that is none of the platform’s is heard alike', () => {
+  const heard: unknown[] = [];
+  const listeners = new Set<() => void>();
+  const signal = {
+    aborted: false,
+    reason: 'gone',
+    addEventListener: (_type: string, listener: () => void) => void listeners.add(listener),
+    removeEventListener: (_type: string, listener: () => void) => void listeners.delete(listener),
+  } as unknown as AbortSignal;
+  const stop = whenAborted(signal, (reason) => heard.push(['first', reason]));
+  whenAborted(signal, (reason) => heard.push(['second', reason]));
+  stop();
+  for (const listener of listeners) listener();
+  expect(heard).toEqual([['second', 'gone']]);
+});

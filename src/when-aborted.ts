@@ -23,9 +23,17 @@ const listenTo = (signal: AbortSignal) => {
 /** Calls back when the signal aborts, in the order of asking, and at once where it has; gives the means to stop that. What is called back must not throw. */
 export const whenAborted = (signal: AbortSignal, callback: Callback): (() => void) => {
   if (signal.aborted) callback(signal.reason);
+  // Signals of one's own warn of nothing.
+  if (!(signal instanceof AbortSignal)) return listenAlone(signal, callback);
   const { callbacks, stop } = waiting.get(signal) ?? listenTo(signal);
   callbacks.add(callback);
   return () => {
     if (callbacks.delete(callback) && callbacks.size === 0) stop();
   };
+};
+
+const listenAlone = (signal: AbortSignal, callback: Callback): (() => void) => {
+  const onAbort = (): void => callback(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  return () => signal.removeEventListener('abort', onAbort);
 };
