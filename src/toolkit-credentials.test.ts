@@ -166,3 +166,45 @@ describe('where a credential goes', () => {
     expect(a?.target.id).not.toBe(b?.target.id);
   });
 });
+
+describe('what one principal gives', () => {
+  test('changes nothing of what is told of another, nor of the servers of all', async () => {
+    const told: object[] = [];
+    await start();
+    for (const name of ['connected', 'tool_call_error', 'tools_changed'] as const)
+      toolkit.on(name, (event) => void told.push(event));
+    for (const word of ['server', 'durationMs', 'executed', 'you sent', 'principal']) {
+      given.set('bob', word);
+      await toolkit.releasePrincipal('own', 'bob');
+      await call('bob');
+    }
+    told.length = 0;
+    const { message, executed } = await failure(call('ann', 'echo'));
+    expect([message, executed]).toEqual(['own.echo: you sent Bearer *** (JSON-RPC error -32000)', 'unknown']);
+    expect(told).toContainEqual({
+      server: 'own',
+      scope: 'ann',
+      era: 'legacy',
+      protocolVersion: expect.anything(),
+      connectMs: expect.any(Number),
+    });
+    expect(told.at(-1)).toMatchObject({ server: 'own', principal: 'ann', durationMs: expect.any(Number) });
+  });
+
+  test('takes no room of what others gave', async () => {
+    const names = Array.from({ length: 101 }, (_, index) => `N${index}`);
+    const headers = Object.fromEntries(names.map((name) => [`x-${name}`, `\${principal:${name}}`]));
+    await start({ headers: { ...headers, authorization: 'Bearer ${principal:TOKEN}' } });
+    let round = 0;
+    toolkit.provideCredentials(async ({ principal }) => ({
+      ...Object.fromEntries(names.map((name) => [name, `${principal}-${name}-${round}`])),
+      TOKEN: principal === 'ann' ? ANN : BOB,
+    }));
+    await call('ann');
+    for (; round < 10; round += 1) {
+      await toolkit.releasePrincipal('own', 'bob');
+      await call('bob');
+    }
+    expect((await failure(call('ann', 'echo'))).message).toContain('you sent Bearer *** ');
+  });
+});

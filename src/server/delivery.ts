@@ -12,7 +12,9 @@ export const createDelivery = ({
   catalog,
   connectionOf,
   sessionOf,
-}: Pick<ManagedServer, 'catalog' | 'connectionOf' | 'sessionOf'>): CallFn => {
+  parent,
+  masked,
+}: Pick<ManagedServer, 'catalog' | 'connectionOf' | 'sessionOf' | 'parent' | 'masked'>): CallFn => {
   const perform = (call: Call): Promise<JsonObject> => {
     const session = connectionOf(call.scope)?.current();
     return session === undefined ? sessionOf(call).then((made) => performOn(made, call)) : performOn(session, call);
@@ -44,5 +46,10 @@ export const createDelivery = ({
     const drift = catalog.tool(call.params.name as string)?.drift;
     if (drift?.blocks) throw drift.error();
   };
-  return perform;
+  if (parent === undefined) return perform;
+  // What its principal gave is known here alone.
+  return (call) =>
+    perform(call).catch((error: unknown) => {
+      throw masked(error);
+    });
 };

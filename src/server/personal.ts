@@ -21,6 +21,8 @@ export interface Owner {
   gone(): Promise<void> | undefined;
   /** What was first seen of its tools, which are not those of others, nor those of another account. In memory alone. */
   seen: Seen;
+  /** In what is told of it nothing tells what the principal gave; what is told of others is none of that. */
+  told: Pick<House, 'secrets' | 'events'>;
   /** What the connection is made with, read anew for each; nothing tells any of it from then on. Gives the means to check where that leads. */
   read(): Promise<{ values: Readonly<Record<string, string>>; check(expanded: ServerConfig): ServerConfig }>;
 }
@@ -100,12 +102,25 @@ export const createPersonal = ({ name, config, house, create, lent }: PersonalOp
     await leaving.get(principal);
   };
 
-  const read = async (principal: string): ReturnType<Owner['read']> => {
+  const toldApart = (): Owner['told'] => {
+    const secrets = house.secrets.apart();
+    const { events } = house;
+    return {
+      secrets,
+      events: {
+        ...events,
+        emit(event, facts) {
+          if (events.heard(event)) events.emit(event, secrets.masked(facts));
+        },
+      },
+    };
+  };
+  const read = async (principal: string, secrets: House['secrets']): ReturnType<Owner['read']> => {
     const { source } = house.credentials;
     if (source === undefined) throw ownWanted(name);
     const place = await target();
     const values = await source({ server: name, principal, names, target: place.id });
-    for (const value of Object.values(values)) await house.secrets.add(value);
+    for (const value of Object.values(values)) await secrets.add(value);
     return {
       values,
       check(expanded) {
@@ -174,11 +189,13 @@ export const createPersonal = ({ name, config, house, create, lent }: PersonalOp
       if (meanwhile !== undefined) return meanwhile;
       if (closed) throw new ToolwayError('closed', 'the server was removed', { executed: 'no', server: name });
       makeRoom();
+      const told = toldApart();
       const server = create({
         principal,
+        told,
         gone: () => leaving.get(principal),
         seen: seenBy(principal),
-        read: () => read(principal),
+        read: () => read(principal, told.secrets),
       });
       servers.set(principal, { server, usedAt: clock.now() });
       wake();

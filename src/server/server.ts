@@ -89,6 +89,8 @@ export interface ManagedServer {
   subscriptions: Subscriptions | undefined;
   /** Present where it is a server of its own to each principal; itself it is then never connected. */
   readonly personal: PersonalLater | undefined;
+  /** Takes out of an error what nobody is to be told of it. */
+  masked: House['secrets']['masked'];
   /** The server that it is to one principal. */
   readonly parent: ManagedServer | undefined;
   /** What its failures mean. */
@@ -117,9 +119,10 @@ export interface ManagedServer {
 export const createServer = (
   name: string,
   config: ServerConfig,
-  house: House,
+  common: House,
   own?: { parent: ManagedServer; owner: Owner },
 ): ManagedServer => {
+  const house = own === undefined ? common : { ...common, ...own.owner.told };
   const { deadlines, validator, events } = house;
   const { clock } = deadlines;
   const kind = kindOf(config);
@@ -215,6 +218,7 @@ export const createServer = (
     name,
     config,
     parent: own?.parent,
+    masked: house.secrets.masked,
     personal:
       own === undefined && wantsCredentials(config)
         ? personalLater({ name, config, house }, (owner) =>

@@ -11,9 +11,11 @@ export interface Secrets {
   add(secret: string): Promise<void>;
   /** The value with `***` in the place of each secret, in errors and their causes too; itself where there is none. */
   masked<T>(value: T): T;
+  /** Such as know others beside these, which are masked in what is theirs alone: whoever gives one cannot change what is told of others. */
+  apart(): Secrets;
 }
 
-export const createSecrets = (): Secrets => {
+export const createSecrets = (above?: Secrets): Secrets => {
   let mask: Mask | undefined;
   const add = async (values: readonly string[]): Promise<void> => {
     if (values.length === 0) return;
@@ -21,7 +23,7 @@ export const createSecrets = (): Secrets => {
     mask ??= createMask();
     for (const value of values) mask.add(value);
   };
-  return {
+  const secrets: Secrets = {
     async learn(config, references) {
       const { args, env, headers, url = '', proxy = '' } = config;
       const isBare = references.length === 0 && !args && !env && !headers && !/[?@]/.test(url + proxy);
@@ -29,8 +31,13 @@ export const createSecrets = (): Secrets => {
       await add((await import('./secret-values.ts')).secretValues(config, references));
     },
     add: (secret) => add([secret]),
-    masked: (value) => mask?.value(value) ?? value,
+    masked(given) {
+      const value = above?.masked(given) ?? given;
+      return mask?.value(value) ?? value;
+    },
+    apart: () => createSecrets(secrets),
   };
+  return secrets;
 };
 
 /** What these tell is what callers themselves gave and got. */
