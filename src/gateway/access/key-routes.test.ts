@@ -105,6 +105,14 @@ describe('a key that is made while the gateway runs', () => {
     expect(await shown(door, 'web')).toBeUndefined();
   });
 
+  test('ends with its grace also where its own end is in a year of five digits', async () => {
+    const door = doorWith();
+    const { id, key: first } = await make(door, { name: 'web', expires: '+010000-01-01T00:00:00Z' });
+    await rotate(door, id, { graceMs: 1_000 });
+    await door.clock.advance(1_000);
+    expect(await opens(door, first)).toBe(401);
+  });
+
   test('opens nothing once it is deleted, and its name is free', async () => {
     const door = doorWith();
     const { id, key } = await make(door, { name: 'web' });

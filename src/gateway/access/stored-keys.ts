@@ -132,8 +132,8 @@ export const createStoredKeys = ({ records, ring, maxKeys, today, logger }: Stor
         mustHaveAllOf(by, factsOf(before));
         const { key, sha256 } = await createApiKey();
         const { previous: _previous, ...facts } = before;
-        const until = new Date(today() + graceMs).toISOString();
-        const expires = before.expires !== undefined && before.expires < until ? before.expires : until;
+        const ownEnd = before.expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(before.expires);
+        const expires = new Date(Math.min(ownEnd, today() + graceMs)).toISOString();
         const stored = { ...facts, sha256, ...(graceMs > 0 && { previous: { sha256: before.sha256, expires } }) };
         await keep(stored);
         return { key, stored };
