@@ -69,9 +69,19 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
     upgradeWebSocket,
     closing: ending.signal,
   };
+  /** Whoever gets a name that somebody had before gets nothing else of it. */
+  const forgetPrincipal = async (principal: string): Promise<void> => {
+    const releaseScope = await toolkit.holdScope(principal);
+    await Promise.all([own.forget(principal), approvals.forget(principal), releaseScope()]);
+  };
   const app: GatewayApp = new Hono();
   const watch = addWatch(app, context, options);
-  const access = createAccess({ access: options.access, ...context, onAudit: own.audit });
+  const access = createAccess({
+    ...context,
+    access: options.access,
+    forget: forgetPrincipal,
+    onAudit: options.onAudit,
+  });
   access.install(app);
   watch.addRoutes(app);
   const modern = createModern(context);

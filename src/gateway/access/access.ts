@@ -54,13 +54,15 @@ export interface CreateAccessOptions {
   /** The time of day, in milliseconds since the Unix epoch. */
   today(): number;
   logger?: Logger;
+  /** Ends what a principal has beside its key, before somebody else gets its name. */
+  forget?: (principal: string) => Promise<void>;
   /** Hears of each change of the keys. */
   onAudit?: (record: AuditRecord) => void;
 }
 
 /** Throws `invalid_config` for options that cannot be meant. */
 export const createAccess = (given: CreateAccessOptions): Access => {
-  const { access, store, clock, today, logger, onAudit, limits = {} } = given;
+  const { access, store, clock, today, logger, forget, onAudit, limits = {} } = given;
   const { maxKeys = LIMITS.maxKeys, maxBodyBytes = LIMITS.maxBodyBytes } = limits;
   const options: AccessOptions = access ?? { auth: 'none' };
   const { auth = 'keys', apiKeys = [], jwt = [], publicUrl, maxFailures = 20 } = options;
@@ -70,7 +72,7 @@ export const createAccess = (given: CreateAccessOptions): Access => {
   const metering = { clock, today, counters: store.counters };
   const hosts = createHosts(options);
   const ring = createKeyRing(apiKeys, metering);
-  const stored = createStoredKeys({ records: store.records, ring, maxKeys, today, logger });
+  const stored = createStoredKeys({ records: store.records, ring, maxKeys, today, logger, forget });
   const asksForKeys = auth !== 'none';
   const keys: Pick<KeyRing, 'recall' | 'find'> = {
     recall: ring.recall,

@@ -43,6 +43,8 @@ export interface StoredKeysOptions {
   maxKeys: number;
   today(): number;
   logger: Logger | undefined;
+  /** Ends what a principal has beside its key. A name is given again once this has resolved. */
+  forget?: ((principal: string) => Promise<void>) | undefined;
 }
 
 const KIND = 'api-key';
@@ -52,7 +54,7 @@ const MAX_CHARS = 32_768;
 /** How long it is still shown that there was a key, once it has expired. */
 const AFTERWARDS_MS = 30 * 86_400_000;
 
-export const createStoredKeys = ({ records, ring, maxKeys, today, logger }: StoredKeysOptions): StoredKeys => {
+export const createStoredKeys = ({ records, ring, maxKeys, today, logger, forget }: StoredKeysOptions): StoredKeys => {
   let keys: StoredKey[] = [];
   let loading: Promise<void> | undefined;
   let isReady = false;
@@ -121,6 +123,7 @@ export const createStoredKeys = ({ records, ring, maxKeys, today, logger }: Stor
         const createdBy = maker.caller.principal.id;
         const stored: StoredKey = { id: newId(), ...facts, sha256, createdAt: now(), createdBy };
         if (JSON.stringify(stored).length > MAX_CHARS) throw tooLong();
+        await forget?.(principalOf(stored));
         await keep(stored);
         return { key, stored };
       }),
@@ -145,6 +148,9 @@ export const createStoredKeys = ({ records, ring, maxKeys, today, logger }: Stor
         await records.delete(KIND, id);
         keys = keys.filter((key) => key !== gone);
         await apply();
+        await forget?.(principalOf(gone)).catch((error: unknown) =>
+          logger?.error('what belongs to a key that is gone could not be forgotten yet', { error }),
+        );
         return gone;
       }),
     used: (name, at) =>
@@ -158,6 +164,8 @@ export const createStoredKeys = ({ records, ring, maxKeys, today, logger }: Stor
       }),
   };
 };
+
+const principalOf = ({ name }: StoredKey): string => `key:${name}`;
 
 /** What opens the gateway of what is kept. */
 const opening = (key: StoredKey): ApiKey[] => {

@@ -45,6 +45,8 @@ export interface Approvals {
    * none that the principal may know of, 409 where it is decided or over, or its caller may no longer call the tool.
    */
   decide(id: string, verdict: Verdict): Promise<Approval>;
+  /** Whoever has this name from now on is somebody else: what was granted is revoked, and what is open is over. */
+  forget(principal: string): Promise<void>;
   /** Tells of them until the function that it gives is called. */
   on(news: ApprovalNews): () => void;
 }
@@ -253,6 +255,15 @@ export const createApprovals = (options: ApprovalsOptions): Approvals => {
       return stored && view(stored);
     },
     decide: (id, verdict) => settle(id, verdict, 'rest'),
+    async forget(principal) {
+      await open.ready();
+      for (const id of open.ids()) {
+        if ((await records.get<StoredApproval>(KIND, id))?.principal !== principal) continue;
+        release(id, rightsLost());
+        await expire(id);
+      }
+      await grants.forget(principal);
+    },
     on(news) {
       listeners.add(news);
       return () => void listeners.delete(news);

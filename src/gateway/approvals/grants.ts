@@ -49,6 +49,8 @@ export interface Grants {
   get(id: string): Promise<ApprovalGrant | undefined>;
   /** False where there is none. */
   revoke(id: string): Promise<boolean>;
+  /** Revokes all that a principal was given. */
+  forget(principal: string): Promise<void>;
 }
 
 export interface GrantsOptions {
@@ -76,6 +78,9 @@ export const createGrants = (options: GrantsOptions): Grants => {
     const { principal, server, tool, definition, decidedBy } = facts;
     return { principal, server, tool, definition, decidedBy, createdAt: new Date(today()).toISOString() };
   };
+
+  const list: Grants['list'] = async () =>
+    (await records.list<ApprovalGrant>(KIND, { limit: maxGrants })).map(({ value }) => value);
 
   return {
     mustHaveRoom,
@@ -120,8 +125,12 @@ export const createGrants = (options: GrantsOptions): Grants => {
       const shown = scope === 'arguments' ? { arguments: facts.arguments } : {};
       await records.put<ApprovalGrant>(KIND, id, { ...grantOf(facts), id, scope, ...shown });
     },
-    list: async () => (await records.list<ApprovalGrant>(KIND, { limit: maxGrants })).map(({ value }) => value),
+    list,
     get: (id) => records.get<ApprovalGrant>(KIND, id),
     revoke: (id) => records.delete(KIND, id),
+    async forget(principal) {
+      const own = (await list()).filter((grant) => grant.principal === principal);
+      await Promise.all(own.map(({ id }) => records.delete(KIND, id)));
+    },
   };
 };

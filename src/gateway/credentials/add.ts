@@ -23,14 +23,12 @@ export interface CredentialAudit {
   names: readonly string[];
 }
 
-export interface OwnCredentials extends Pick<Credentials, 'on'>, AskForCredentials {
+export interface OwnCredentials extends Pick<Credentials, 'on' | 'forget'>, AskForCredentials {
   /** Servers that want credentials which a principal has not given, and where to give them. */
   lacks(principal: Principal): Promise<{ server: string; url: string }[]>;
   addRoutes(app: GatewayApp, limits: { maxBodyBytes: number }): void;
   /** From then on its URLs are known, if it is at an address that a browser could be sent to. */
   listening(address: { host: string; port?: number }): void;
-  /** Hears of changes of keys: whoever gets a name that somebody had before gets nothing else of it. */
-  audit(record: AuditRecord): void;
 }
 
 export interface AddCredentialsOptions {
@@ -74,6 +72,7 @@ export const addCredentials = (options: AddCredentialsOptions): OwnCredentials =
 
   return {
     on: credentials.on,
+    forget: credentials.forget,
     ask,
     onVisited,
     async lacks(principal) {
@@ -86,15 +85,6 @@ export const addCredentials = (options: AddCredentialsOptions): OwnCredentials =
     listening({ host, port }) {
       if (base !== '' || port === undefined || ANYWHERE.has(host)) return;
       base = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    },
-    audit(record) {
-      tell(record);
-      if (record.event === 'key_rotated') return;
-      credentials
-        .forget(`key:${record.key}`)
-        .catch((error: unknown) =>
-          logger?.error('the credentials of a key that is gone could not be forgotten', { error }),
-        );
     },
   };
 };
