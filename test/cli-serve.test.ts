@@ -139,6 +139,25 @@ describe('toolway serve', { timeout: 60_000 }, () => {
     other.close();
   });
 
+  test('says which servers have failed, and why, once each, and which is back', async () => {
+    const file = configFile();
+    const faulty = { wrong: { comand: 'x' }, missing: { command: 'no-such-program' }, dying: { command: 'false' } };
+    writeFileSync(file, JSON.stringify({ mcpServers: { ...servers, ...faulty } }));
+    const { listening, err } = start(['--config', file]);
+    const { url, key = '' } = await listening();
+    await vi.waitFor(() => expect(err()).toMatch(/^toolway: dying: .*code 1/m), { timeout: 10_000 });
+    expect(err()).toMatch(/^toolway: wrong: .*did you mean command\?/m);
+    expect(err()).toMatch(/^toolway: missing: .*no such command/m);
+
+    expect((await sum(url, { 'x-api-key': key })).status).toBe(200);
+    const headers = { 'x-api-key': key };
+    const { pid } = await (await fetch(`${url}/api/servers/everything`, { headers })).json();
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(err()).toContain('toolway: everything is connected again'), { timeout: 10_000 });
+    expect(err()).toMatch(/^toolway: everything: .*SIGKILL/m);
+    for (const name of ['wrong', 'missing', 'dying']) expect(err().split(`toolway: ${name}: `)).toHaveLength(2);
+  });
+
   test('lets in everybody on this machine with --no-auth, and no page of another site', async () => {
     const { listening } = start(['--config', configFile(), '--no-auth']);
     const { url, key, link } = await listening();

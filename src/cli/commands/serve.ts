@@ -18,10 +18,12 @@ import { type ServedGateway, serveGateway } from '../../node/serve.ts';
 import { stateFolder } from '../../node/state-folder.ts';
 import { readStateKey } from '../../node/state-key.ts';
 import { createSqliteStore } from '../../node/store/sqlite.ts';
+import type { Logger } from '../../options.ts';
 import type { Job, Run } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Options } from '../options.ts';
 import { safeLine } from '../safe-text.ts';
+import { remarkLogger, remarkServers } from '../serve-remarks.ts';
 
 const DEFAULT_PORT = 3333;
 const DEFAULT_HOST = '127.0.0.1';
@@ -35,6 +37,9 @@ export const run: Run = async (job) => {
   const host = options.value('host') ?? DEFAULT_HOST;
   const session = await open({ lasting: true, handlers: gatewayHandlers });
   const { toolkit } = session;
+  const tell = (text: string): void => void output.note(text);
+  remarkServers(toolkit, tell);
+  const logger = remarkLogger(tell, log);
   const settingsOf = ({ gateway = { access: {} } }: LoadedConfig) => expandGateway(gateway, context);
   const given = await settingsOf(session.config);
   const access = await accessOf(job, host, given.access);
@@ -42,7 +47,8 @@ export const run: Run = async (job) => {
   const served = await serveGateway(toolkit, {
     ...given,
     access: access.options,
-    ...(await memoryOf(job)),
+    ...(await memoryOf(job, logger)),
+    logger,
     port,
     host,
     ...(log !== undefined && {
@@ -86,13 +92,16 @@ const auditLine = ({ time, ...facts }: AuditRecord | CredentialAudit): string =>
   JSON.stringify({ time, level: 'info', ...facts });
 
 /** What is remembered outlives the gateway, unless another one that runs has the file. */
-const memoryOf = async ({ context, output }: Job): Promise<{ store: Store; stateKey?: Uint8Array }> => {
+const memoryOf = async (
+  { context, output }: Job,
+  logger: Pick<Logger, 'warn'>,
+): Promise<{ store: Store; stateKey?: Uint8Array }> => {
   const note = (message: string): Promise<void> => output.note(safeLine(`toolway: ${message}`));
   const folder = stateFolder(context);
   const stateKey = await readStateKey({ path: join(folder, 'gateway.key'), env: context.env });
   const path = join(folder, 'gateway.db');
   try {
-    const store = await createSqliteStore({ path, logger: { warn: (message) => void note(message) } });
+    const store = await createSqliteStore({ path, logger });
     const locked = await sealedElsewhere(store.records, await createSeal(stateKey).key);
     if (locked > 0)
       await note(
@@ -100,7 +109,9 @@ const memoryOf = async ({ context, output }: Job): Promise<{ store: Store; state
       );
     return { store, stateKey };
   } catch (error) {
-    await note(`${(error as Error).message}: calls, jobs and approvals are remembered until this gateway ends`);
+    await note(
+      `${(error as Error).message}: what is in it counts for nothing here, and keys, credentials, calls, jobs and approvals are remembered until this gateway ends`,
+    );
     return { store: createMemoryStore() };
   }
 };
