@@ -50,6 +50,7 @@ describe('a line', () => {
     [['xyzzy'], 'there is no command "xyzzy"'],
     [['list', '--jsn'], 'there is no option --jsn; did you mean --json?'],
     [['list', '-z'], 'there is no option -z'],
+    [['serve', '--prot', '8080'], 'there is no option --prot; did you mean --port?'],
     [['call', 't', '--sav=x'], 'there is no option --sav; did you mean --save?'],
     [['list', '--save', 'x'], '--save is not an option of list'],
     [['list', '--config'], '--config needs a value'],

@@ -70,7 +70,7 @@ export const parseLine = (argv: readonly string[]): Line => {
     value: (name) => given.get(name)?.at(-1),
     values: (name) => given.get(name) ?? [],
   };
-  const line: Line = { ...commandOf(words, options), options };
+  const line: Line = { ...commandOf(words, options, unknown.length > 0), options };
   line.help ||= options.flag('help');
   checkNames(line, [...given.keys()], unknown);
   return line;
@@ -85,7 +85,8 @@ const checkValue = (option: string, value: string | undefined, mayHaveDash: bool
   }
 };
 
-const commandOf = ([word, ...args]: string[], options: Options): Omit<Line, 'options'> => {
+/** Where an option is unknown, a word too many may be its value: the option is what has to be named. */
+const commandOf = ([word, ...args]: string[], options: Options, hasUnknown: boolean): Omit<Line, 'options'> => {
   if (word === undefined) return { args, help: false };
   if (word === 'help' && args.length <= 1) {
     const about = args[0] === undefined ? undefined : commandNamed(args[0]);
@@ -98,7 +99,8 @@ const commandOf = ([word, ...args]: string[], options: Options): Omit<Line, 'opt
   const asked = options.flag('help') || options.flag('version');
   const line = `toolway ${found.name} ${found.command.usage}`.trimEnd();
   if (args.length < min && !asked) throw usage(`usage: ${line}`);
-  if (args.length > max) throw usage(`${found.name} does not take ${JSON.stringify(args[max])}: ${line}`);
+  if (args.length > max && !hasUnknown)
+    throw usage(`${found.name} does not take ${JSON.stringify(args[max])}: ${line}`);
   return { ...found, args, help: false };
 };
 
