@@ -43,6 +43,13 @@ describe('GET /api/events', () => {
     expect(mine.said()).toContain('"principal":"key:me"');
   });
 
+  test('says at what time of day', async () => {
+    const toolkit = await toolkitOf(servers());
+    const mine = await listen(toolkit, principal('key:me'), { today: () => 1_795_305_730_000 });
+    await toolkit.callTool('a.say', {}, { principal: 'key:me' });
+    await vi.waitFor(() => expect(mine.said()).toContain('data: {"at":1795305730000,'));
+  });
+
   test('tells of servers those who see them', async () => {
     const toolkit = await toolkitOf(servers());
     const seesA = await listen(toolkit, principal('key:a', { sees: (server) => server === 'a' }));

@@ -45,11 +45,11 @@ const KEEP_ALIVE_MS = 15_000;
 const RETRY_MS = 1_000;
 
 export interface EventStreamOptions
-  extends Pick<GatewayContext, 'toolkit' | 'approvals' | 'clock' | 'closing' | 'limits' | 'lasting'> {}
+  extends Pick<GatewayContext, 'toolkit' | 'approvals' | 'today' | 'closing' | 'limits' | 'lasting'> {}
 
 export const addEvents = (
   app: GatewayApp,
-  { toolkit, approvals, clock, closing, limits, lasting }: EventStreamOptions,
+  { toolkit, approvals, today, closing, limits, lasting }: EventStreamOptions,
 ): void => {
   const listening = new Map<string, number>();
 
@@ -89,7 +89,7 @@ export const addEvents = (
             else controller.enqueue(encoder.encode(text));
           };
           const tell = (name: string, event: object): void =>
-            write(`event: ${name}\ndata: ${JSON.stringify({ at: clock.now(), ...event })}\n\n`);
+            write(`event: ${name}\ndata: ${JSON.stringify({ at: today(), ...event })}\n\n`);
 
           write(`retry: ${RETRY_MS}\n\n`);
           if (closing.aborted) return leave();
