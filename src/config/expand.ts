@@ -95,7 +95,7 @@ const find = async (name: string, lookup: Lookup): Promise<string | undefined> =
 
 const credential = (name: string, given: Lookup['credentials']): string => {
   if (given !== undefined && Object.hasOwn(given, name)) return given[name] as string;
-  const whose = given === undefined ? 'is for the gateway, whose callers each give their own' : 'was not given';
+  const whose = given === undefined ? 'is given by each caller of the gateway' : 'was not given';
   throw new ToolwayError('auth_required', `"\${principal:${name}}" ${whose}`, { executed: 'no' });
 };
 

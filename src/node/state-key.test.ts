@@ -29,7 +29,7 @@ test('a key in the variable counts before the file, which is not made', async ()
 test('what is no key of 32 bytes is an error, and is left as it is', async () => {
   for (const TOOLWAY_STATE_KEY of ['short', 'AAAA', 'not base64!', Buffer.alloc(33).toString('base64')])
     await expect(readStateKey({ path, env: { TOOLWAY_STATE_KEY } })).rejects.toThrow(
-      'TOOLWAY_STATE_KEY does not hold a key of 32 bytes',
+      'TOOLWAY_STATE_KEY does not hold a key of 32 bytes as base64',
     );
   const file = join(folder, 'gateway.key');
   writeFileSync(file, 'half');

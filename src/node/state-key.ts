@@ -33,7 +33,11 @@ export const readStateKey = async ({ path, env }: StateKeyOptions): Promise<Uint
 
 const usable = (key: Uint8Array, where: string): Uint8Array => {
   if (key.length === BYTES) return new Uint8Array(key);
-  throw new ToolwayError('invalid_config', `${where} does not hold a key of ${BYTES} bytes`, { executed: 'no' });
+  throw new ToolwayError(
+    'invalid_config',
+    `${where} does not hold a key of ${BYTES} bytes${where === VARIABLE ? ' as base64' : ''}`,
+    { executed: 'no' },
+  );
 };
 
 const found = (path: string): Promise<Uint8Array | undefined> =>

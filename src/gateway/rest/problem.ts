@@ -47,7 +47,7 @@ const PROBLEMS: Readonly<Record<ErrorCode | 'tool_error', readonly [status: numb
   tool_error: [422, 'The tool reported an error'],
   auth_required: [424, 'The server wants authorization'],
   auth_failed: [424, 'The server refused our authorization'],
-  rate_limited: [429, 'The server limits its calls'],
+  rate_limited: [429, 'Too many calls'],
   backpressure: [429, 'Too much is waiting'],
   cancelled: [499, 'The call was cancelled'],
   internal: [500, 'Something went wrong in the gateway'],
