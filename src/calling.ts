@@ -132,6 +132,7 @@ export const createCalling = (options: CallingOptions): Calling => {
     return send(call) as Promise<JsonObject & CallToolResult>;
   };
 
+  const bareNames = once(async () => (await import('./bare-names.ts')).createBareNames({ finder, qualify }));
   const above = once(async () => {
     const { createCalls } = await import('./calls/calls.ts');
     const { mayRunAgain } = await house.ground;
@@ -172,7 +173,9 @@ export const createCalling = (options: CallingOptions): Calling => {
       if (route !== undefined) return callRoute(route, asked);
       argumentsOf(asked.args);
       const own = owned(asked);
-      return finder.route(name, wanted, startedAt).then((found) => callRoute(found, own));
+      return bareNames()
+        .then(({ route }) => route(name, wanted, startedAt))
+        .then((found) => callRoute(found, own));
     } catch (error) {
       return Promise.reject(ToolwayError.from(error, { executed: 'no' }));
     }

@@ -1,13 +1,12 @@
 /** Finds what a caller names, and waits for it where it has to: within the caller's own limits, counted from when it asked. */
 import type { ListFilter } from './api.ts';
 import { Call, homeOf, moveHome } from './call.ts';
-import { type Route, routeAtOnce, routeOfBareName, routeOn } from './catalog.ts';
+import { type Route, routeAtOnce, routeOn } from './catalog.ts';
 import type { Deadlines } from './clock.ts';
 import type { nearest } from './config/nearest.ts';
 import { checkWanted } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import type { RequestOptions } from './options.ts';
-import type { ListKind } from './protocol/lists.ts';
 import type { ToolEntry } from './server/catalog.ts';
 import type { ManagedServer } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
@@ -35,14 +34,12 @@ export interface Finder {
   checksOf(call: Call): ToolEntry | undefined;
   /** What a call that was stopped is told, where it was waiting for a connection. */
   whyStopped(call: Call, error: ToolwayError): ToolwayError;
-  /** The route of a bare name, after the first attempts of all servers. */
-  route(name: string, wanted: RequestOptions, startedAt: number): Promise<Route>;
-  /** Has one list read wherever it is wanted. With one server named its failure is the caller's; else the others still count. */
-  read(kind: ListKind, filter: ListFilter): Promise<ManagedServer[]>;
-  /** Waits for servers of which nothing is known yet; those that failed before are not waited for again. */
-  firstAttempts(wanted: RequestOptions, startedAt: number, among?: (server: ManagedServer) => boolean): Promise<void>;
-  /** Looks for something, and once more when it is not found and there are servers that nobody has asked yet: those are asked first. */
-  again<T>(find: () => Promise<T>, wanted: RequestOptions): Promise<T>;
+  /** Those that are wanted: one, or all that are not disabled. Throws where what is wanted cannot be. */
+  chosen(filter: ListFilter): ManagedServer[];
+  /** Whether nobody has asked for it yet. */
+  isIdle(server: ManagedServer): boolean;
+  /** On the monotonic clock. */
+  now(): number;
   /** Waits for something shared on behalf of one caller; `on` gives the limits that the caller leaves open, and the reason. */
   waitFor<T>(shared: Promise<T>, wanted: RequestOptions, startedAt: number, on?: ManagedServer): Promise<T>;
 }
@@ -82,46 +79,7 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
       throw on === undefined ? ended : ended.with({ server: on.name });
     }
   };
-  const firstAttempts: Finder['firstAttempts'] = async (wanted, startedAt, among = () => true) => {
-    const attempts = active()
-      .filter(among)
-      .flatMap((each) => each.connection().firstAttempt() ?? []);
-    if (attempts.length > 0) await waitFor(Promise.allSettled(attempts), wanted, startedAt);
-  };
   const isIdle = (one: ManagedServer): boolean => one.connection().state.name === 'idle';
-  /** What was known in an earlier run may do. */
-  const again: Finder['again'] = async (find, wanted) => {
-    const startedAt = clock.now();
-    try {
-      return await find();
-    } catch (error) {
-      if (!active().some(isIdle)) throw error;
-      await firstAttempts(wanted, startedAt);
-      return find();
-    }
-  };
-
-  const read: Finder['read'] = async (kind, { server: name, ...wanted }) => {
-    checkWanted(wanted);
-    const chosen = name === undefined ? active() : [server(name)];
-    const startedAt = clock.now();
-    const each = chosen.map(async (named, index) => {
-      const one = named.personal === undefined ? named : await own(named, wanted);
-      chosen[index] = one;
-      const connection = one.connection();
-      if (isIdle(one) && one.catalog.known(kind) !== undefined) return;
-      await (name === undefined ? connection.firstAttempt() : connection.firstOutcome());
-      if (connection.current() !== undefined) await one.catalog.read(kind);
-    });
-    const all = name === undefined ? Promise.allSettled(each) : Promise.all(each);
-    await waitFor<unknown>(all, wanted, startedAt, name === undefined ? undefined : chosen[0]).catch((error) => {
-      if (wanted.signal?.aborted) throw error;
-      // What the servers last said is worth more than the error, and is marked as stale.
-      if (name !== undefined && chosen[0]?.catalog.known(kind) === undefined) throw error;
-    });
-    return chosen.filter(({ personal }) => personal === undefined);
-  };
-
   return {
     servers,
     server,
@@ -159,15 +117,11 @@ export const createFinder = ({ servers, deadlines, nearest }: FinderOptions): Fi
       const state = home(call).connectionOf(call.scope)?.state;
       return call.state === 'queued' && state?.name !== 'ready' ? waitingEnded(error, state) : error;
     },
-    route: (name, wanted, startedAt) =>
-      again(async () => {
-        const had = ({ catalog }: ManagedServer): boolean =>
-          catalog.known('tools')?.items.some((tool) => tool.name === name) ?? true;
-        await firstAttempts(wanted, startedAt, had);
-        return routeOfBareName(active(), name);
-      }, wanted),
-    read,
-    firstAttempts,
-    again,
+    chosen({ server: name, ...wanted }) {
+      checkWanted(wanted);
+      return name === undefined ? active() : [server(name)];
+    },
+    isIdle,
+    now: () => clock.now(),
   };
 };

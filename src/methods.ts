@@ -1,13 +1,15 @@
 /** What a toolkit does beside calling tools. Loaded with the first of it that is asked for. */
 import type { CallableTool, Toolkit } from './api.ts';
+import { type BareNames, createBareNames } from './bare-names.ts';
 import type { Calling } from './calling.ts';
-import type { listedBy, Route, routeOfBareName, unknownTool } from './catalog.ts';
+import type { Route } from './catalog.ts';
 import type { textOf } from './doors.ts';
 import { ToolwayError } from './errors.ts';
 import type { Emitter, guarded } from './events.ts';
 import type { Loaded } from './later.ts';
+import { listedBy, readLists } from './listing.ts';
 import { createMembership, type Membership, type MembershipOptions } from './membership.ts';
-import { ambiguousTool } from './no-such-tool.ts';
+import { ambiguousTool, unknownTool } from './no-such-tool.ts';
 import type { CallOptions, RequestOptions } from './options.ts';
 import { promptRoute, resourceServer, type Search } from './primitives.ts';
 import type { ListKind } from './protocol/lists.ts';
@@ -22,12 +24,9 @@ export interface MethodsOptions
   extends Omit<Search, 'wanted' | 'among'>,
     MembershipOptions,
     Pick<Calling, 'callTool' | 'perform'> {
-  listedBy: typeof listedBy;
-  routeOfBareName: typeof routeOfBareName;
   textOf: typeof textOf;
   guarded: typeof guarded;
   events: Emitter;
-  unknownTool: typeof unknownTool;
   now(): number;
   /** Who holds each scope that somebody holds. */
   held: House['heldScopes'];
@@ -52,11 +51,12 @@ export type Methods = Membership &
   >;
 
 export const createMethods = (options: MethodsOptions): Methods => {
-  const { finder, callTool, perform, listedBy, textOf, guarded, events, now, qualify, held } = options;
+  const { finder, callTool, perform, textOf, guarded, events, now, qualify, held } = options;
   const list =
     <K extends ListKind>(kind: K) =>
-    async ([filter = {}]: Parameters<Toolkit['listTools']>) =>
-      listedBy(await finder.read(kind, filter), kind);
+    async ([filter = {}]: Parameters<Toolkit['listTools']>, startedAt: number) =>
+      listedBy(await readLists(finder, kind, filter, startedAt), kind, qualify);
+  const bareNames = createBareNames(options);
   let search: ToolSearch | undefined;
   const loadSearch = async (): Promise<ToolSearch> => {
     const { createToolSearch } = await import('./search-tools.ts');
@@ -64,15 +64,15 @@ export const createMethods = (options: MethodsOptions): Methods => {
     return search;
   };
   const findServer = (uri: string, wanted: RequestOptions, among?: readonly string[]) =>
-    finder.again(() => resourceServer(uri, { ...options, wanted, among }), wanted);
+    bareNames.again(() => resourceServer(uri, { ...options, wanted, among }), wanted);
   const ofResource = async (uri: string, server: string | undefined, wanted: RequestOptions) =>
     server === undefined ? findServer(uri, wanted) : finder.own(finder.server(server), wanted);
 
   return {
     ...createMembership(options),
     async tool([name], startedAt) {
-      const { server, tool } = await routeOfPart(textOf(name, 'unknown_tool'), options, startedAt);
-      const [definition] = listedBy([server], 'tools').filter((listed) => listed.name === tool);
+      const { server, tool } = await routeOfPart(textOf(name, 'unknown_tool'), options, bareNames, startedAt);
+      const [definition] = listedBy([server], 'tools', qualify).filter((listed) => listed.name === tool);
       if (definition === undefined)
         throw new ToolwayError('unknown_tool', `there is no tool "${name}"`, { executed: 'no' });
       const callable = (args?: Record<string, unknown>, wanted?: CallOptions) =>
@@ -114,7 +114,7 @@ export const createMethods = (options: MethodsOptions): Methods => {
     },
     async getPrompt([given, args, wanted = {}], startedAt) {
       const name = textOf(given, 'unknown_prompt');
-      const { server, prompt } = await finder.again(() => promptRoute(name, { ...options, wanted }), wanted);
+      const { server, prompt } = await bareNames.again(() => promptRoute(name, { ...options, wanted }), wanted);
       const params = args === undefined ? { name: prompt } : { name: prompt, arguments: args };
       return perform(server, 'prompts/get', params, wanted, startedAt);
     },
@@ -147,7 +147,7 @@ export const createMethods = (options: MethodsOptions): Methods => {
     },
     async acceptTool([given, { hash, principal } = {}], startedAt) {
       const name = textOf(given, 'unknown_tool');
-      const { server: named, tool } = finder.atOnce(name, principal) ?? (await finder.route(name, {}, startedAt));
+      const { server: named, tool } = finder.atOnce(name, principal) ?? (await bareNames.route(name, {}, startedAt));
       const server = await finder.own(named, { principal });
       if (server.catalog.tool(tool) === undefined)
         await finder.waitFor(server.connection().firstOutcome(), {}, startedAt, server);
@@ -171,10 +171,15 @@ const asUnknownResource = (thrown: unknown, uri: string): ToolwayError => {
 const NO_SUCH_RESOURCE: readonly unknown[] = [RPC.resourceNotFound, RPC.invalidParams];
 
 /** The route of a tool's name or part of it, an exact one first, among the servers as they are after their first attempts. */
-const routeOfPart = async (name: string, options: MethodsOptions, startedAt: number): Promise<Route> => {
+const routeOfPart = async (
+  name: string,
+  options: MethodsOptions,
+  bareNames: BareNames,
+  startedAt: number,
+): Promise<Route> => {
   const { servers, finder, qualify, splitName } = options;
   const split = splitName(name, (known) => servers.has(known));
-  if (split === undefined) await finder.firstAttempts({}, startedAt);
+  if (split === undefined) await bareNames.firstAttempts({}, startedAt);
   // A named server that cannot be reached is a better answer than "no such tool".
   else await finder.waitFor(finder.server(split.server).connection().firstOutcome(), {}, startedAt);
   const exact = finder.atOnce(name);
@@ -183,11 +188,11 @@ const routeOfPart = async (name: string, options: MethodsOptions, startedAt: num
     .active()
     .flatMap((server) => (server.catalog.known('tools')?.items ?? []).map((tool) => ({ server, tool: tool.name })))
     .filter(({ server, tool }) => server.catalog.tool(tool) !== undefined);
-  if (all.some(({ tool }) => tool === name)) return options.routeOfBareName(finder.active(), name);
+  if (all.some(({ tool }) => tool === name)) return bareNames.routeNow(name);
   const wanted = name.toLowerCase();
   const fits = all.filter(({ server, tool }) => qualify(server.name, tool).toLowerCase().includes(wanted));
   const [only] = fits;
-  if (only === undefined) throw await options.unknownTool(name, finder.active());
+  if (only === undefined) throw unknownTool(name, finder.active(), { qualify, server: undefined });
   if (fits.length > 1) throw ambiguousTool(name, fits, qualify);
   return only;
 };

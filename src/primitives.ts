@@ -2,6 +2,7 @@
 import { nearest } from './config/nearest.ts';
 import { ToolwayError } from './errors.ts';
 import type { Finder } from './finder.ts';
+import { readLists } from './listing.ts';
 import type { qualify, splitName } from './names.ts';
 import type { RequestOptions } from './options.ts';
 import { matchTemplate } from './protocol/uri-template.ts';
@@ -21,7 +22,10 @@ export interface Search {
 
 /** The one server that lists the URI, else the one whose template matches it, else the only server there is. */
 export const resourceServer = async (uri: string, { finder, wanted, among }: Search): Promise<ManagedServer> => {
-  const [listed] = await Promise.all([finder.read('resources', wanted), finder.read('resourceTemplates', wanted)]);
+  const [listed] = await Promise.all([
+    readLists(finder, 'resources', wanted),
+    readLists(finder, 'resourceTemplates', wanted),
+  ]);
   const servers = listed.filter(({ name }) => among === undefined || among.includes(name));
   const listing = servers.filter(({ catalog }) => catalog.known('resources')?.items.some((item) => item.uri === uri));
   const fitting = listing.length > 0 ? [] : await serversThatFit(uri, servers);
@@ -74,7 +78,7 @@ export const promptRoute = async (
   { servers, finder, wanted, qualify, splitName }: Search,
 ): Promise<{ server: ManagedServer; prompt: string }> => {
   const split = splitName(name, (server) => servers.has(server));
-  const among = await finder.read('prompts', split === undefined ? wanted : { ...wanted, server: split.server });
+  const among = await readLists(finder, 'prompts', split === undefined ? wanted : { ...wanted, server: split.server });
   const prompt = split?.tool ?? name;
   const offering = among.filter(({ catalog }) => catalog.known('prompts')?.items.some((item) => item.name === prompt));
   const [only] = offering;

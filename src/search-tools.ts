@@ -1,6 +1,7 @@
 /** `toolkit.searchTools`: the lists as they are now, and what of them a query means. Loaded with the first search. */
 import type { FoundTool, SearchOptions } from './api.ts';
 import type { Finder } from './finder.ts';
+import { readLists } from './listing.ts';
 import type { qualify } from './names.ts';
 import { createToolIndex } from './search/index.ts';
 
@@ -11,7 +12,7 @@ export type ToolSearch = (query: string, options: SearchOptions) => Promise<Foun
 export const createToolSearch = (finder: Finder, qualified: typeof qualify): ToolSearch => {
   const index = createToolIndex();
   return async (query, { limit = DEFAULT_LIMIT, ...filter }) => {
-    const listed = await finder.read('tools', filter);
+    const listed = await readLists(finder, 'tools', filter);
     const asked = new Set(listed.map(({ name }) => name));
     const servers = new Map([...finder.active(), ...listed].map((server) => [server.name, server]));
     const lists = [...servers.values()].flatMap(({ name, catalog }) => {

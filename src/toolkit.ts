@@ -2,7 +2,6 @@
 import type { Toolkit } from './api.ts';
 import type { Call } from './call.ts';
 import { createCalling } from './calling.ts';
-import { listedBy, routeOfBareName, unknownTool } from './catalog.ts';
 import { createDeadlines } from './clock.ts';
 import { isServerName } from './config/names.ts';
 import type { nearest } from './config/nearest.ts';
@@ -133,6 +132,13 @@ export const assembleToolkit = async (
   });
 
   const now = (): number => clock.now();
+  const loadListing = once(async () => {
+    const { listedBy, readLists } = await import('./listing.ts');
+    return {
+      listTools: async ([filter = {}]: Parameters<Toolkit['listTools']>, startedAt: number) =>
+        listedBy(await readLists(finder, 'tools', filter, startedAt), 'tools', qualify),
+    };
+  });
   const loadMethods = once(async () => {
     const { createMethods } = await import('./methods.ts');
     return createMethods({
@@ -144,9 +150,6 @@ export const assembleToolkit = async (
       connectAndList,
       callTool,
       perform,
-      listedBy,
-      routeOfBareName,
-      unknownTool,
       qualify,
       splitName,
       textOf,
@@ -160,21 +163,14 @@ export const assembleToolkit = async (
   const toolkit: Toolkit = {
     callTool,
     ...methodsLater(CALLING, above, now),
+    ...methodsLater(['listTools'], loadListing, now),
     ...methodsLater(METHODS, loadMethods, now),
-    listTools: async (filter = {}) => listedBy(await finder.read('tools', filter), 'tools'),
     server(name) {
       const server = finder.server(name);
-      return createServerClient(async ({ method, params, options: wanted = {} }, run) => {
-        checkWanted(wanted);
-        const own = await finder.own(server, wanted);
-        return own.request(method, run, {
-          ...wanted,
-          params,
-          meta: wanted.meta ?? {},
-          ...(wanted.onProgress === undefined
-            ? {}
-            : { onProgress: (progress) => tellProgress(wanted.onProgress, progress) }),
-        });
+      return createServerClient({
+        checkWanted,
+        tellProgress,
+        request: async (wanted, ...request) => (await finder.own(server, wanted)).request(...request),
       });
     },
     status: (principal) =>

@@ -1,5 +1,6 @@
 /** One tool on every server that has it. */
 import type { BroadcastOptions, CallOutcome } from '../api.ts';
+import { readLists } from '../listing.ts';
 import type { ManagedServer } from '../server/server.ts';
 import { linkOf, notConnected } from './link.ts';
 import { outcomeOf } from './outcome.ts';
@@ -21,7 +22,7 @@ export const runBroadcast = async (
   const { clock } = house.deadlines;
   const atATime = checkConcurrency(concurrency);
   const name = textOf(tool, 'unknown_tool');
-  const all = await finder.read('tools', wanted);
+  const all = await readLists(finder, 'tools', wanted);
   const servers = all.filter(({ catalog }) => catalog.tool(name) !== undefined);
 
   const callOne = (server: ManagedServer, signal: AbortSignal | undefined): Promise<CallOutcome> => {

@@ -1,4 +1,5 @@
 /** What a caller names to stand in, and where these names lead. */
+import { createBareNames } from '../bare-names.ts';
 import type { Route } from '../catalog.ts';
 import { ToolwayError } from '../errors.ts';
 import type { FallbackFunction } from '../options.ts';
@@ -36,7 +37,7 @@ export const routesOf = async (
     // Nothing that could be asked of any server.
     return [ToolwayError.from(error)];
   }
-  const first = await routeOf(() => finder.atOnce(name) ?? finder.route(name, wanted, startedAt));
+  const first = await routeOf(() => finder.atOnce(name) ?? createBareNames(port).route(name, wanted, startedAt));
   const tool = first instanceof ToolwayError ? (splitName(name, () => true)?.tool ?? name) : first.tool;
   const others = names.map((each) =>
     routeOf(() => finder.atOnce(each) ?? finder.atOnce(qualify(finder.server(each).name, tool))),

@@ -8,7 +8,7 @@ import type { CallFn, Middleware } from './middleware.ts';
 export interface ServerLimits {
   maxConcurrency: number;
   maxQueue: number;
-  rateLimit?: { perSecond: number; burst?: number };
+  rateLimit?: { perSecond: number; burst?: number } | undefined;
 }
 
 /** One server's share: how many calls are out, and who waits. */

@@ -70,7 +70,7 @@ const explained = (call: Call, thrown: unknown): ToolwayError => {
   const isInDoubt = error.code === 'closed' && error.executed === 'unknown';
   return (isInDoubt ? inDoubt(error) : error).with({
     server: call.server,
-    ...(tool === undefined ? {} : { tool }),
+    tool,
   });
 };
 

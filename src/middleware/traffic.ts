@@ -1,6 +1,4 @@
 /** What the calls to each server are held to: whether there are any, how many are out at a time, how many are sent again, whose answers are shared. */
-import type { Clock } from '../clock.ts';
-import type { Emitter } from '../events.ts';
 import type { Limits, ServerConfig } from '../options.ts';
 import { createRetryBudget, type RetryBudget } from './budget.ts';
 import { createFuse, type FuseOptions, type ServerFuse } from './fuse.ts';
@@ -37,11 +35,10 @@ export interface TrafficOptions extends RetryOptions {
 const DEFAULTS = { maxConcurrency: 64, maxQueue: 256 };
 
 export const createTraffic = (options: TrafficOptions): Traffic => {
-  const { clock, events, limits } = options;
   return {
     retries: createRetries(options),
     of(server) {
-      server.traffic ??= trafficOf(server, { clock, events, limits });
+      server.traffic ??= trafficOf(server, options);
       return server.traffic;
     },
   };
@@ -49,11 +46,11 @@ export const createTraffic = (options: TrafficOptions): Traffic => {
 
 const trafficOf = (
   { name, config, loadFailureJudge }: Bearer,
-  { clock, events, limits }: { clock: Clock; events: Emitter; limits: Limits },
+  { clock, events, limits }: TrafficOptions,
 ): ServerTraffic => {
   const { maxConcurrency = DEFAULTS.maxConcurrency, rateLimit } = config;
   const { maxQueue = DEFAULTS.maxQueue } = limits;
-  const lane = createLane({ maxConcurrency, maxQueue, ...(rateLimit === undefined ? {} : { rateLimit }) }, clock);
+  const lane = createLane({ maxConcurrency, maxQueue, rateLimit }, clock);
   return {
     config,
     fuse: createFuse({

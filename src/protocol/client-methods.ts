@@ -1,10 +1,28 @@
 /** What the methods of a server's client do. Loaded with the first that is called: most programs call tools through the toolkit. */
-import type { RequestOptions } from '../options.ts';
-import type { RunRequest, ServerClient } from './client.ts';
-import type { ListKind, ListKinds } from './lists.ts';
-import type { JsonObject } from './types.ts';
 
-export const createMethods = (run: RunRequest): ServerClient => {
+import type { Call } from '../call.ts';
+import type { RequestOptions } from '../options.ts';
+import type { ClientPort, ServerClient } from './client.ts';
+import type { ListKind, ListKinds } from './lists.ts';
+import type { Session } from './session.ts';
+import type { JsonObject, Progress } from './types.ts';
+
+interface Asked {
+  method: string;
+  params: JsonObject;
+  options?: RequestOptions;
+}
+
+export const createMethods = ({ checkWanted, tellProgress, request }: ClientPort): ServerClient => {
+  const run = async <T>(
+    { method, params, options: wanted = {} }: Asked,
+    ask: (session: Session, call: Call) => Promise<T>,
+  ): Promise<T> => {
+    checkWanted(wanted);
+    const { meta = {}, onProgress } = wanted;
+    const heard = onProgress && { onProgress: (progress: Progress) => tellProgress(onProgress, progress) };
+    return request(wanted, method, ask, { ...wanted, params, meta, ...heard });
+  };
   const perform = <T>(method: string, params: JsonObject, options: RequestOptions = {}): Promise<T> =>
     run({ method, params, options }, (session, call) => session.perform(call) as Promise<T>);
   const list = <K extends ListKind>(kind: K, options: RequestOptions = {}): Promise<ListKinds[K][]> =>

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { createServerClient, type RunRequest } from './client.ts';
+import { type ClientPort, createServerClient } from './client.ts';
 import { createMethods } from './client-methods.ts';
 
-const nothing: RunRequest = () => Promise.reject(new Error('nothing is asked'));
+const portOf = (request: ClientPort['request']): ClientPort => ({ checkWanted() {}, tellProgress() {}, request });
+const nothing = portOf(() => Promise.reject(new Error('nothing is asked')));
 
 test('a client has every method that can be loaded, and no other', () => {
   expect(Object.keys(createServerClient(nothing))).toEqual(Object.keys(createMethods(nothing)));
@@ -10,11 +11,11 @@ test('a client has every method that can be loaded, and no other', () => {
 
 test('requests go out in the order in which they were made, the first of them included', async () => {
   const asked: unknown[] = [];
-  const run: RunRequest = async ({ method, params }) => {
+  const port = portOf(async (_wanted, method, _run, { params }) => {
     asked.push([method, params]);
     throw new Error('not answered');
-  };
-  const client = createServerClient(run);
+  });
+  const client = createServerClient(port);
   await Promise.allSettled([client.callTool('a'), client.listTools(), client.callTool('b', { x: 1 }), client.ping()]);
   expect(asked).toEqual([
     ['tools/call', { name: 'a', arguments: {} }],

@@ -1,4 +1,5 @@
 /** The client of one server: the protocol's methods, the same in both eras, for whoever wants the protocol itself. */
+import type { Call, CallInit } from '../call.ts';
 import type { RequestOptions } from '../options.ts';
 import type { ServerIdentity } from './era.ts';
 import type { Session } from './session.ts';
@@ -9,6 +10,7 @@ import type {
   GetPromptResult,
   JsonObject,
   LogLevel,
+  Progress,
   Prompt,
   ReadResourceResult,
   Resource,
@@ -48,11 +50,20 @@ export interface ServerClient {
   request(method: string, params?: JsonObject, options?: RequestOptions): Promise<JsonObject>;
 }
 
-/** Runs one request on the live session, under the limits that `options` and the server's configuration give. */
-export type RunRequest = <T>(
-  request: { method: string; params: JsonObject; options?: RequestOptions },
-  run: (session: Session, call: import('../call.ts').Call) => Promise<T>,
-) => Promise<T>;
+/** What the requests of a client go through. */
+export interface ClientPort {
+  /** Throws where what is asked for beside a request is unusable. */
+  checkWanted(wanted: RequestOptions): void;
+  /** Tells a caller of progress. */
+  tellProgress(own: RequestOptions['onProgress'], progress: Progress): void;
+  /** Runs one request on the live session of whoever asks, under the limits that `init` and the server's configuration give. */
+  request<T>(
+    wanted: RequestOptions,
+    method: string,
+    run: (session: Session, call: Call) => Promise<T>,
+    init: Partial<CallInit>,
+  ): Promise<T>;
+}
 
 const METHODS = [
   'about',
@@ -74,11 +85,11 @@ const METHODS = [
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-export const createServerClient = (run: RunRequest): ServerClient => {
+export const createServerClient = (port: ClientPort): ServerClient => {
   let methods: ServerClient | undefined;
   const load = async (): Promise<ServerClient> => {
     const { createMethods } = await import('./client-methods.ts');
-    methods ??= createMethods(run);
+    methods ??= createMethods(port);
     return methods;
   };
   const later =

@@ -1,5 +1,5 @@
 /** What requests are told that came to no result. */
-import { type ErrorFacts, ToolwayError } from '../errors.ts';
+import { ToolwayError } from '../errors.ts';
 import * as RPC from './rpc-codes.ts';
 import type { JsonRpcErrorBody } from './wire.ts';
 
@@ -28,7 +28,7 @@ export const serverError = (
     rpcCode: code,
     status,
     executed: provesNotRun(code, method) ? 'no' : 'unknown',
-    ...(data === undefined ? {} : { data }),
+    data,
   });
 
 export const malformedAnswer = (method: string): ToolwayError =>
@@ -42,9 +42,12 @@ export const tooDeep = (method: string, limit: number): ToolwayError =>
 
 /** What a request in flight is told when its link ends: it was handed over, so nobody can say whether it ran. */
 export const lost = (cause: ToolwayError): ToolwayError => {
-  const facts: ErrorFacts = { executed: 'unknown', cause };
-  if (cause.exitCode !== undefined) facts.exitCode = cause.exitCode;
-  if (cause.stderr !== undefined) facts.stderr = cause.stderr;
-  if (cause.limit !== undefined) facts.limit = cause.limit;
-  return new ToolwayError('outcome_unknown', `the connection was lost before the answer came: ${cause.message}`, facts);
+  const { exitCode, stderr, limit, message } = cause;
+  return new ToolwayError('outcome_unknown', `the connection was lost before the answer came: ${message}`, {
+    executed: 'unknown',
+    exitCode,
+    stderr,
+    limit,
+    cause,
+  });
 };

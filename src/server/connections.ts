@@ -8,6 +8,7 @@ import { ToolwayError } from '../errors.ts';
 import { once } from '../later.ts';
 import type { Turn } from '../middleware/fuse.ts';
 import type { Session } from '../protocol/session.ts';
+import { onceLoaded } from '../waits.ts';
 import type { Dialer } from './dialer.ts';
 import type { Pool } from './pool.ts';
 import type { ServerRecord } from './record.ts';
@@ -44,10 +45,10 @@ export interface Connections {
 }
 
 export const createConnections = (options: ConnectionsOptions): Connections => {
-  const { name, config, kind, house, owner, newCall, warn, dial, record, turned } = options;
-  const mainScope = owner?.principal ?? '';
+  const { name, config, kind, house, owner, mainScope, newCall, warn, dial, record, turned } = options;
   const isMain = (scope: string): boolean => scope === mainScope || scope === '';
   const { clock } = house.deadlines;
+  const isOff = config.disabled === true || config.untrusted === true;
   let scopes: Scopes | undefined;
   let pool: Pool | undefined;
   let closed = false;
@@ -55,29 +56,29 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
   const hasCall = (scope: string, fits: (call: Call) => boolean): boolean =>
     house.calls.find((call) => call.server === name && call.scope === scope && fits(call)) !== undefined;
 
-  /** Looks after a session where that is wanted; returns the means to stop. */
-  const watch = (scope: string, session: Session, lost: (cause: ToolwayError) => void): (() => void) => {
+  /** Looks after a session where that is wanted. */
+  const watch = (
+    scope: string,
+    session: Session,
+    lost: (cause: ToolwayError) => void,
+  ): { stop(): void } | undefined => {
     const intervalMs = healthIntervalMs(config, session);
-    let stop: (() => void) | undefined;
-    let wanted = intervalMs > 0;
-    const begin = async (): Promise<void> => {
-      const { watchHealth } = await import('../connection/health.ts');
-      if (!wanted) return;
-      stop = watchHealth({
-        session,
-        clock,
-        intervalMs,
-        newCall: () => newCall('ping', { scope }),
-        onCheck: (check) => record.checked(scope, check),
-        onHeard: () => record.checked(scope),
-        lost,
-      });
-    };
-    if (wanted) begin().catch((cause: unknown) => warn('the server is not watched', { cause }));
-    return () => {
-      wanted = false;
-      stop?.();
-    };
+    if (intervalMs <= 0) return undefined;
+    return onceLoaded(
+      import('../connection/health.ts'),
+      ({ watchHealth }) => ({
+        stop: watchHealth({
+          session,
+          clock,
+          intervalMs,
+          newCall: () => newCall('ping', { scope }),
+          onCheck: (check) => record.checked(scope, check),
+          onHeard: () => record.checked(scope),
+          lost,
+        }),
+      }),
+      (cause) => warn('the server is not watched', { cause }),
+    );
   };
 
   const heard = (scope: string): ConnectionOptions['onState'] => {
@@ -93,21 +94,19 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
     createConnection({
       clock,
       isChild: kind === 'stdio',
-      autoReconnect: config.disabled !== true && config.untrusted !== true && (config.autoReconnect ?? true),
+      autoReconnect: !isOff && (config.autoReconnect ?? true),
       maxRetries: config.maxRetries ?? Number.POSITIVE_INFINITY,
       retryDelayMs: config.retryDelayMs ?? DEFAULTS.retryDelayMs,
       async connect(attempt) {
-        if (config.disabled === true)
-          throw new ToolwayError('not_connected', 'the server is disabled', { executed: 'no' });
-        if (config.untrusted === true) throw untrusted(name);
+        if (isOff) throw (await import('./off.ts')).whyOff(name, config);
         await gone?.();
         return loadPool === undefined ? dial({ scope }, attempt) : (await loadPool()).dial(scope, attempt);
       },
       watch(session, lost) {
-        const stop = watch(scope, session, lost);
+        const watching = watch(scope, session, lost);
         const left = pool?.entered(session, lost);
         return () => {
-          stop();
+          watching?.stop();
           left?.();
         };
       },
@@ -134,7 +133,7 @@ export const createConnections = (options: ConnectionsOptions): Connections => {
       ? once(async () => {
           const { createPool } = await import('./pool.ts');
           if (closed) throw removed();
-          pool = createPool({ ...options, ...LENT, settings, mainScope, connectionOf: known, scopes: () => scopes });
+          pool = createPool({ ...options, ...LENT, settings, connectionOf: known, scopes: () => scopes });
           return pool;
         })
       : undefined;
@@ -174,12 +173,5 @@ const LENT = { DEFAULTS, LIMITS, HOPELESS, backoffMs, healthIntervalMs };
 export type Lent = typeof LENT;
 
 const removed = (): ToolwayError => new ToolwayError('closed', 'the server was removed', { executed: 'no' });
-
-const untrusted = (server: string): ToolwayError =>
-  new ToolwayError(
-    'denied',
-    `nobody has agreed to how this server is started or reached; "toolway trust ${server}" shows it and asks`,
-    { server, executed: 'no', permanent: true },
-  );
 
 const WITH_THE_SERVER: ReadonlySet<Call['state']> = new Set(['handed_over', 'answering']);

@@ -10,9 +10,8 @@ import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
 import type { Reference } from '../telemetry/secret-values.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport } from '../transport/transport.ts';
-import { bounded } from '../waits.ts';
+import { bounded, within } from '../waits.ts';
 import type { Catalog } from './catalog.ts';
-import type { Owner } from './personal.ts';
 import { serverRequestsFor } from './requests.ts';
 import type { ServerBase } from './server.ts';
 import { CONNECT_TIMEOUT_MS, handlersOf, LIMITS } from './settings.ts';
@@ -43,8 +42,7 @@ const LEGACY_VERDICT_MS = 3_600_000;
 const LISTS_GRACE_MS = 1_000;
 
 export const createDialer = (options: DialerOptions): Dialer => {
-  const { name, config, kind, house, owner, newCall, warn, catalog, subscriptions } = options;
-  const mainScope = owner?.principal ?? '';
+  const { name, config, kind, house, owner, mainScope, newCall, warn, catalog, subscriptions } = options;
   const { runtime, deadlines, events, changes, secrets } = house;
   const { clock } = deadlines;
   const { maxDepth, maxInputRounds, maxPages, maxTools, maxListBytes } = { ...LIMITS, ...house.limits };
@@ -89,15 +87,10 @@ export const createDialer = (options: DialerOptions): Dialer => {
     await secrets.learn(expanded, found);
     return expanded;
   };
-  /** With what the principal has given, for where it is sent and for nowhere else. */
-  const withCredentials = async ({ read }: Owner): Promise<ServerConfig> => {
-    const { values, check } = await read();
-    return check(await expandedConfig(values));
-  };
 
   const openTransport = async (fallback?: 'sse'): Promise<Transport> => {
     if (typeof config.transport === 'function') return config.transport();
-    const expanded = owner === undefined ? await expandedConfig() : await withCredentials(owner);
+    const expanded = await (owner === undefined ? expandedConfig() : owner.configured(expandedConfig));
     const maxMessageBytes = config.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     return runtime.openTransport({ server: name, kind: fallback ?? kind ?? 'http', config: expanded, maxMessageBytes });
   };
@@ -174,20 +167,11 @@ export const createDialer = (options: DialerOptions): Dialer => {
   const settle = async (session: Session, remainingMs: number, signal: AbortSignal): Promise<void> => {
     const limits = { timeoutMs: remainingMs, totalTimeoutMs: remainingMs, signal };
     const reading = catalog.refreshAll((kind) => perform(kind, (call) => session.list(kind, call), limits));
-    listed = atMost(LISTS_GRACE_MS, reading.all);
+    listed = within(clock, LISTS_GRACE_MS, reading.all, false);
     askForLogs(session);
     await reading.tools;
     await subscribe(session, limits);
   };
-  const atMost = (ms: number, work: Promise<void>): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = clock.after(ms, resolve);
-      timer.keepAlive(false);
-      void work.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
 
   return {
     async dial(whose, { lost, ...attempt }) {

@@ -23,9 +23,12 @@ export interface Owner {
   seen: Seen;
   /** In what is told of it nothing tells what the principal gave; what is told of others is none of that. */
   told: Pick<House, 'secrets' | 'events'>;
-  /** What the connection is made with, read anew for each; nothing tells any of it from then on. Gives the means to check where that leads. */
-  read(): Promise<{ values: Readonly<Record<string, string>>; check(expanded: ServerConfig): ServerConfig }>;
+  /** What the connection is made with, read anew for each; nothing tells any of it from then on. Rejects where it would lead elsewhere. */
+  configured(expand: Expand): Promise<ServerConfig>;
 }
+
+/** Puts what a principal gave into the server's configuration. */
+type Expand = (credentials: Readonly<Record<string, string>>) => Promise<ServerConfig>;
 
 /** Filled with the first look at the tools. */
 interface Seen {
@@ -115,19 +118,15 @@ export const createPersonal = ({ name, config, house, create, lent }: PersonalOp
       },
     };
   };
-  const read = async (principal: string, secrets: House['secrets']): ReturnType<Owner['read']> => {
+  const configured = async (principal: string, secrets: House['secrets'], expand: Expand): Promise<ServerConfig> => {
     const { source } = house.credentials;
     if (source === undefined) throw ownWanted(name);
     const place = await target();
     const values = await source({ server: name, principal, names, target: place.id });
     for (const value of Object.values(values)) await secrets.add(value);
-    return {
-      values,
-      check(expanded) {
-        mustLeadTo(place, expanded);
-        return expanded;
-      },
-    };
+    const expanded = await expand(values);
+    mustLeadTo(place, expanded);
+    return expanded;
   };
   const seenBy = (principal: string): Seen => {
     const first = seen.get(principal) ?? {};
@@ -195,7 +194,7 @@ export const createPersonal = ({ name, config, house, create, lent }: PersonalOp
         told,
         gone: () => leaving.get(principal),
         seen: seenBy(principal),
-        read: () => read(principal, told.secrets),
+        configured: (expand) => configured(principal, told.secrets, expand),
       });
       servers.set(principal, { server, usedAt: clock.now() });
       wake();

@@ -21,8 +21,6 @@ import { createWarm } from './warm.ts';
 export interface PoolOptions extends ServerBase, Lent {
   settings: PoolOption;
   dial: Dialer['dial'];
-  /** That of all who name none. */
-  mainScope: string;
   connectionOf(scope: string): Connection | undefined;
   /** The connections of the scopes, once there are any. */
   scopes(): Scopes | undefined;

@@ -68,6 +68,8 @@ export interface ServerBase {
   house: House;
   /** The principal whose credentials it uses, and who alone uses it. */
   owner: Owner | undefined;
+  /** The scope of the connection that its lists are of. */
+  mainScope: string;
   /** A request of our own, under the server's usual limits. */
   newCall(method: string, init?: Partial<CallInit>): Call;
   warn(message: string, facts?: { tool?: string; cause?: unknown }): void;
@@ -128,7 +130,6 @@ export const createServer = (
   const kind = kindOf(config);
   const { command, url } = config;
   const owner = own?.owner;
-  /** The scope of the connection that its lists are of. */
   const mainScope = owner?.principal ?? '';
   const record = createRecord(name, events, mainScope);
   let closed = false;
@@ -148,7 +149,7 @@ export const createServer = (
       startedAt: clock.now(),
     });
 
-  const base: ServerBase = { name, config, kind, house, owner, newCall, warn };
+  const base: ServerBase = { name, config, kind, house, owner, mainScope, newCall, warn };
 
   const sessionOf = async (call: Call): Promise<Session> => {
     const connection = connections.known(call.scope) ?? (await share(call, connections.of(call.scope)));
@@ -196,8 +197,10 @@ export const createServer = (
     onChanged: (list) => {
       record.updated();
       if (list === 'tools') house.changes.tell({ server: name, what: 'tools' });
-      const event = list === 'tools' ? 'tools_changed' : list === 'prompts' ? 'prompts_changed' : 'resources_changed';
-      events.emit(event, { server: name, scope: mainScope });
+      events.emit(list === 'resourceTemplates' ? 'resources_changed' : `${list}_changed`, {
+        server: name,
+        scope: mainScope,
+      });
     },
     onWarning: warn,
   });

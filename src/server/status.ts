@@ -61,21 +61,17 @@ const off = ({ disabled, untrusted }: ServerConfig): ServerState | undefined => 
 
 /** A server that was never reached is `failed` between attempts; one that was is `reconnecting`. */
 const stateOf = (state: ConnectionState, everConnected: boolean): ServerState => {
-  switch (state.name) {
-    case 'idle':
-      return 'disconnected';
-    case 'connecting':
-      return everConnected ? 'reconnecting' : 'connecting';
-    case 'ready':
-      return 'connected';
-    case 'waiting':
-      return everConnected ? 'reconnecting' : 'failed';
-    case 'failed':
-      return state.cause.code === 'auth_required' ? 'auth_required' : 'failed';
-    case 'closed':
-      return 'closed';
-  }
+  const { name } = state;
+  if (name === 'failed') return state.cause.code === 'auth_required' ? 'auth_required' : 'failed';
+  return everConnected && (name === 'connecting' || name === 'waiting') ? 'reconnecting' : STATES[name];
 };
+const STATES = {
+  idle: 'disconnected',
+  connecting: 'connecting',
+  ready: 'connected',
+  waiting: 'failed',
+  closed: 'closed',
+} as const satisfies Partial<Record<ConnectionState['name'], ServerState>>;
 
 export const describeCall = (call: Call, now: number): CallInfo =>
   withoutUndefined({

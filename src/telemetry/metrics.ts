@@ -155,14 +155,10 @@ export const createMetrics = ({ clock, maxNames = 2_000 }: MetricsOptions): Metr
   };
 };
 
+const NONE = { successes: 0, failures: 0, toolErrors: 0, retries: 0, cacheHits: 0, merged: 0 };
 const newSeries = (): Series => ({
   times: createHistogram(),
-  successes: 0,
-  failures: 0,
-  toolErrors: 0,
-  retries: 0,
-  cacheHits: 0,
-  merged: 0,
+  ...NONE,
   errors: new Map(),
 });
 const newServer = (): ServerSeries => ({ tools: new Map(), others: newSeries(), rest: newSeries() });
@@ -179,7 +175,7 @@ const timesOf = (all: readonly Series[]): Histogram => {
 const summary = (all: readonly Series[]): CallMetrics => {
   const times = timesOf(all);
   const errors: Partial<Record<ErrorCode, number>> = {};
-  const sum = { successes: 0, failures: 0, toolErrors: 0, retries: 0, cacheHits: 0, merged: 0 };
+  const sum = { ...NONE };
   for (const series of all) {
     for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += series[key];
     for (const [code, count] of series.errors) errors[code] = (errors[code] ?? 0) + count;

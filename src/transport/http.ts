@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { RequestId } from '../protocol/wire.ts';
 import { createRoster } from '../roster.ts';
+import { onceLoaded } from '../waits.ts';
 import { acceptance } from './acceptance.ts';
 import { excerpt } from './http-errors.ts';
 import { Exchange, type ExchangeHost, type ExchangeInit } from './http-exchange.ts';
@@ -106,6 +107,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     left: lingerers.remove,
   };
 
+  /** Only the legacy era has sessions with streams of their own, so what reads them is loaded with the first one. */
   const openStandby = (): void => {
     standby?.stop();
     standby = onceLoaded(
@@ -195,25 +197,4 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   };
 
   return transport;
-};
-
-/** Only the legacy era has sessions with streams of their own, so what reads them is loaded with the first one. */
-const onceLoaded = <T>(
-  loading: Promise<T>,
-  open: (loaded: T) => { stop(): void },
-  onfail: (error: ToolwayError) => void,
-): { stop(): void } => {
-  let stopped = false;
-  let stop = (): void => {
-    stopped = true;
-  };
-  loading.then(
-    (loaded) => {
-      if (!stopped) stop = open(loaded).stop;
-    },
-    (error: unknown) => {
-      if (!stopped) onfail(ToolwayError.from(error));
-    },
-  );
-  return { stop: () => stop() };
 };
