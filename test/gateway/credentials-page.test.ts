@@ -101,3 +101,23 @@ test('the page runs nothing of its own, is framed by nobody, and a cookie alone 
   expect((await change({ 'x-toolway': '1', origin: 'https://evil.example' })).status).toBe(403);
   expect((await change({ 'x-toolway': '1' })).status).toBe(200);
 });
+
+test('what a person agreed to give to one place is not taken for another', async () => {
+  const page = await (await browser.newContext({ extraHTTPHeaders: { 'X-API-Key': KEY } })).newPage();
+  await page.goto(`${gateway.url}/credentials/moved`);
+  await page.getByText('There is no server of this name').waitFor();
+  const headers = { authorization: 'Bearer ${principal:TOKEN}' };
+  /** Without a credential it is there, and not connected. */
+  const add = (origin: string) =>
+    expect(toolkit.addServer('moved', { url: `${origin}/mcp`, headers })).rejects.toThrow('each caller');
+  await add(upstream.origin);
+  await page.reload();
+  await page.getByText(`It is sent to ${upstream.origin}`).waitFor();
+  await toolkit.removeServer('moved');
+  await add('https://elsewhere.example');
+  await page.getByLabel('TOKEN').fill('meant-for-the-first');
+  await page.getByRole('button', { name: 'Give' }).click();
+  await page.getByText('the server is somewhere else now').waitFor();
+  await page.getByText('It is sent to https://elsewhere.example').waitFor();
+  await page.getByText('You have not given it.').waitFor();
+});

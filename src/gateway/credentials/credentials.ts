@@ -4,6 +4,7 @@ import type { CredentialSource, WantedCredentials } from '../../credentials.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { Logger } from '../../options.ts';
 import type { Principal } from '../principal.ts';
+import { Refusal } from '../refusal.ts';
 import { unfit } from '../rest/body.ts';
 import type { Records } from '../store/store.ts';
 import { missingCredentials } from './missing.ts';
@@ -44,9 +45,15 @@ export interface Credentials {
   /**
    * Puts values in the place of what was given, and ends the principal's connection that was made with that. Resolves
    * when it is in the store. Rejects with `unknown_server`, with `invalid_arguments` for what is not all that the server
-   * wants, each of 6 to 8 192 characters, and with `backpressure`.
+   * wants, each of 6 to 8 192 characters, and with `backpressure`. With `shown`, how the target was shown to whoever gives
+   * them, rejects with a `Refusal` (409) where the server is somewhere else by now.
    */
-  give(principal: Principal, server: string, values: Readonly<Record<string, unknown>>): Promise<CredentialView>;
+  give(
+    principal: Principal,
+    server: string,
+    values: Readonly<Record<string, unknown>>,
+    shown?: string,
+  ): Promise<CredentialView>;
   /** False where there is nothing. */
   revoke(principal: Principal, server: string): Promise<boolean>;
   /** Whoever has this name from now on is somebody else. */
@@ -156,10 +163,12 @@ export const createCredentials = (options: CredentialsOptions): Credentials => {
     async get(principal, server) {
       return viewOf(server, await wantedBy(principal, server), await keptFor(principal.id, server));
     },
-    async give(principal, server, values) {
+    async give(principal, server, values, agreed) {
       const wanted = await wantedBy(principal, server);
       const texts = checked(values, wanted);
       const { id, shown } = wanted.target;
+      if (agreed !== undefined && agreed !== shown)
+        throw new Refusal(409, 'invalid_arguments', `the server is somewhere else now: at ${shown}`);
       const sealed = await Promise.all(
         texts.map(async ([name, value]) => ({
           name,

@@ -37,10 +37,12 @@ export const addCredentialRoutes = (
   );
   app.put('/api/credentials/:server', async (c) => {
     const body = await readObject(c.req.raw, Math.min(maxBodyBytes, MAX_BODY_BYTES));
-    const { values } = body;
+    const { values, target } = body;
     if (!isObject(values))
       throw unfit('values must be an object', [{ path: '/values', message: 'must be an object of texts by name' }]);
-    return answer(await credentials.give(c.get('caller').principal, c.req.param('server'), values));
+    if (target !== undefined && typeof target !== 'string')
+      throw unfit('target must be a text', [{ path: '/target', message: 'must be a text' }]);
+    return answer(await credentials.give(c.get('caller').principal, c.req.param('server'), values, target));
   });
   app.delete('/api/credentials/:server', async (c) => {
     if (!(await credentials.revoke(c.get('caller').principal, c.req.param('server'))))

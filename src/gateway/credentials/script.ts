@@ -46,7 +46,7 @@ const view = ({ server, state, names, target, givenFor, givenAt }) => {
     event.preventDefault();
     const values = Object.fromEntries(fields.map(({ name, input }) => [name, input.value]));
     for (const { input } of fields) input.value = '';
-    act(() => ask('PUT', pathOf(server), { body: { values } }), 'Given to ' + safe(server) + '. You can close this page.');
+    act(() => ask('PUT', pathOf(server), { body: { values, target: target.shown } }), 'Given to ' + safe(server) + '. You can close this page.');
   });
   const revoke = make('button', '', 'Revoke');
   revoke.type = 'button';
@@ -84,6 +84,7 @@ const act = async (change, done) => {
     await show();
     say(done);
   } catch (error) {
+    if (error.status === 409) await show().catch(() => {});
     say(error.message, true);
   }
 };

@@ -201,9 +201,13 @@ const ROUTES: Record<string, Partial<Record<'get' | 'post' | 'put' | 'delete', D
     put: {
       id: 'giveCredential',
       summary: 'Gives all that a server wants, in the place of what was given',
-      body: shape({ values: { type: 'object', additionalProperties: { ...text, minLength: 6, maxLength: 8_192 } } }, [
-        'values',
-      ]),
+      body: shape(
+        {
+          values: { type: 'object', additionalProperties: { ...text, minLength: 6, maxLength: 8_192 } },
+          target: { ...text, description: 'Where they are meant to go, as it was shown; 409 where that has changed.' },
+        },
+        ['values'],
+      ),
       gives: credential,
     },
     delete: { id: 'revokeCredential', summary: 'Takes back what was given' },
