@@ -29,6 +29,21 @@ describe('what lasts', () => {
     expect(unheard).not.toHaveBeenCalled();
   });
 
+  test('and was let go of because something else had ended hears nothing any more', async () => {
+    const clock = createHandClock();
+    const lasting = createLasting({ clock });
+    const [key, heard] = [holder(), vi.fn()];
+    let release = (): void => {};
+    lasting.hold(
+      () => key,
+      () => release(),
+    );
+    release = lasting.hold(() => key, heard);
+    key.how = 'gone';
+    await clock.advance(2_000);
+    expect(heard).not.toHaveBeenCalled();
+  });
+
   test('is looked at for whoever it is for by then', async () => {
     const clock = createHandClock();
     const [first, second, heard] = [holder(), holder(), vi.fn()];

@@ -21,7 +21,7 @@ export const createLasting = ({ clock }: { clock: Clock }): Lasting => {
     if (timer !== undefined || holds.size === 0) return;
     timer = clock.after(LOOK_MS, () => {
       timer = undefined;
-      for (const look of [...holds]) look();
+      for (const look of [...holds]) if (holds.has(look)) look();
       wake();
     });
     timer.keepAlive(false);
