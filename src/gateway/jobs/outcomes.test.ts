@@ -53,6 +53,20 @@ test('a call under a key is not run again by a gateway that was started anew: it
   expect(ran()).toBe(2);
 });
 
+test('a store that cannot be written keeps a call under a key from being sent, and the outcome of one from nobody', async () => {
+  const { gateway, store, ran } = world();
+  const { put } = store.records;
+  let writes = 0;
+  store.records.put = (...given) => (++writes === 1 ? put(...given) : Promise.reject(new Error('the disk is full')));
+  const first = await gateway();
+  expect((await first.post('/api/tools/s/count', {}, KEY)).status).toBe(200);
+  const unsent = await first.post('/api/tools/s/count', {}, { 'idempotency-key': 'other' });
+  expect([unsent.status, await bodyOf(unsent)]).toMatchObject([500, { code: 'internal', executed: 'no' }]);
+  const later = await (await gateway()).post('/api/tools/s/count', {}, KEY);
+  expect(await bodyOf(later)).toMatchObject({ code: 'outcome_unknown', executed: 'unknown' });
+  expect([ran(), writes]).toEqual([1, 3]);
+});
+
 describe.each([
   ['legacy', '2025-11-25', {}],
   [

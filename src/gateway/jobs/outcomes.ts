@@ -43,6 +43,8 @@ export const withOutcomes = (dispatch: Dispatch, options: OutcomesOptions): Disp
     const gone = shelf.add(owner, id, JSON.stringify(kept).length);
     await Promise.all(gone.map((oldest) => records.delete(KIND, oldest)));
   };
+  /** A full disk is no reason to withhold what came of a call: a later process then knows only that it was sent. */
+  const keepOutcome = (owner: string, id: string, kept: Kept): Promise<void> => keep(owner, id, kept).catch(() => {});
   const forget = async (id: string): Promise<void> => {
     shelf.remove(id);
     await records.delete(KIND, id);
@@ -61,17 +63,17 @@ export const withOutcomes = (dispatch: Dispatch, options: OutcomesOptions): Disp
     }
     // One of our own that has another call under its key is the toolkit's to refuse.
     const isFirst = before === undefined;
-    if (isFirst) await keep(principal.id, id, { asked, by: us });
+    if (isFirst) await keep(principal.id, id, { asked, by: us }).catch(notSent);
     try {
       const result = await dispatch.callTool(caller, target, args, wishes);
       const chars = isFirst ? JSON.stringify(result).length : 0;
       const outcome = chars <= maxResultChars ? { result } : { tooLarge: chars };
-      if (isFirst) await keep(principal.id, id, { asked, by: us, outcome });
+      if (isFirst) await keepOutcome(principal.id, id, { asked, by: us, outcome });
       return result;
     } catch (thrown) {
       const error = ToolwayError.from(thrown);
-      if (isFirst && error.executed === 'no') await forget(id);
-      else if (isFirst) await keep(principal.id, id, { asked, by: us, outcome: { failure: error.toJSON() } });
+      if (isFirst && error.executed === 'no') await forget(id).catch(() => {});
+      else if (isFirst) await keepOutcome(principal.id, id, { asked, by: us, outcome: { failure: error.toJSON() } });
       throw error;
     }
   };
@@ -82,6 +84,10 @@ export const withOutcomes = (dispatch: Dispatch, options: OutcomesOptions): Disp
         ? dispatch.callTool(caller, target, args, wishes)
         : callOnce(caller, target, args, wishes),
   };
+};
+
+const notSent = (thrown: unknown): never => {
+  throw ToolwayError.from(thrown).with({ executed: 'no' });
 };
 
 /** That an earlier caller gave up says nothing of what became of the call. */
