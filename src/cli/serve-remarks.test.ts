@@ -14,11 +14,14 @@ test('what the gateway logs is said with its reason, and is in the log', () => {
   expect(said).toHaveLength(3);
   expect(said[0]).toMatch(/^toolway: a request failed: the disk is/);
   expect(said[0]).not.toContain('\u001b');
-  expect(said.slice(1)).toEqual(['toolway: the calls cannot be written: no space, 3', 'toolway: nothing more to say']);
+  expect(said.slice(1)).toEqual([
+    'toolway: the calls cannot be written: no space, lost 3',
+    'toolway: nothing more to say',
+  ]);
   expect(JSON.parse(lines[1] ?? '')).toMatchObject({
     level: 'warn',
     event: 'gateway',
-    message: 'the calls cannot be written: no space, 3',
+    message: 'the calls cannot be written: no space, lost 3',
   });
 });
 

@@ -28,7 +28,10 @@ export const remarkLogger = (tell: (text: string) => void, log: CommandLog | und
   const say =
     (level: LogSeverity) =>
     (message: string, facts: object = {}): void => {
-      const reasons = Object.values(facts).map((fact) => (fact instanceof Error ? fact.message : String(fact)));
+      const reasons = Object.entries(facts).map(([name, fact]) => {
+        const said = fact instanceof Error ? fact.message : String(fact);
+        return name === 'error' ? said : `${name} ${said}`;
+      });
       const text = [message, reasons.join(', ')].filter((part) => part !== '').join(': ');
       tell(safeLine(`toolway: ${text}`));
       log?.write(JSON.stringify({ time: new Date().toISOString(), level, event: 'gateway', message: text }));
