@@ -224,6 +224,30 @@ describe('credentials of one’s own', () => {
     expect(large.status).toBe(413);
   });
 
+  test('and what becomes of a connection with them are told to their owner and to administrators alone', async () => {
+    const left = new AbortController();
+    const hear = async (who: Who): Promise<() => string> => {
+      const { body } = await fetch(`${gateway.url}/api/events`, {
+        headers: { authorization: `Bearer ${KEYS[who]}` },
+        signal: left.signal,
+      });
+      let heard = '';
+      const read = async () => {
+        for await (const chunk of body ?? []) heard += new TextDecoder().decode(chunk);
+      };
+      read().catch(() => {});
+      return () => heard;
+    };
+    const [ann, bob, reader] = [await hear('ann'), await hear('bob'), await hear('reader')];
+    await give('ann', 'web', 'canary-ann-dddd');
+    expect(said(await call('ann', 'web/whoami'))).toBe('dddd');
+    await send('ann', '/api/tools/plain/pid', { method: 'POST', body: {} });
+    for (const one of [ann, bob]) await expect.poll(one).toMatch(/event: connected\ndata: .*"scope":"key:ann"/);
+    left.abort();
+    expect(reader()).not.toContain('key:ann');
+    await give('ann', 'web', ANN);
+  });
+
   test('are nothing to whoever gets a key under a name that was used before', async () => {
     const make = async () => {
       const made = await (await send('bob', '/api/keys', { method: 'POST', body: { name: 'again' } })).json();

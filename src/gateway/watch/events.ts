@@ -6,7 +6,7 @@ import type { Approval } from '../approvals/approval.ts';
 import type { GatewayApp, GatewayContext } from '../context.ts';
 import type { OfferKind, Principal } from '../principal.ts';
 
-/** Told to everybody who sees the server. */
+/** Told to everybody who sees the server; what is of one caller's own connection to that caller, and to who may look at everybody's. */
 const OF_SERVERS = [
   'connecting',
   'connected',
@@ -134,8 +134,10 @@ const KIND_OF: Partial<Record<EventName, OfferKind>> = {
 const maySee = (
   principal: Principal,
   event: EventName,
-  about: { server: string; tool?: string; uri?: string },
-): boolean => principal.sees(about.server, about.tool ?? about.uri, KIND_OF[event]);
+  { server, scope, tool, uri }: { server: string; scope: string; tool?: string; uri?: string },
+): boolean =>
+  (scope === '' || scope === principal.id || principal.may('admin')) &&
+  principal.sees(server, tool ?? uri, KIND_OF[event]);
 
 const mayKnow = (principal: Principal, { principal: of, server }: { principal?: string; server: string }): boolean =>
   principal.may('admin') || (of === principal.id && principal.sees(server));
