@@ -58,6 +58,7 @@ const OPTIONS: Record<keyof ToolkitOptions, 0> = {
 export const checkOptions = async (given: ToolkitOptions): Promise<void> => {
   const isUsual =
     kindOf(given) === 'this object' &&
+    ['undefined', 'this object'].includes(kindOf(given.mcpServers)) &&
     Object.keys(given).every((name) => Object.hasOwn(OPTIONS, name)) &&
     [undefined, 'eager', 'lazy', 'wait'].includes(given.connect) &&
     (given.limits ?? given.batchWindowMs) === undefined;

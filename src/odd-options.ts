@@ -7,7 +7,7 @@ import type { ToolkitOptions } from './options.ts';
 
 const CONNECT: readonly unknown[] = [undefined, 'eager', 'lazy', 'wait'];
 
-/** Throws `invalid_config` for what is no options, for a name that one of `known` was probably meant by, for a `connect` that is none, and for numbers that cannot be limits. */
+/** Throws `invalid_config` for what is no options, for a name that one of `known` was probably meant by, for a `connect` or servers that are none, and for numbers that cannot be limits. */
 export const checkOddOptions = (given: unknown, known: readonly string[]): void => {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw unusable('', 'the options must be an object');
@@ -18,6 +18,9 @@ export const checkOddOptions = (given: unknown, known: readonly string[]): void 
   }
   if ('connect' in given && !CONNECT.includes(given.connect))
     throw unusable('/connect', `connect must be one of eager, lazy, wait, not ${JSON.stringify(given.connect)}`);
+  const { mcpServers = {} }: Partial<Record<string, unknown>> = { ...given };
+  if (typeof mcpServers !== 'object' || mcpServers === null || Array.isArray(mcpServers))
+    throw unusable('/mcpServers', 'mcpServers must be an object of servers by name');
   checkNumbers(given);
 };
 

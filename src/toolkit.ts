@@ -55,9 +55,6 @@ export const assembleToolkit = async (
   const runtime = createRuntime(options);
   const { clock } = runtime;
   const { mcpServers = {} } = options;
-  if (typeof mcpServers !== 'object' || mcpServers === null || Array.isArray(mcpServers)) {
-    throw new ToolwayError('invalid_config', 'mcpServers must be an object of servers by name');
-  }
   const defaults = await defaultsOf(options.defaults);
   const deadlines = createDeadlines(clock);
   const watch = await createWatch(options, runtime);

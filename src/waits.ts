@@ -54,18 +54,6 @@ export const bounded = async <T>(
   }
 };
 
-/** Waits for work of somebody else's, but not for ever, and whatever becomes of it. */
-export const within = (clock: Clock, ms: number, work: Promise<unknown>, keepAlive = true): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = clock.after(ms, resolve);
-    timer.keepAlive(keepAlive);
-    const done = (): void => {
-      timer.cancel();
-      resolve();
-    };
-    work.then(done, done);
-  });
-
 /** Starts something as soon as it is loaded, unless it was stopped before. `onfail` hears when it cannot be loaded. */
 export const onceLoaded = <T>(
   loading: Promise<T>,

@@ -5,7 +5,6 @@
 import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Session } from '../protocol/session.ts';
-import { within } from '../waits.ts';
 import { afterLossMs, backoffMs } from './backoff.ts';
 import type { ConnectOptions } from './connect.ts';
 import type { ConnectionState } from './state.ts';
@@ -262,6 +261,18 @@ export const createConnection = (options: ConnectionOptions): Connection => {
     },
   };
 };
+
+/** Waits for work of somebody else's, but not for ever, and whatever becomes of it. */
+export const within = (clock: Clock, ms: number, work: Promise<unknown>, keepAlive = true): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = clock.after(ms, resolve);
+    timer.keepAlive(keepAlive);
+    const done = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    work.then(done, done);
+  });
 
 const diedEarly = (cause: ToolwayError): ToolwayError =>
   new ToolwayError('connect_failed', `the connection was lost as soon as it was made: ${cause.message}`, {

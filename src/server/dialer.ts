@@ -1,7 +1,7 @@
 /** Makes sessions with one server: opens the link that its configuration asks for, reads its lists, and restores what was subscribed to. */
 import type { Call, CallInit } from '../call.ts';
 import { connect, type SessionEvents } from '../connection/connect.ts';
-import type { Attempt } from '../connection/connection.ts';
+import { type Attempt, within } from '../connection/connection.ts';
 import { ToolwayError } from '../errors.ts';
 import { guarded } from '../events.ts';
 import type { ServerConfig } from '../options.ts';
@@ -10,7 +10,7 @@ import type { Session } from '../protocol/session.ts';
 import type { EraName } from '../protocol/wire.ts';
 import type { Reference } from '../telemetry/secret-values.ts';
 import { DEFAULT_MAX_MESSAGE_BYTES, type Transport } from '../transport/transport.ts';
-import { bounded, within } from '../waits.ts';
+import { bounded } from '../waits.ts';
 import type { Catalog } from './catalog.ts';
 import { serverRequestsFor } from './requests.ts';
 import type { ServerBase } from './server.ts';
