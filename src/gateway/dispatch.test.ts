@@ -4,6 +4,7 @@ import type { Toolkit } from '../api.ts';
 import { createKnown } from './access/known.ts';
 import { createMeter } from './access/meter.ts';
 import type { Grant } from './access/options.ts';
+import { missingCredentials } from './credentials/missing.ts';
 import { createDispatch, type Dispatch } from './dispatch.ts';
 import type { Caller } from './principal.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -57,4 +58,31 @@ test.each(WAYS)('S26 a %s needs the permission to call, whatever face asks for i
   const { asked, caller, dispatch } = worldFor({ scopes: ['read', 'approve'] }, 2);
   await expect(ask(dispatch, caller)).rejects.toMatchObject({ code: 'forbidden', executed: 'no' });
   expect(asked).toEqual([]);
+});
+
+test.each(WAYS)('a %s is not asked for again by whoever lost its key while it gave a credential', async (_, ask) => {
+  let asked = 0;
+  const refuse = async () => {
+    asked += 1;
+    throw missingCredentials('s', 'it is wanted', 'https://gateway.example/credentials/s');
+  };
+  const toolkit = {
+    callTool: refuse,
+    getPrompt: refuse,
+    readResource: refuse,
+    status: () => ({ s: {} }),
+    has: () => true,
+  };
+  let alive = true;
+  const { caller } = createKnown({ id: 'key:a', meter: { request: () => 0 }, alive: () => alive });
+  const dispatch = createDispatch({
+    toolkit: toolkit as unknown as Toolkit,
+    isolationOf: () => 'perPrincipal',
+    async askForCredentials() {
+      alive = false;
+      return true;
+    },
+  });
+  await expect(ask(dispatch, caller)).rejects.toMatchObject({ code: 'forbidden', executed: 'no' });
+  expect(asked).toBe(1);
 });

@@ -164,6 +164,8 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
   ): Promise<T> => {
     const whose = { caller, server, scope: scopeOf(caller, server) };
     if ((await askForCredentials?.(thrown, whose, wishes ?? {})) !== true) throw thrown;
+    // Somebody else may have its name by now.
+    demand(caller.principal, 'call');
     return again();
   };
 
