@@ -25,6 +25,9 @@ test.each<[unknown, string]>([
   [{ mcpservers: {} }, 'mcpservers is no option; did you mean mcpServers?'],
   [{ connect: 'lasy' }, 'connect must be one of eager, lazy, wait, not "lasy"'],
   [{ connect: true }, 'connect must be one of eager, lazy, wait, not true'],
+  [{ mcpServers: [] }, 'mcpServers must be an object of servers by name'],
+  [{ mcpServers: null }, 'mcpServers must be an object of servers by name'],
+  [{ mcpServers: 's' }, 'mcpServers must be an object of servers by name'],
 ])('options that are %j are refused', async (options, message) => {
   for (const error of await refusals(options)) expect(error).toMatchObject({ code: 'invalid_config', message });
 });

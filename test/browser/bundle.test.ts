@@ -36,7 +36,13 @@ test('the bundle holds client, both eras, reconnection and the HTTP transport; c
     'middleware/retry',
     'telemetry/metrics',
     'server/pins',
+    'server/personal',
+    'server/pool',
+    'protocol/asker',
     'methods',
+    'membership',
+    'listing',
+    'bare-names',
   ]) {
     expect(later).toContain(`src/${onDemand}.ts`);
   }
