@@ -28,6 +28,18 @@ describe('a call that is not waited for', () => {
       .toMatchObject({ status: 'succeeded', server: 's', tool: 'echo', result: { content: [{ text: 'hello' }] } });
   });
 
+  test('is not sent where its job cannot be kept, and the refusal says so', async () => {
+    const store = createMemoryStore({ today: Date.now });
+    store.records.put = () => Promise.reject(new Error('the disk is full'));
+    const server = world();
+    let ran = 0;
+    server.tools.echo = () => text(`${++ran}`);
+    const app = restApp(await toolkitOf({ s: server }), { store });
+    const refused = await app.post('/api/tools/s/echo', {}, ASYNC);
+    expect([refused.status, await bodyOf(refused)]).toMatchObject([500, { code: 'internal', executed: 'no' }]);
+    expect(ran).toBe(0);
+  });
+
   test('that failed has the problem', async () => {
     const app = restApp(await toolkitOf({ s: world() }));
     const broken = await app.post('/api/tools/s/broken', {}, ASYNC);

@@ -128,7 +128,7 @@ export const createJobs = (options: JobsOptions): Jobs => {
         await records.put(kind, job.id, { principal, job } satisfies Stored, { ttlMs: wanted ?? RUNNING_TTL_MS });
       } catch (error) {
         running.delete(job.id);
-        throw error;
+        throw ToolwayError.from(error).with({ executed: 'no' });
       }
       const onProgress = (progress: Progress): void => {
         one.job = { ...job, progress };
