@@ -38,7 +38,7 @@ export const ask = ({ call, clock, timeoutMs, request, handler }: AskOptions): P
     const context = { server, scope, call: { id: call.id, tool: request.tool }, signal: asking.signal };
     new Promise<ApprovalAnswer>((answer) => answer(handler(request, context))).then(
       (answer) => finish(read(answer)),
-      (cause: unknown) => finish({ by: 'error', error: failed('the approval handler failed', cause) }),
+      (cause: unknown) => finish({ by: 'error', error: notAsked(cause) }),
     );
   });
 
@@ -56,6 +56,12 @@ const read = (answer: unknown): Outcome => {
     },
   };
 };
+
+/** Where the asking itself broke down, that is not called a refusal. */
+const notAsked = (cause: unknown): ToolwayError =>
+  cause instanceof ToolwayError && cause.code === 'internal'
+    ? cause.with({ executed: 'no' })
+    : failed('the approval handler failed', cause);
 
 const failed = (what: string, cause?: unknown): ToolwayError =>
   new ToolwayError('denied', what, { executed: 'no', cause });

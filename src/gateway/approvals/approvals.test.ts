@@ -3,7 +3,7 @@ import { principal } from '../../../test/fixtures/gateway-app.ts';
 import { createHandClock } from '../../../test/fixtures/hand-clock.ts';
 import { times } from '../../../test/fixtures/long.ts';
 import { scriptedServer, text } from '../../../test/fixtures/scripted-server.ts';
-import type { ToolwayError } from '../../errors.ts';
+import { ToolwayError } from '../../errors.ts';
 import type { HandlerContext } from '../../handlers.ts';
 import { createToolkit } from '../../index.ts';
 import type { ToolkitOptions } from '../../options.ts';
@@ -112,14 +112,15 @@ test('whenever decisions, ends and callers that leave meet, nothing is sent that
 describe('a store that fails', () => {
   const failing = (broken: { now: boolean }): Records => {
     const { records }: Store = createMemoryStore();
+    const full = new ToolwayError('internal', '/state/gateway.db: disk full');
     const orFail = <F extends (...given: never[]) => Promise<unknown>>(run: F): F =>
-      ((...given: never[]) => (broken.now ? Promise.reject(new Error('disk full')) : run(...given))) as F;
+      ((...given: never[]) => (broken.now ? Promise.reject(full) : run(...given))) as F;
     return { ...records, put: orFail(records.put), update: orFail(records.update) };
   };
 
-  test('refuses what has to be asked, and says so', async () => {
+  test('lets nothing through that has to be asked, which is a failure and no refusal', async () => {
     const { pay, sent, approvals } = await worldOf({ records: failing({ now: true }) });
-    expect(await pay('a')).toMatchObject({ code: 'denied', executed: 'no' });
+    expect(await pay('a')).toMatchObject({ code: 'internal', executed: 'no' });
     expect(sent).toEqual([]);
     expect(await approvals.list()).toEqual([]);
   });
