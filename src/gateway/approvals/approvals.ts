@@ -130,7 +130,7 @@ export const createApprovals = (options: ApprovalsOptions): Approvals => {
         };
         settle(id, verdict, 'elicitation').catch((error: unknown) => {
           // Somebody else was first; what failed otherwise is no word to go on.
-          if (!(error instanceof Refusal)) release(id, refusal(`the decision could not be kept: ${messageOf(error)}`));
+          if (!(error instanceof Refusal)) release(id, refusal('the decision could not be kept'));
         });
       });
     });
@@ -234,7 +234,9 @@ export const createApprovals = (options: ApprovalsOptions): Approvals => {
         open.mustHaveRoom(caller.principal.id);
         stored = await enter(caller, request, keys);
       } catch (error) {
-        return refusal(error instanceof ToolwayError ? error.message : 'it could not be asked for');
+        // What is full or not allowed is told; what broke down is no refusal.
+        if (error instanceof ToolwayError && error.code !== 'internal') return refusal(error.message);
+        throw ToolwayError.from(error);
       }
       return wait(caller, stored, context, onElicit);
     },
@@ -286,4 +288,3 @@ const mayStillCall = ({
 }): boolean => principal.may('call') && principal.sees(server, tool);
 
 const noSuch = (): Refusal => new Refusal(404, 'unsupported', 'there is no such approval');
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
