@@ -39,7 +39,8 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
   };
   /** A call does not wait for a server that is known to be away. */
   const arrive = async (call: Call): Promise<void> => {
-    await finder.moveIn(call);
+    const moving = finder.moveIn(call);
+    if (moving !== undefined) await moving;
     const refusal = trafficOf(call).fuse.refusal();
     if (refusal !== undefined) throw refusal;
     await finder.arrive(call);

@@ -21,7 +21,7 @@ console.log('found ' + (ids.every((id, index) => id === index) ? ids.length : 'g
 let next = ids.length;
 const noise = async () => {
   for (let n = 0; ; n += 1) {
-    for (let call = 0; call < 100; call += 1)
+    for (let call = 0; call < 600; call += 1)
       store.history.append({ id: 'c' + n, at: Date.now(), principal: 'p', server: 's', tool: 't', outcome: 'ok', durationMs: 1, attempts: 1, cached: false });
     await store.records.update('noise', 'n', (value = 0) => value + 1);
     if (n % 7 === 0) await store.records.delete('noise', 'n');
@@ -55,7 +55,8 @@ test.each(ENGINES)(
       // What was written and not yet said may be there as well.
       taken = found;
       let killed: Promise<void> | undefined;
-      const after = Math.random() * 60;
+      // The last one comes when calls are written too.
+      const after = kill === KILLS - 1 ? 600 : Math.random() * 60;
       setTimeout(() => {
         killed = end();
       }, after);
