@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { scriptedServer, text } from '../../test/fixtures/scripted-server.ts';
+import { type ScriptedServer, scriptedServer, text } from '../../test/fixtures/scripted-server.ts';
 import { clockedToolkitOf, failure } from '../../test/fixtures/toolkits.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Limits, ServerConfig } from '../options.ts';
@@ -105,9 +105,8 @@ test('there are at most so many scopes: the one that was not used longest makes 
   expect(await call('d')).toEqual(text('hi'));
 });
 
-test('one that makes room is gone before the next one begins', async () => {
-  const { server, clock, call } = await world({ maxScopes: 1 });
-  await call('a');
+/** Keeps the latest connection from being gone until the function that it gives is called. */
+const holdClose = (server: ScriptedServer): (() => void) => {
   let gone = (): void => {};
   const { transport } = server.latest();
   const { close } = transport;
@@ -115,6 +114,13 @@ test('one that makes room is gone before the next one begins', async () => {
     new Promise<void>((resolve) => {
       gone = resolve;
     }).then(() => close.call(transport));
+  return () => gone();
+};
+
+test('one that makes room is gone before the next one begins', async () => {
+  const { server, clock, call } = await world({ maxScopes: 1 });
+  await call('a');
+  const gone = holdClose(server);
   const next = call('b');
   await clock.settle();
   expect(server.peers).toHaveLength(2);
@@ -125,13 +131,7 @@ test('one that makes room is gone before the next one begins', async () => {
 test('a scope that is used again while its old connection is being closed waits until that is gone', async () => {
   const { server, clock, told, call } = await world({ scopeIdleMs: 1_000 });
   await call('a');
-  let gone = (): void => {};
-  const { transport } = server.latest();
-  const { close } = transport;
-  transport.close = () =>
-    new Promise<void>((resolve) => {
-      gone = resolve;
-    }).then(() => close.call(transport));
+  const gone = holdClose(server);
   await clock.advance(1_500);
   const again = call('a');
   await clock.settle();

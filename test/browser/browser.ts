@@ -1,23 +1,13 @@
 /** A headless Chromium and a page under a strict Content-Security-Policy, for tests of the browser entry. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { launchChromium } from '../fixtures/chromium.ts';
 import { host } from '../fixtures/servers/launch.ts';
 import { bundlePage } from './bundle.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 /** Nothing may run but the page's own files, and nothing that was made from a string. */
 const POLICY = "default-src 'self'; script-src 'self'; connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:*";
 
@@ -37,7 +27,6 @@ export interface Browser {
 
 /** Starts Chromium with an empty profile, and serves the bundled page to it from loopback. */
 export const startBrowser = async (): Promise<Browser> => {
-  if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing. Run: apt-get install -y chromium`);
   const files = await mkdtemp(join(tmpdir(), 'toolway-page-'));
   await bundlePage(fileURLToPath(new URL('page.ts', import.meta.url)), files);
   const site = await host(async ({ url = '/' }, response) => {
@@ -50,8 +39,7 @@ export const startBrowser = async (): Promise<Browser> => {
       response.end(await readFile(join(files, url)));
     } else response.writeHead(404).end();
   });
-  // Without a profile named, each start makes an empty one and removes it in the end.
-  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
+  const browser = await launchChromium();
 
   return {
     async open() {

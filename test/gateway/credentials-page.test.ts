@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Toolkit } from '../../src/index.ts';
 import { createToolkit } from '../../src/node/index.ts';
 import { type ServedGateway, serveGateway } from '../../src/node/serve.ts';
+import { launchChromium } from '../fixtures/chromium.ts';
 import { type PersonalServer, startPersonalServer } from '../fixtures/personal-server.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
 const KEY = 'gateway-key-of-ann-111';
 const HOSTILE = 'x<img src=q onerror=alert(1)>\u202e';
 
@@ -15,7 +14,6 @@ let toolkit: Toolkit;
 let gateway: ServedGateway;
 let browser: Browser;
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing. Run: apt-get install -y chromium`);
   upstream = await startPersonalServer();
   toolkit = await createToolkit({
     connect: 'lazy',
@@ -25,11 +23,7 @@ beforeAll(async () => {
     },
   });
   gateway = await serveGateway(toolkit, { port: 0, access: { apiKeys: [{ name: 'ann', key: KEY }] } });
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  browser = await launchChromium();
 });
 afterAll(async () => {
   await browser?.close();

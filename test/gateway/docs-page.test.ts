@@ -1,20 +1,13 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchChromium } from '../fixtures/chromium.ts';
 import { KEY, type RestWorld, startRestWorld } from '../fixtures/rest-world.ts';
-
-const CHROMIUM = '/usr/bin/chromium';
 
 let world: RestWorld;
 let browser: Browser;
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM)) throw new Error(`${CHROMIUM} is missing. Run: apt-get install -y chromium`);
   world = await startRestWorld();
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  browser = await launchChromium();
 });
 afterAll(async () => {
   await browser?.close();

@@ -119,16 +119,18 @@ const callsOf = (name: string): (string | undefined)[] =>
     .map(({ tool }) => tool)
     .sort();
 
+/** A gateway that is given another key only, and makes ann's. */
+const makeAnn = async (): Promise<{ id: string; key: string }> => {
+  await serve([KEYS[1] as ApiKey]);
+  return (await send('/api/keys', ADMIN.key, {}, { name: 'ann' })).json() as Promise<{ id: string; key: string }>;
+};
+
 const endings: [string, number, () => Promise<{ ann: string; end: () => Promise<unknown> }>][] = [
   [
     'is deleted',
     2_500,
     async () => {
-      await serve([KEYS[1] as ApiKey]);
-      const made = (await (await send('/api/keys', ADMIN.key, {}, { name: 'ann' })).json()) as {
-        id: string;
-        key: string;
-      };
+      const made = await makeAnn();
       const url = `${gateway.url}/api/keys/${made.id}`;
       const headers = { 'x-api-key': ADMIN.key ?? '' };
       return { ann: made.key, end: () => fetch(url, { method: 'DELETE', headers }) };
@@ -138,11 +140,7 @@ const endings: [string, number, () => Promise<{ ann: string; end: () => Promise<
     'is given another secret',
     2_500,
     async () => {
-      await serve([KEYS[1] as ApiKey]);
-      const made = (await (await send('/api/keys', ADMIN.key, {}, { name: 'ann' })).json()) as {
-        id: string;
-        key: string;
-      };
+      const made = await makeAnn();
       return { ann: made.key, end: () => send(`/api/keys/${made.id}/rotate`, ADMIN.key, {}, {}) };
     },
   ],
