@@ -8,7 +8,7 @@ export default defineConfig(({ mode }) => ({
     include: mode === 'long' ? LONG : ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['dist/**', 'node_modules/**', 'test/node/**', 'test/gateway/client/**', 'test/gateway/peers/**'],
     globalSetup: ['scripts/test-tools.js'],
-    reporters: ['default', './scripts/fault-matrix.js'],
+    reporters: ['default', './scripts/second-tries.js', './scripts/fault-matrix.js'],
     pool: 'forks',
     // Two workers: the tests start real servers, and a third one would only make them wait for each other on two cores.
     // What is measured over minutes has the machine for itself.
