@@ -41,6 +41,10 @@ const refused: [file: string, code: string, rule: string][] = [
   ['src/node/a.ts', imports('../cli/main.ts'), 'noRestrictedImports'],
   ['src/node/b.ts', imports('../testing/index.ts'), 'noRestrictedImports'],
   ['src/testing/a.ts', imports('../cli/main.ts'), 'noRestrictedImports'],
+  ['src/llm/a.ts', imports('../toolkit.ts'), 'noRestrictedImports'],
+  ['src/llm/b.ts', imports('../server/server.ts'), 'noRestrictedImports'],
+  ['src/llm/loop/c.ts', imports('../../protocol/engine.ts'), 'noRestrictedImports'],
+  ['src/llm/models/d.ts', imports('node:fs'), 'noRestrictedImports'],
   ['src/new-room/a.ts', imports('../errors.ts'), 'noRestrictedImports'],
   ['src/config/b.ts', 'export const home = process.env.HOME;\n', 'noRestrictedGlobals'],
   ['src/transport/c.ts', `export const a = Buffer.from('a');\n`, 'noRestrictedGlobals'],
@@ -56,6 +60,8 @@ const refused: [file: string, code: string, rule: string][] = [
 ];
 const allowed: [file: string, code: string][] = [
   ['src/protocol/l.ts', imports('../errors.ts')],
+  ['src/llm/e.ts', imports('../api.ts')],
+  ['src/llm/loop/f.ts', imports('../../protocol/types.ts')],
   ['src/protocol/m.ts', imports('../transport/transport.ts')],
   ['src/protocol/n.ts', imports('../schema/validator.ts')],
   ['src/transport/d.ts', imports('../protocol/wire.ts')],

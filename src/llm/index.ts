@@ -1,0 +1,6 @@
+/** Tools for models: what a program that hands tools to a model needs. Web standards only. */
+export type { LocalContext, LocalTool } from './local-tool.ts';
+export type * from './message.ts';
+export type * from './model.ts';
+export type { ModelFacts, ModelFailure } from './model-error.ts';
+export { ModelError } from './model-error.ts';
