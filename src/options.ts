@@ -1,7 +1,7 @@
 /** What a user may set: servers, defaults, and what one call may ask for. Times are in milliseconds. */
 import type { ToolwayError } from './errors.ts';
 import type { Handlers, RequestHandlers } from './handlers.ts';
-import type { PinMode, Policy } from './permission.ts';
+import type { PinMode, Policy, Taint } from './permission.ts';
 import type { CallToolResult, Implementation, JsonObject, LogLevel, Progress } from './protocol/types.ts';
 import type { OpenTelemetryApi } from './telemetry/api.ts';
 import type { Transport } from './transport/transport.ts';
@@ -219,6 +219,12 @@ export interface RequestOptions {
   principal?: string;
   /** Which connection it may share: each scope of a server has one of its own. Default: that of all who name none. */
   scope?: string;
+  /**
+   * A model chose the call, and had read this by then; a copy is taken. Such a call is judged by the policy also where
+   * there is none, whose default is then `ask`; once the model had read anything, what may write or reach the outside
+   * is asked for even where a rule allows it.
+   */
+  taint?: Taint;
   /**
    * Answer what the server asks in the course of this request, instead of the toolkit's handlers and the server's own;
    * what is absent here is refused. A legacy server is told at connecting what can be asked of the toolkit, so that a

@@ -45,6 +45,22 @@ export interface ArgumentCondition {
   present?: boolean;
 }
 
+/** What a model had read that somebody else wrote, when it chose a call. Present: a model chose it. Without sources: nothing yet. */
+export interface Taint {
+  readonly sources: readonly TaintSource[];
+}
+/** One thing that a model read. */
+export interface TaintSource {
+  /** `history`: what an earlier conversation had read, where that is no longer known. */
+  readonly kind: 'result' | 'error' | 'resource' | 'prompt' | 'sampling' | 'history';
+  /** Whose server wrote it; empty where that is not known. */
+  readonly server: string;
+  /** The tool, the prompt, or the URI of the resource. */
+  readonly name?: string;
+  /** The id of the model's call that it answered. */
+  readonly call?: string;
+}
+
 /** A call that waits for somebody's word. */
 export interface ApprovalRequest {
   /** The id of the call. */
@@ -64,6 +80,8 @@ export interface ApprovalRequest {
   warnings?: string[];
   /** How the definition differs from the one that was first seen. */
   diff?: DefinitionChange[];
+  /** What the model that chose the call had read by then; absent where it had read nothing, or no model chose it. */
+  taint?: TaintSource[];
   /** How long there is to answer. */
   timeoutMs: number;
   /**
