@@ -7,11 +7,11 @@ import { pointerStep } from '../config/places.ts';
 import { type Problem, ToolwayError } from '../errors.ts';
 import { readFailure } from '../node/read-failure.ts';
 import type { JsonObject } from '../protocol/types.ts';
+import { coerce } from '../schema/coerce.ts';
 import { applyDefaults } from '../schema/defaults.ts';
-import { coerce } from './coerce.ts';
+import { propertiesOf } from '../schema/signature.ts';
 import type { CliContext } from './command.ts';
 import type { FormArgument } from './function-form.ts';
-import { propertiesOf } from './signature.ts';
 
 /** What one argument was given as: texts that the schema turns into a value, or the value itself. */
 type Given = { key: string; texts: string[]; literal: boolean } | { key: string; value: unknown };

@@ -1,8 +1,8 @@
 /** Lines of listings: one entry, one line, as wide as the terminal. */
 import type { ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool, ServerStatus } from '../api.ts';
+import { signature } from '../schema/signature.ts';
 import type { Output } from './output.ts';
 import { safeLine } from './safe-text.ts';
-import { signature } from './signature.ts';
 import type { Style } from './style.ts';
 
 const FEWEST_COLUMNS = 40;

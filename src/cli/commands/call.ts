@@ -4,6 +4,7 @@ import { ToolwayError } from '../../errors.ts';
 import type { CallOptions } from '../../options.ts';
 import * as RPC from '../../protocol/rpc-codes.ts';
 import type { JsonObject } from '../../protocol/types.ts';
+import { signature } from '../../schema/signature.ts';
 import { gatherArguments, settleArguments, unknownKeys, withForm } from '../call-arguments.ts';
 import type { Run, Session } from '../command.ts';
 import type { ContentOptions } from '../content.ts';
@@ -15,7 +16,6 @@ import { reportFailure } from '../report.ts';
 import { checkResultOptions, createResultView, printToolResult } from '../result-view.ts';
 import { safeLine } from '../safe-text.ts';
 import { serversOf, timeoutOf } from '../session.ts';
-import { signature } from '../signature.ts';
 
 export const run: Run = async (job) => {
   const { args, options, output, context, screen, open } = job;

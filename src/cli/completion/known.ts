@@ -1,7 +1,7 @@
 /** What completion has to know of servers: names, arguments, and the values that a schema allows. */
 import type { JsonObject, Prompt, Tool } from '../../protocol/types.ts';
+import { alternatives, propertiesOf } from '../../schema/signature.ts';
 import { safeLine } from '../safe-text.ts';
-import { alternatives, propertiesOf } from '../signature.ts';
 
 export interface KnownArgument {
   name: string;

@@ -1,4 +1,4 @@
-/** Text from a command line, turned into the value that a schema asks for. */
+/** Text from a command line or a request, turned into the value that a schema asks for. */
 import type { JsonObject } from '../protocol/types.ts';
 import { alternatives, typeName } from './signature.ts';
 
