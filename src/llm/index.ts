@@ -1,6 +1,11 @@
 /** Tools for models: what a program that hands tools to a model needs. Web standards only. */
+
+export { convertTools } from './conversion/convert-tools.ts';
+export type * from './conversion/types.ts';
 export type { LocalContext, LocalTool } from './local-tool.ts';
 export type * from './message.ts';
 export type * from './model.ts';
 export type { ModelFacts, ModelFailure } from './model-error.ts';
 export { ModelError } from './model-error.ts';
+export type * from './profiles/profile.ts';
+export { profileOf, toolProfiles } from './profiles/profile-of.ts';

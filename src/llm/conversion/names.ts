@@ -1,0 +1,63 @@
+/**
+ * Names that a provider takes, one for each tool and never the same for two. `server__tool` wherever that fits; else a
+ * readable stem and a hash of both names, so that a name does not depend on what other tools there are.
+ */
+import type { NameRules } from '../profiles/profile.ts';
+import { hash8 } from './hash.ts';
+
+interface Named {
+  server: string;
+  name: string;
+}
+
+/** What is left of a long name of a server, so that something of the tool's is seen. */
+const SERVER_STEM = 20;
+const HASH = 9;
+
+/** The names for all tools, in their order. `taken` are avoided. */
+export const nameTools = (tools: readonly Named[], rules: NameRules, taken: readonly string[] = []): string[] => {
+  const fits = fitting(rules);
+  const used = new Set([...(rules.reserved ?? []), ...taken]);
+  const names = new Array<string>(tools.length);
+  const others: number[] = [];
+  for (const [index, { server, name }] of tools.entries()) {
+    const plain = `${server}__${name}`;
+    if (!fits(plain) || used.has(plain)) {
+      others.push(index);
+      continue;
+    }
+    used.add(plain);
+    names[index] = plain;
+  }
+  // In an order of their own: which of two gets the plain hash must not hang on the order of servers.
+  const key = (index: number): string => JSON.stringify([tools[index]?.server, tools[index]?.name]);
+  const keys = new Map(others.map((index) => [index, key(index)]));
+  others.sort((a, b) => ((keys.get(a) ?? '') < (keys.get(b) ?? '') ? -1 : 1));
+  for (const index of others) {
+    const { server, name } = tools[index] as Named;
+    const stem = stemOf(server, name, rules);
+    let hashed = `${stem}_${hash8(keys.get(index) ?? '')}`;
+    for (let salt = 1; used.has(hashed); salt += 1) hashed = `${stem}_${hash8(`${keys.get(index)}${salt}`)}`;
+    used.add(hashed);
+    names[index] = hashed;
+  }
+  return names;
+};
+
+const fitting = ({ pattern, max }: NameRules): ((name: string) => boolean) => {
+  const expression = new RegExp(`^(?:${pattern})$`);
+  return (name) => name.length <= max && expression.test(name);
+};
+
+/** Letters, digits and `_` are in every alphabet; a name begins with a letter or `_` where any alphabet asks for it. */
+const stemOf = (server: string, tool: string, { max }: NameRules): string => {
+  const room = max - HASH;
+  const whole = `${plain(server)}__${plain(tool)}`;
+  const stem = whole.length <= room ? whole : `${plain(server).slice(0, SERVER_STEM)}__${plain(tool)}`;
+  return (/^[0-9]/.test(stem) ? `_${stem}` : stem).slice(0, room);
+};
+
+/** Long enough for every provider, and not longer: a name may be as long as its server likes. */
+const READ = 200;
+
+const plain = (name: string): string => name.slice(0, READ).replaceAll(/[^A-Za-z0-9]+/g, '_');
