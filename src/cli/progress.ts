@@ -5,6 +5,7 @@
 import { type Clock, systemClock, type Timer } from '../clock.ts';
 import type { Progress } from '../protocol/types.ts';
 import type { Sink } from './command.ts';
+import { createRedrawnLine } from './redrawn-line.ts';
 import { safeLine } from './safe-text.ts';
 import type { Screen } from './screen.ts';
 
@@ -15,11 +16,12 @@ export interface ProgressLine {
 }
 
 const BAR_WIDTH = 20;
-const CLEAR = `\r${String.fromCharCode(27)}[2K`;
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 /** Calls that are over by then show nothing. */
-const SPINNER_AFTER_MS = 300;
-const SPINNER_TURN_MS = 100;
+export const SPINNER_AFTER_MS = 300;
+export const SPINNER_TURN_MS = 100;
+/** How the spinner looks after so many turns. */
+export const spinnerAt = (turns: number): string => SPINNER[turns % SPINNER.length] ?? '';
 /** A rate is that of the last notifications, in this time. */
 const RATE_WINDOW_MS = 10_000;
 const MOST_MARKS = 64;
@@ -104,63 +106,32 @@ export const createProgressLine = ({
   let text: (() => string) | undefined;
   let turns = 0;
   let timer: Timer | undefined;
-  let drawing: Promise<void> | undefined;
-  let stale = false;
-  let drawn = false;
-  let paused = 0;
+  const line = createRedrawnLine({ sink, ...(screen !== undefined && { screen }), text: () => text?.() });
 
-  const draw = async (): Promise<void> => {
-    while (stale && paused === 0 && text !== undefined) {
-      stale = false;
-      drawn = true;
-      await sink.write(CLEAR + text());
-    }
-    drawing = undefined;
-  };
-  const redraw = (): void => {
-    stale = true;
-    if (paused === 0) drawing ??= draw();
-  };
   const spin = (): void => {
     timer = clock.after(SPINNER_TURN_MS, spin);
     timer.keepAlive(false);
     turns += 1;
     text = () => {
       const elapsed = durationName((clock.now() - startedAt) / 1000);
-      return safeLine(`${SPINNER[turns % SPINNER.length]} ${name} ${elapsed}`, Math.max(20, (sink.columns ?? 80) - 1));
+      return safeLine(`${spinnerAt(turns)} ${name} ${elapsed}`, Math.max(20, (sink.columns ?? 80) - 1));
     };
-    redraw();
-  };
-  const clear = async (): Promise<void> => {
-    await drawing;
-    if (drawn) await sink.write(CLEAR);
-    drawn = false;
+    line.redraw();
   };
   timer = clock.after(SPINNER_AFTER_MS, spin);
   timer.keepAlive(false);
-  const leave = screen?.add({
-    async pause() {
-      paused += 1;
-      await clear();
-    },
-    resume() {
-      paused -= 1;
-      if (text !== undefined) redraw();
-    },
-  });
 
   return {
     update(progress) {
       timer?.cancel();
       const rate = rateOf(progress.progress);
       text = () => progressText(progress, sink.columns, rate);
-      redraw();
+      line.redraw();
     },
     async end() {
       timer?.cancel();
       text = undefined;
-      leave?.();
-      await clear();
+      await line.end();
     },
   };
 };
