@@ -1,7 +1,7 @@
 /** The types of many tools as one file of TypeScript that needs nothing else. */
 import type { ListedTool } from '../../api.ts';
-import { emitType } from './emit.ts';
-import { createNames, docComment, stringLiteral, typeName } from './source.ts';
+import { emitType } from '../../declarations/emit.ts';
+import { createNames, docComment, stringLiteral, typeName } from '../../declarations/source.ts';
 
 const HEAD = `// The types of the tools of MCP servers, made by \`toolway types\`. Make it anew rather than change it.
 `;

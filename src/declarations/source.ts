@@ -1,5 +1,5 @@
 /** Pieces of TypeScript made of names and texts that servers chose. */
-import { safeText } from '../safe-text.ts';
+import { safeText } from './safe-text.ts';
 
 const MAX_COMMENT = 4_000;
 

@@ -1,5 +1,5 @@
 /** References within one schema: what they mean, and which of them come back to where they began. */
-import { pointerStep, pointerSteps } from '../../config/places.ts';
+import { pointerStep, pointerSteps } from '../config/places.ts';
 
 /** A place in a schema and what is there. */
 export interface Target {

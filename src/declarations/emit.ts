@@ -55,8 +55,20 @@ export interface Emitted {
   declarations: string[];
 }
 
+export interface EmitOptions {
+  /** What schemas say of themselves, as comments. Default true. */
+  comments?: boolean;
+  /** What is declared beside the type is exported. Default true. */
+  exported?: boolean;
+}
+
 /** The type of a schema. `name` begins the names of what is declared beside it; `unique` makes them so. */
-export const emitType = (schema: unknown, name: string, unique: (wanted: string) => string): Emitted => {
+export const emitType = (
+  schema: unknown,
+  name: string,
+  unique: (wanted: string) => string,
+  { comments = true, exported = true }: EmitOptions = {},
+): Emitted => {
   const references = createReferences(schema);
   const aliases = new Map<string, string>();
   const waiting: (Target & { alias: string })[] = [];
@@ -72,6 +84,9 @@ export const emitType = (schema: unknown, name: string, unique: (wanted: string)
     waiting.push({ ...target, alias });
     return alias;
   };
+
+  const commentOf = (value: unknown, indent: string): string =>
+    comments && isObject(value) ? docComment(value.description ?? value.title, indent) : '';
 
   const referenceOf = (reference: unknown, { within }: Place): Type => {
     const target = references.resolve(reference);
@@ -155,7 +170,7 @@ export const emitType = (schema: unknown, name: string, unique: (wanted: string)
     return atom(lines.length === 0 ? '{ [key: string]: unknown }' : `{\n${lines.join('')}${place.indent}}`);
   };
   const property = (key: string, schema: unknown, needed: boolean, place: Place): string => {
-    const comment = isObject(schema) ? docComment(schema.description ?? schema.title, place.indent) : '';
+    const comment = commentOf(schema, place.indent);
     return `${comment}${place.indent}${propertyName(key)}${needed ? '' : '?'}: ${typeOf(schema, place).text};\n`;
   };
   /** What other properties are; undefined where the schema says nothing of them, so that a slip of the pen is an error. */
@@ -172,9 +187,9 @@ export const emitType = (schema: unknown, name: string, unique: (wanted: string)
 
   const type = typeOf(schema, { depth: 0, indent: '', within: undefined }).text;
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const comment = isObject(next.schema) ? docComment(next.schema.description ?? next.schema.title, '') : '';
+    const comment = commentOf(next.schema, '');
     const { text } = typeOf(next.schema, { depth: 0, indent: '', within: next.pointer });
-    declarations.push(`${comment}export type ${next.alias} = ${text};\n`);
+    declarations.push(`${comment}${exported ? 'export ' : ''}type ${next.alias} = ${text};\n`);
   }
   return { type, declarations };
 };
