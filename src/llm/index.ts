@@ -9,3 +9,8 @@ export type { ModelFacts, ModelFailure } from './model-error.ts';
 export { ModelError } from './model-error.ts';
 export type * from './profiles/profile.ts';
 export { profileOf, toolProfiles } from './profiles/profile-of.ts';
+export { failureParts } from './results/failure.ts';
+export { type ResultFacts, type ResultOptions, toParts } from './results/parts.ts';
+export { createReadResult } from './results/read-result.ts';
+export { createMemorySpill, type Spill, type Spilled } from './results/spill.ts';
+export { estimateTokens } from './results/tokens.ts';

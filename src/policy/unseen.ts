@@ -39,6 +39,25 @@ export const unseenPlaces = (value: unknown): string[] => {
   return places.slice(0, MAX_PLACES);
 };
 
+/**
+ * The text with each such character spelled out, as `[U+200B]`, and a run of one as `[U+200B ×3]`. A joiner between two
+ * characters that are seen stays.
+ */
+export const unseenSpelled = (text: string): string => {
+  if (!UNSEEN.test(text)) return text;
+  return text.replace(new RegExp(`(${UNSEEN.source})\\1*`, 'gu'), (run, one: string, at: number) => {
+    if (run.length === 1 && one.search(JOINERS) === 0 && isBetweenSeen(text, at)) return run;
+    const times = run.length / one.length;
+    return `[${find(UNSEEN, one)}${times > 1 ? ` ×${times}` : ''}]`;
+  });
+};
+const isBetweenSeen = (text: string, at: number): boolean => {
+  const before = /.$/su.exec(text.slice(Math.max(0, at - 2), at))?.[0];
+  const after = text.codePointAt(at + 1);
+  if (before === undefined || after === undefined) return false;
+  return !UNSEEN.test(before) && !UNSEEN.test(String.fromCodePoint(after));
+};
+
 const stepTo = (path: string, key: string): string => {
   const visible = UNSEEN.test(key) ? key.replace(new RegExp(UNSEEN, 'gu'), '') : key;
   const step = `${path}/${visible.replaceAll('~', '~0').replaceAll('/', '~1')}`;
