@@ -7,6 +7,8 @@ export type * from './message.ts';
 export type * from './model.ts';
 export type { ModelFacts, ModelFailure } from './model-error.ts';
 export { ModelError } from './model-error.ts';
+export { type AnthropicModelOptions, anthropicModel } from './models/anthropic.ts';
+export { priceOf } from './models/prices.ts';
 export type * from './profiles/profile.ts';
 export { profileOf, toolProfiles } from './profiles/profile-of.ts';
 export { failureParts } from './results/failure.ts';

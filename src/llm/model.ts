@@ -84,7 +84,10 @@ export interface ModelDone {
   usage: Usage;
 }
 
-/** Why a message ends. `calls` where it holds one, whatever the provider said; `pause`: it goes on when it is sent back. */
+/**
+ * Why a message ends. `calls` where it holds one and was not cut short, whatever the provider said; of a message that
+ * was (`length`, `context`, `filter`, `refusal`) no call is to be made. `pause`: it goes on when it is sent back.
+ */
 export type ModelStop = 'end' | 'calls' | 'length' | 'context' | 'refusal' | 'filter' | 'pause' | 'other';
 
 /** Tokens. The first three are what was read, and do not overlap; what is absent is unknown, not 0. */
