@@ -20,8 +20,9 @@ export interface LocalContext {
   signal: AbortSignal;
   /**
    * Calls a tool of a server, by any name that the toolkit takes: on the one road, judged by policy as a call that the
-   * model wrote, counted as one of its calls. Its result counts as read by what runs here from then on.
+   * model wrote, counted as one of its calls. Its result counts as read by what runs here from then on. `signal` ends
+   * this one call.
    */
-  call(name: string, args: JsonObject): Promise<CallToolResult>;
+  call(name: string, args: JsonObject, options?: { signal?: AbortSignal }): Promise<CallToolResult>;
   onProgress(progress: Progress): void;
 }
