@@ -30,7 +30,12 @@ export interface Listed {
   stale: boolean;
 }
 /** A tool of the catalogue: the server's own object, untouched, and where it comes from. */
-export type ListedTool = Tool & Listed & { qualifiedName: string };
+export type ListedTool = Tool &
+  Listed & {
+    qualifiedName: string;
+    /** What it answers is not held against a model that reads it: its server has `trustResults`, and it is believed to keep to what is the server's own. */
+    trustedResults?: true;
+  };
 /** A resource of the catalogue: the server's own object, untouched, and where it comes from. */
 export type ListedResource = Resource & Listed & { qualifiedName: string };
 /** A resource template of the catalogue: the server's own object, untouched, and where it comes from. */

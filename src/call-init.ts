@@ -1,5 +1,6 @@
 /** What a caller asks for, before it is a call. */
 import type { RequestHandlers } from './handlers.ts';
+import type { Taint } from './permission.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
 
 /** What a call is made of. Times are in milliseconds on the monotonic clock. */
@@ -11,6 +12,8 @@ export interface CallInit {
   scope?: string;
   /** On whose behalf. */
   principal?: string;
+  /** What the model that chose it had read; absent where no model did. */
+  taint?: Taint;
   /** The definition of the tool, for `tools/call`. */
   tool?: Tool;
   /** Further `_meta` for the server. Where absent, the request carries no progress token either. */

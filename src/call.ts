@@ -6,6 +6,7 @@ import type { CallInit } from './call-init.ts';
 import { ToolwayError } from './errors.ts';
 import type { RequestHandlers } from './handlers.ts';
 import { ownCopy } from './own-copy.ts';
+import type { Taint } from './permission.ts';
 import type { JsonObject, Progress, Tool } from './protocol/types.ts';
 import { whenAborted } from './when-aborted.ts';
 
@@ -44,6 +45,8 @@ export class Call {
   readonly server: string;
   readonly scope: string;
   readonly principal: string | undefined;
+  /** What the model that chose it had read by then; undefined where no model did. */
+  readonly taint: Taint | undefined;
   /** Its definition, once it is known. */
   tool: Tool | undefined;
   meta: JsonObject | undefined;
@@ -99,6 +102,7 @@ export class Call {
     this.server = init.server;
     this.scope = init.scope ?? '';
     this.principal = init.principal;
+    this.taint = init.taint;
     this.tool = init.tool;
     this.meta = init.meta;
     this.startedAt = init.startedAt;

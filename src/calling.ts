@@ -11,6 +11,7 @@ import type { Chain } from './middleware/chain.ts';
 import { qualify, splitName } from './names.ts';
 import type { CallOptions, Logger, RequestOptions } from './options.ts';
 import { ownCopy } from './own-copy.ts';
+import type { Taint } from './permission.ts';
 import type { CallToolResult, JsonObject, Progress } from './protocol/types.ts';
 import type { House, ManagedServer } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
@@ -47,6 +48,13 @@ export interface CallingOptions {
 const NO_META: JsonObject = {};
 /** The `_meta` key under which a server is told of the caller's idempotency key. */
 const IDEMPOTENCY_KEY = 'toolway/idempotencyKey';
+
+/** As it was when the call was made: it grows as the model reads on. */
+const frozenTaint = (taint: Taint): Taint => {
+  const copy = ownCopy(taint);
+  Object.freeze(copy.sources);
+  return Object.freeze(copy);
+};
 
 const owned = (asked: Asked): Asked => ({ ...asked, args: ownCopy(asked.args) });
 
@@ -101,6 +109,7 @@ export const createCalling = (options: CallingOptions): Calling => {
       server: name,
       scope: wanted.scope,
       principal: wanted.principal,
+      taint: wanted.taint && frozenTaint(wanted.taint),
       tool: route?.entry?.tool,
       meta: metaOf(wanted),
       timeoutMs: wanted.timeoutMs ?? config.timeoutMs ?? DEFAULTS.timeoutMs,

@@ -1,7 +1,7 @@
 /** The user's own functions: whatever one of them does is reported and changes nothing else. And typed events, which are such. */
 import type { ErrorFacts, ToolwayError } from './errors.ts';
 import type { DefinitionChange } from './permission.ts';
-import type { CallToolResult, LogMessage, Progress } from './protocol/types.ts';
+import type { CallToolResult, JsonObject, LogMessage, Progress } from './protocol/types.ts';
 
 interface OfServer {
   server: string;
@@ -45,6 +45,8 @@ export interface ToolkitEvents {
     approved: boolean;
     by: 'handler' | 'remembered' | 'timeout' | 'cancelled' | 'error';
     reason?: string;
+    /** What is sent instead of what was asked for. */
+    arguments?: JsonObject;
     durationMs: number;
   };
   /** A tool is no longer what was first seen of it. `before` and `after` are SHA-256 of the canonical definitions, where they can be had. */

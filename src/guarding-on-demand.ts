@@ -2,7 +2,7 @@
 
 import { nearest } from './config/nearest.ts';
 import { readPermissions } from './config/permission.ts';
-import { ToolwayError } from './errors.ts';
+import { type Problem, ToolwayError } from './errors.ts';
 import type { Finder } from './finder.ts';
 import type { Pinning } from './guarding.ts';
 import type { ToolkitOptions } from './options.ts';
@@ -63,8 +63,12 @@ export const guardWith = async (
   finder: Finder,
   {
     isServerName,
+    badArguments,
     ...tools
-  }: Pick<GuardOptions, 'matches' | 'definitionText'> & { isServerName(name: string): boolean },
+  }: Pick<GuardOptions, 'matches' | 'definitionText'> & {
+    isServerName(name: string): boolean;
+    badArguments(problems: Problem[]): ToolwayError;
+  },
 ): Promise<Guard> =>
   createGuard({
     ...tools,
@@ -79,6 +83,12 @@ export const guardWith = async (
       // Another one may have its name now.
       if (finder.servers.get(call.server) !== (on.parent ?? on))
         throw new ToolwayError('closed', 'the server was removed', { executed: 'no' });
+    },
+    async mustFit(call) {
+      const checks = finder.checksOf(call);
+      await checks?.compiled;
+      const problems = await checks?.input?.(call.params.arguments);
+      if (problems !== undefined) throw badArguments(problems);
     },
     toolOf: (call) => finder.checksOf(call),
     toolsOf: (call) => finder.home(call).catalog.known('tools')?.items,

@@ -1,8 +1,10 @@
 /** What a toolkit holds calls and tools to, as its options say; the policy and the file of pins are loaded where there is one. */
 import { isServerName } from './config/names.ts';
 import type { Finder } from './finder.ts';
+import { badArguments } from './middleware/misfits.ts';
 import { matchesPattern } from './names.ts';
 import type { ServerConfig, ToolkitOptions } from './options.ts';
+import type { Policy } from './permission.ts';
 import { definitionText } from './policy/definition.ts';
 import { createFirstSeen, type FirstSeen } from './policy/first-seen.ts';
 import type { Guard } from './policy/guard.ts';
@@ -47,7 +49,11 @@ export const pinning = async (
   };
 };
 
-/** The judge of calls; none without a policy. */
-export const guardOf = async (options: ToolkitOptions, house: House, finder: Finder): Promise<Guard | undefined> =>
-  options.policy &&
-  (await load()).guardWith(options.policy, house, finder, { matches: matchesPattern, definitionText, isServerName });
+/** The judge of calls under a policy. */
+export const guardOf = async (policy: Policy, house: House, finder: Finder): Promise<Guard> =>
+  (await load()).guardWith(policy, house, finder, {
+    matches: matchesPattern,
+    definitionText,
+    isServerName,
+    badArguments,
+  });

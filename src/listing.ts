@@ -2,7 +2,9 @@
 import type { Listed, ListedPrompt, ListedResource, ListedResourceTemplate, ListedTool, ListFilter } from './api.ts';
 import type { Finder } from './finder.ts';
 import type { qualify } from './names.ts';
+import { taints } from './policy/taint.ts';
 import type { ListKind } from './protocol/lists.ts';
+import type { Tool } from './protocol/types.ts';
 import type { ManagedServer } from './server/server.ts';
 
 interface ListedKinds {
@@ -40,6 +42,10 @@ export const readLists = async (
   return chosen.filter(({ personal }) => personal === undefined);
 };
 
+/** What the toolkit, and no server, says of a tool's results. In a group any member may have given them. */
+export const trustOf = ({ config }: ManagedServer, tool: Tool) =>
+  ({ trustedResults: (config.group === undefined && !taints(tool, config)) || undefined }) as { trustedResults?: true };
+
 /** One list of several servers, each entry with where it comes from and how old it is. */
 export const listedBy = <K extends ListKind>(
   servers: readonly ManagedServer[],
@@ -54,6 +60,12 @@ export const listedBy = <K extends ListKind>(
     };
     return (list?.items ?? []).map(
       (item) =>
-        ({ ...item, server: server.name, qualifiedName: toName(server.name, item.name), ...about }) as ListedKinds[K],
+        ({
+          ...item,
+          server: server.name,
+          qualifiedName: toName(server.name, item.name),
+          ...about,
+          ...(kind === 'tools' && trustOf(server, item as Tool)),
+        }) as ListedKinds[K],
     );
   });

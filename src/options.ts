@@ -67,6 +67,11 @@ export interface ServerConfig extends Handlers {
   autoApprove?: string[];
   /** Believes this server's hints about its tools. Default false. */
   trustHints?: boolean;
+  /**
+   * What its tools answer is not held against a model that reads it, as far as they are believed to keep to what is the
+   * server's own (`openWorldHint: false`, and `trustHints`), and unless it is in a `group`. Default false.
+   */
+  trustResults?: boolean;
   /** Default: the toolkit's. */
   pins?: PinMode;
   retrySafe?: string[];
@@ -220,12 +225,6 @@ export interface RequestOptions {
   /** Which connection it may share: each scope of a server has one of its own. Default: that of all who name none. */
   scope?: string;
   /**
-   * A model chose the call, and had read this by then; a copy is taken. Such a call is judged by the policy also where
-   * there is none, whose default is then `ask`; once the model had read anything, what may write or reach the outside
-   * is asked for even where a rule allows it.
-   */
-  taint?: Taint;
-  /**
    * Answer what the server asks in the course of this request, instead of the toolkit's handlers and the server's own;
    * what is absent here is refused. A legacy server is told at connecting what can be asked of the toolkit, so that a
    * capability needs a handler there as well, and does not say which request it asks for: of several in flight on its
@@ -237,6 +236,12 @@ export interface RequestOptions {
 
 /** What one tool call may ask for. */
 export interface CallOptions extends RequestOptions {
+  /**
+   * A model chose the call, and had read this by then; a copy is taken. Such a call is judged also where there is no
+   * policy, by a default of `ask`. Once the model had read anything, what may write or reach the outside is asked for
+   * even where a rule allows it, unless the rule says `tainted`.
+   */
+  taint?: Taint;
   /** How often the call may be sent in all, where sending again is safe; `false` sends it once. Default: the server's `retry`. */
   retry?: RetryOption;
   /** `false`: neither a kept answer nor that of an equal call in flight will do. Default: the server's `cache`. */

@@ -3,7 +3,7 @@ import type { JsonObject, Tool } from './protocol/types.ts';
 
 /** What may be done without asking anybody. Rules are tried in order; the first one that fits decides. */
 export interface Policy {
-  /** What becomes of a call that no rule fits. Default `allow`. */
+  /** What becomes of a call that no rule fits. Default `allow`, and `ask` for calls that a model chose (see `taint` of a call). */
   default?: PolicyAction;
   rules?: readonly PolicyRule[];
 }
@@ -19,6 +19,11 @@ export interface PolicyRule {
   annotations?: ToolHints;
   /** Conditions on arguments, by JSON Pointer (`/options/path`) or dotted path (`options.path`). All have to hold. */
   arguments?: Record<string, ArgumentCondition>;
+  /**
+   * Whether a model chose the call that had read what others wrote. A rule with `true` that allows is the only one by
+   * which such a call may write, or reach the outside, without being asked for.
+   */
+  tainted?: boolean;
   action: PolicyAction;
   /** Shown to whoever is asked, and in the error of whoever is denied. */
   reason?: string;
@@ -98,8 +103,14 @@ export interface ApprovalDecision {
   /**
    * Holds this answer for as long as the toolkit lives and the tool's definition stays what it is: `true` for calls
    * with the same arguments, `tool` for any arguments; of the same principal and scope only, and where the same rule asks.
+   * For a call with `taint` `tool` means `true`.
    */
   remember?: boolean | 'tool';
+  /**
+   * Where it is approved: what is sent instead, whole. It is held to the tool's schema, and to the rules that deny; then
+   * exactly this is sent. Nothing is remembered.
+   */
+  arguments?: JsonObject;
 }
 
 /** `true` and `false` are answers without more to say. */

@@ -19,6 +19,8 @@ import { route } from './middleware/route.ts';
 import type { ServerTraffic } from './middleware/traffic.ts';
 import type { WaitFor } from './middleware/validate.ts';
 import type { ToolkitOptions } from './options.ts';
+import type { Policy } from './permission.ts';
+import type { Guard } from './policy/guard.ts';
 import { cacheHints } from './protocol/answer.ts';
 import type { JsonObject } from './protocol/types.ts';
 import { createDelivery } from './server/delivery.ts';
@@ -32,7 +34,6 @@ export { layGround } from './ground.ts';
 export const createRoad = async (options: ToolkitOptions, house: House, finder: Finder): Promise<Chain> => {
   const { deadlines, events, calls, secrets } = house;
   const { traffic, metrics } = await house.ground;
-  const guard = await guardOf(options, house, finder);
   const trafficOf = (call: Call): ServerTraffic => {
     const server = finder.home(call);
     return server.traffic ?? traffic.of(server);
@@ -56,6 +57,19 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
         throw ToolwayError.from(error, executed && { executed });
       }),
     );
+  const judged = (guard?: Guard): Middleware => policy({ standingOf: (call) => finder.checksOf(call), guard, waitFor });
+  const guarded = async (rules: Policy): Promise<Middleware> => judged(await guardOf(rules, house, finder));
+  const judgedLater = onDemand(
+    () => true,
+    () => guarded({}),
+  );
+  /** Without rules only calls that a model chose are judged. */
+  const unruled: Middleware = (next) => {
+    const usual = judged()(next);
+    const chosen = judgedLater(next);
+    return (call) => (call.taint === undefined ? usual : chosen)(call);
+  };
+  const ruled = options.policy && (await guarded(options.policy));
   const { idempotency, cache, dedupe } = sharing(house, finder, trafficOf);
   return createChain(
     [
@@ -64,7 +78,7 @@ export const createRoad = async (options: ToolkitOptions, house: House, finder: 
         middleware: observe({ clock: deadlines.clock, events, calls, metrics, masked: secrets.masked }),
       },
       { name: 'route', middleware: route(arrive) },
-      { name: 'policy', middleware: policy({ standingOf: (call) => finder.checksOf(call), guard, waitFor }) },
+      { name: 'policy', middleware: ruled ?? unruled },
       { name: 'deadline', middleware: deadline(deadlines) },
       { name: 'idempotency', middleware: idempotency },
       { name: 'cache', middleware: cache },

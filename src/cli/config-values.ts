@@ -33,6 +33,7 @@ const builtIn = ({ command, transport }: ServerConfig): Partial<ServerConfig> =>
   retry: { attempts: 3 },
   breaker: { failures: 5, openMs: 5_000 },
   trustHints: false,
+  trustResults: false,
   pins: 'block',
 });
 

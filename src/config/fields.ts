@@ -88,6 +88,7 @@ const OWN: Record<string, Field> = {
   autoApprove: map(names, (autoApprove) => ({ autoApprove })),
   pins: map(pinMode, (pins) => ({ pins })),
   trustHints: map(flag, (trustHints) => ({ trustHints })),
+  trustResults: map(flag, (trustResults) => ({ trustResults })),
   retrySafe: map(names, (retrySafe) => ({ retrySafe })),
   group: map(text, (group) => ({ group })),
   isolation: map(isolation, (sharing) => ({ isolation: sharing })),

@@ -31,7 +31,7 @@ describe('what is wrong', () => {
     [{ rules: {} }, '/policy/rules must be a list of rules, not an object'],
     [
       { rules: ['x'] },
-      '/policy/rules/0 must be an object of server, tool, annotations, arguments, action, reason, not a string',
+      '/policy/rules/0 must be an object of server, tool, annotations, arguments, tainted, action, reason, not a string',
     ],
     [{ rules: [{ tool: 'x' }] }, '/policy/rules/0 needs an action: allow, ask, deny'],
     [{ rules: [{ action: 'alow' }] }, '/policy/rules/0/action must be one of allow, ask, deny'],

@@ -65,6 +65,7 @@ const readRule = (value: unknown, path: string, report: Report): PolicyRule => {
       tool: patterns,
       annotations: (hints) => ({ ok: true, value: readParts(hints, `${path}/annotations`, TOOL_HINTS, report) ?? {} }),
       arguments: (given) => ({ ok: true, value: readConditions(given, `${path}/arguments`, report) }),
+      tainted: flag,
       action: oneOf(ACTIONS),
       reason: text,
     },

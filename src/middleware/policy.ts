@@ -35,7 +35,7 @@ export const policy =
     const validated = validation(waitFor);
     const judged = guard === undefined ? next : (call: Call) => guard.judge(call, next);
     return (call) => {
-      if (call.method !== 'tools/call') return next(call);
+      if (call.method !== 'tools/call' && call.taint === undefined) return next(call);
       const standing = standingOf(call);
       try {
         if (standing?.drift?.blocks) throw standing.drift.error();

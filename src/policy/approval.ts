@@ -5,7 +5,7 @@ import { ToolwayError } from '../errors.ts';
 import type { Emitter, ToolkitEvents } from '../events.ts';
 import type { Handlers } from '../handlers.ts';
 import type { ServerConfig } from '../options.ts';
-import type { ApprovalDecision, ApprovalRequest, DefinitionChange } from '../permission.ts';
+import type { ApprovalDecision, ApprovalRequest, DefinitionChange, TaintSource } from '../permission.ts';
 import type { JsonObject, Tool } from '../protocol/types.ts';
 import { ask } from './asking.ts';
 import { frozenCopy } from './frozen.ts';
@@ -14,6 +14,7 @@ import { launchText } from './launch.ts';
 import { createRemembered, type Subject } from './remembered.ts';
 import type { Ruling } from './rule-book.ts';
 import { aboutArguments } from './suspicions.ts';
+import { shownSources } from './taint.ts';
 
 /** What is known of a call's tool. */
 export interface KnownTool {
@@ -41,14 +42,18 @@ export interface Candidate {
   config: ServerConfig;
   known: KnownTool | undefined;
   ruling: Ruling;
+  /** What the model that chose the call had read. */
+  sources: readonly TaintSource[];
   /** What of the tool may deceive, in words. */
   suspicions: readonly string[];
 }
 
 type Resolution = ToolkitEvents['approval_resolved'];
 
-/** Resolves when the call may go on; else rejects with `denied`, `approval_timeout` or `cancelled`. */
-export const createApprover = (options: ApproverOptions): ((candidate: Candidate) => Promise<void>) => {
+/** Resolves when the call may go on, with what is to be sent instead where somebody said so; else rejects with `denied`, `approval_timeout` or `cancelled`. */
+export const createApprover = (
+  options: ApproverOptions,
+): ((candidate: Candidate) => Promise<JsonObject | undefined>) => {
   const { clock, events, definitionText, approvalTimeoutMs: timeoutMs = 300_000 } = options;
   const remembered = createRemembered();
 
@@ -61,20 +66,22 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
   };
 
   return async (candidate) => {
-    const { call, tool, config, ruling } = candidate;
+    const { call, tool, config, ruling, sources } = candidate;
     const { id, server, scope, method, principal } = call;
     const about = { id, server, scope, method, tool, ...(principal !== undefined && { principal }) };
     const askedAt = clock.now();
-    const tell = (by: Resolution['by'], { approved, reason }: Pick<ApprovalDecision, 'approved' | 'reason'>): void => {
+    const tell = (by: Resolution['by'], { approved, reason, arguments: own }: ApprovalDecision): void => {
       const durationMs = clock.now() - askedAt;
-      events.emit('approval_resolved', { ...about, approved, by, ...(reason !== undefined && { reason }), durationMs });
+      const said = { ...(reason !== undefined && { reason }), ...(own && { arguments: own }) };
+      events.emit('approval_resolved', { ...about, approved, by, ...said, durationMs });
     };
 
     const subject = subjectOf(candidate);
     const earlier = subject && remembered.find(subject);
     if (earlier !== undefined) {
       tell('remembered', earlier);
-      return obey(earlier);
+      obey(earlier);
+      return undefined;
     }
     const handler = call.handlers === undefined ? (config.onApprove ?? options.onApprove) : call.handlers.onApprove;
     if (handler === undefined)
@@ -89,12 +96,14 @@ export const createApprover = (options: ApproverOptions): ((candidate: Candidate
       throw outcome.error;
     }
     const { decision } = outcome;
-    if (subject !== undefined && decision.remember)
-      remembered.keep(subject, decision, decision.remember === 'tool' ? 'tool' : 'call');
+    // What was said of other arguments says nothing of these.
+    if (subject !== undefined && decision.remember && decision.arguments === undefined)
+      remembered.keep(subject, decision, decision.remember === 'tool' && sources.length === 0 ? 'tool' : 'call');
     tell('handler', decision);
     obey(decision);
     // A person's time is not the call's.
     call.postpone(clock.now() - askedAt);
+    return decision.arguments;
   };
 };
 
@@ -103,7 +112,7 @@ const isCertain = (known: KnownTool | undefined): known is KnownTool => known !=
 const argumentsOf = (call: Call): JsonObject => call.params.arguments as JsonObject;
 
 const requestOf = (
-  { call, tool, config, known, ruling, suspicions }: Candidate,
+  { call, tool, config, known, ruling, sources, suspicions }: Candidate,
   timeoutMs: number,
 ): ApprovalRequest => {
   const warnings = [...suspicions, ...aboutArguments(argumentsOf(call))];
@@ -119,6 +128,7 @@ const requestOf = (
     reason: ruling.reason ?? ruling.by,
     ...(warnings.length > 0 && { warnings }),
     ...(known?.drift !== undefined && { diff: [...known.drift.changes] }),
+    ...(sources.length > 0 && { taint: shownSources(sources) }),
     timeoutMs,
     ...(isCertain(known) && { standing: { rule: ruling.by, launch: launchText(config) } }),
   };

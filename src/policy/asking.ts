@@ -4,6 +4,8 @@ import type { Clock } from '../clock.ts';
 import { ToolwayError } from '../errors.ts';
 import type { HandlerContext } from '../handlers.ts';
 import type { ApprovalAnswer, ApprovalDecision, ApprovalRequest } from '../permission.ts';
+import type { JsonObject } from '../protocol/types.ts';
+import { frozenCopy } from './frozen.ts';
 
 export interface AskOptions {
   call: Call;
@@ -44,15 +46,27 @@ export const ask = ({ call, clock, timeoutMs, request, handler }: AskOptions): P
 
 const read = (answer: unknown): Outcome => {
   if (typeof answer === 'boolean') return { by: 'handler', decision: { approved: answer } };
-  const { approved, reason, remember } = (answer ?? {}) as Partial<Record<keyof ApprovalDecision, unknown>>;
+  const {
+    approved,
+    reason,
+    remember,
+    arguments: own,
+  } = (answer ?? {}) as Partial<Record<keyof ApprovalDecision, unknown>>;
   if (typeof approved !== 'boolean')
     return { by: 'error', error: failed('the approval handler answered neither true nor false') };
+  let args: JsonObject | undefined;
+  try {
+    if (approved && own !== undefined) args = frozenCopy(own);
+  } catch (cause) {
+    return { by: 'error', error: failed('the approval handler gave arguments that are no JSON object', cause) };
+  }
   return {
     by: 'handler',
     decision: {
       approved,
       ...(typeof reason === 'string' ? { reason } : {}),
       ...(remember === true || remember === 'tool' ? { remember } : {}),
+      ...(args && { arguments: args }),
     },
   };
 };

@@ -12,6 +12,7 @@ import { hintsOf } from './hints.ts';
 import { createRuleBook, type Ruling } from './rule-book.ts';
 import { sealCall, takeCopy, takenCopy } from './seal.ts';
 import { createSuspicions, type ToolList } from './suspicions.ts';
+import { sourcesOf, underTaint } from './taint.ts';
 
 export interface GuardOptions extends ApproverOptions {
   policy: Policy;
@@ -22,6 +23,8 @@ export interface GuardOptions extends ApproverOptions {
   mustBeIn(call: Call): void;
   /** The tool as its server defines it now, if that is known. */
   toolOf(call: Call): KnownTool | undefined;
+  /** Rejects with `invalid_arguments` where the arguments do not fit the tool's schema. */
+  mustFit(call: Call): Promise<void>;
   /** The tools of its server, if they are known. */
   toolsOf(call: Call): ToolList | undefined;
 }
@@ -36,7 +39,7 @@ export interface Guard {
 
 /** Throws where the policy is unusable. */
 export const createGuard = (options: GuardOptions): Guard => {
-  const { configOf, mustBeIn, toolOf, toolsOf, matches, definitionText } = options;
+  const { configOf, mustBeIn, mustFit, toolOf, toolsOf, matches, definitionText } = options;
   const rulingOn = createRuleBook(options.policy, matches);
   const approve = createApprover(options);
   const suspicionsOf = createSuspicions();
@@ -56,29 +59,52 @@ export const createGuard = (options: GuardOptions): Guard => {
     });
   };
 
+  /** The call itself may be sent, and nothing else, as long as its tool is what it was when somebody was asked. */
+  const sealAsAsked = (call: Call, known: KnownTool | undefined): void =>
+    sealCall(call, () => {
+      const error = changed(call, known);
+      if (error !== undefined) throw error;
+    });
+
   return {
     take: takeCopy,
     async judge(call, next) {
+      const sources = sourcesOf(call);
+      if (call.method !== 'tools/call')
+        throw new ToolwayError('denied', 'a model may call tools, and nothing else', { executed: 'no' });
       const params = takenCopy(call);
       const tool = String(params.name);
       const config = configOf(call);
       const known = toolOf(call);
       const suspicions = (): string[] => suspicionsOf(tool, known, toolsOf(call));
-      const ruling = rulingOn({
-        server: call.server,
-        tool,
-        arguments: params.arguments as JsonObject,
-        hints: hintsOf(known?.tool, config.trustHints === true),
-        autoApproved: isAutoApproved(config, tool) && suspicions().length === 0,
-      });
+      const rulingFor = (args: JsonObject): Ruling => {
+        const hints = hintsOf(known?.tool, config.trustHints === true);
+        const facts = {
+          server: call.server,
+          tool,
+          arguments: args,
+          hints,
+          autoApproved: isAutoApproved(config, tool) && suspicions().length === 0,
+          chosen: sources !== undefined,
+          tainted: sources !== undefined && sources.length > 0,
+        };
+        return underTaint(rulingOn(facts), hints, sources);
+      };
+      const ruling = rulingFor(params.arguments as JsonObject);
       if (ruling.action === 'ask') {
-        sealCall(call, () => {
-          const error = changed(call, known);
-          if (error !== undefined) throw error;
-        });
-        await approve({ call, tool, config, known, ruling, suspicions: suspicions() });
+        sealAsAsked(call, known);
+        const about = { call, tool, config, known, ruling, sources: sources ?? [], suspicions: suspicions() };
+        const instead = await approve(about);
         // What is kept under its name is another server's by now.
         mustBeIn(call);
+        if (instead !== undefined) {
+          const again = rulingFor(instead);
+          if (again.action === 'deny') throw denied(again);
+          call.params = { ...params, arguments: instead };
+          takeCopy(call);
+          sealAsAsked(call, known);
+          await mustFit(call);
+        }
       } else if (ruling.action !== 'allow') throw denied(ruling);
       return next(call);
     },

@@ -12,6 +12,8 @@ const facts = (args: JsonObject = {}, more: Partial<Facts> = {}): Facts => ({
   arguments: args,
   hints: hintsOf(undefined, false),
   autoApproved: false,
+  chosen: false,
+  tainted: false,
   ...more,
 });
 const actionOf = (policy: Policy, given: Facts = facts()): PolicyAction =>
@@ -228,6 +230,7 @@ describe('rules against a plain reading of them', () => {
       tool: fc.array(pattern, { minLength: 1, maxLength: 2 }),
       annotations: fc.record({ readOnlyHint: fc.boolean(), openWorldHint: fc.boolean() }, { requiredKeys: [] }),
       arguments: fc.dictionary(fc.constantFrom('x', 'y'), condition, { maxKeys: 2 }),
+      tainted: fc.boolean(),
       action,
     },
     { requiredKeys: ['action'] },
@@ -243,6 +246,8 @@ describe('rules against a plain reading of them', () => {
       openWorldHint: fc.boolean(),
     }),
     autoApproved: fc.boolean(),
+    chosen: fc.boolean(),
+    tainted: fc.boolean(),
   });
 
   const glob = (text: string, fitting: string): boolean => new RegExp(`^${fitting.replaceAll('*', '.*')}$`).test(text);
@@ -256,16 +261,18 @@ describe('rules against a plain reading of them', () => {
     if (typeof value !== 'string') return false;
     return operator === 'matches' ? glob(value, operand) : value.startsWith(operand);
   };
-  const reference = ({ default: fallback = 'allow', rules = [] }: Policy, given: Facts): PolicyAction => {
+  const reference = ({ default: said, rules = [] }: Policy, given: Facts): PolicyAction => {
     const found = rules.find(
       (one) =>
         (one.server === undefined || [one.server].flat().some((each) => glob(given.server, each))) &&
         (one.tool === undefined || [one.tool].flat().some((each) => glob(given.tool, each))) &&
+        (one.tainted === undefined || one.tainted === given.tainted) &&
         Object.entries(one.annotations ?? {}).every(([hint, value]) => given.hints[hint as 'readOnlyHint'] === value) &&
         Object.entries(one.arguments ?? {}).every(([path, wanted]) => plainly(wanted, given.arguments[path])),
     );
     if (found !== undefined) return found.action;
-    return fallback === 'ask' && given.autoApproved ? 'allow' : fallback;
+    const fallback = said ?? (given.chosen ? 'ask' : 'allow');
+    return fallback === 'ask' && given.autoApproved && !given.tainted ? 'allow' : fallback;
   };
 
   test('both decide alike', () => {

@@ -12,6 +12,10 @@ export interface Facts {
   hints: Required<ToolHints>;
   /** The operator named the tool in `autoApprove`, and nothing speaks against it. */
   autoApproved: boolean;
+  /** A model chose the call. */
+  chosen: boolean;
+  /** It had read what others wrote. */
+  tainted: boolean;
 }
 
 export interface Ruling {
@@ -19,18 +23,21 @@ export interface Ruling {
   /** Who says so: `rule 2 of the policy`. */
   by: string;
   reason?: string;
+  /** It is a rule for calls under taint. */
+  tainted?: true;
 }
 
 export type RuleBook = (facts: Facts) => Ruling;
 
 /** Makes rules ready for use; the policy may change afterwards without effect. Throws where a rule is unusable. */
-export const createRuleBook = ({ default: fallback = 'allow', rules = [] }: Policy, matches: Matches): RuleBook => {
+export const createRuleBook = ({ default: fallback, rules = [] }: Policy, matches: Matches): RuleBook => {
   const ready = rules.map((rule, index) => createRule(rule, index, matches));
   const byDefault = (action: PolicyAction): Ruling => ({ action, by: 'the default of the policy' });
 
   const decide = (facts: Facts): Ruling => {
     for (const { fits, ruling } of ready) if (fits(facts)) return ruling;
-    return byDefault(fallback === 'ask' && facts.autoApproved ? 'allow' : fallback);
+    const action = fallback ?? (facts.chosen ? 'ask' : 'allow');
+    return byDefault(action === 'ask' && facts.autoApproved && !facts.tainted ? 'allow' : action);
   };
   return (facts) => {
     try {
@@ -43,7 +50,7 @@ export const createRuleBook = ({ default: fallback = 'allow', rules = [] }: Poli
 };
 
 const createRule = (
-  { server, tool, annotations = {}, arguments: conditions = {}, action, reason }: PolicyRule,
+  { server, tool, annotations = {}, arguments: conditions = {}, tainted, action, reason }: PolicyRule,
   index: number,
   matches: Matches,
 ): { fits: (facts: Facts) => boolean; ruling: Ruling } => {
@@ -57,9 +64,15 @@ const createRule = (
     fits: (facts) =>
       isServer(facts.server) &&
       isTool(facts.tool) &&
+      (tainted === undefined || tainted === facts.tainted) &&
       wanted.every(([hint, value]) => facts.hints[hint] === value) &&
       all.every((holds) => holds(facts.arguments, possibly)),
-    ruling: { action, by: `rule ${index + 1} of the policy`, ...(reason === undefined ? {} : { reason }) },
+    ruling: {
+      action,
+      by: `rule ${index + 1} of the policy`,
+      ...(reason !== undefined && { reason }),
+      ...(tainted === true && { tainted }),
+    },
   };
 };
 

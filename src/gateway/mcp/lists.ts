@@ -90,7 +90,14 @@ export const createLists = ({ toolkit, dispatch, clock, closing }: GatewayContex
     const aliases = new Map<string, Target>();
     const entries: Entry[] = [];
     for (const each of listed) {
-      const { server: from, qualifiedName: _name, fetchedAt: _at, stale: _stale, ...own } = each;
+      const {
+        server: from,
+        qualifiedName: _name,
+        fetchedAt: _at,
+        stale: _stale,
+        trustedResults: _trust,
+        ...own
+      } = each;
       const name = String(own.name);
       const item = kind === 'tools' ? withObjectSchema(own) : own;
       const isNamed = server === undefined && (kind === 'tools' || kind === 'prompts');
