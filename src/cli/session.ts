@@ -76,6 +76,7 @@ export const createOpener =
       origins: _o,
       defaultOrigins: _d,
       gateway: _g,
+      chat: _c,
       ...toolkitOptions
     } = chosen;
     const toolkit = await context.toolkit(

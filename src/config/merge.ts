@@ -23,6 +23,7 @@ export const mergeConfigs = (layers: Iterable<ParsedConfig>): ParsedConfig => {
     if (layer.policy !== undefined) merged.policy = layer.policy;
     if (layer.pins !== undefined) merged.pins = layer.pins;
     if (layer.gateway !== undefined) merged.gateway = mergeGateways(merged.gateway, layer.gateway);
+    if (layer.chat !== undefined) merged.chat = { ...merged.chat, ...layer.chat };
     const { pinFile = merged.pinFile, catalogueFile = merged.catalogueFile } = layer;
     const { batchWindowMs = merged.batchWindowMs } = layer;
     Object.assign(merged, withoutUndefined({ pinFile, catalogueFile, batchWindowMs }));

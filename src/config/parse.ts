@@ -3,6 +3,7 @@ import type { Problem } from '../errors.ts';
 import type { InputDefinition, Limits, ServerConfig } from '../options.ts';
 import type { PinMode, Policy } from '../permission.ts';
 import { serverAlias } from './alias.ts';
+import { type ChatSettings, readChat } from './chat.ts';
 import type { Dialect } from './dialect.ts';
 import { PLAIN } from './dialects.ts';
 import { type GatewaySettings, readGateway } from './gateway.ts';
@@ -26,6 +27,7 @@ export interface ParsedConfig extends RootSettings {
   policy?: Policy;
   pins?: PinMode;
   gateway?: GatewaySettings;
+  chat?: ChatSettings;
   /** What `${input:id}` stands for. */
   inputs: InputDefinition[];
   /** The name in the file for each server that could not keep it. */
@@ -61,7 +63,7 @@ interface Reading {
 
 /** The keys under which they say what may not be done. */
 const GUARDS = ['policy', 'pins', 'pinFile', 'gateway'];
-const OTHER_KEYS = ['defaults', 'limits', 'policy', 'pins', 'gateway', 'inputs', '$schema', ...ROOT_SETTINGS];
+const OTHER_KEYS = ['defaults', 'limits', 'policy', 'pins', 'gateway', 'chat', 'inputs', '$schema', ...ROOT_SETTINGS];
 /** A configuration that says nothing. Its records have no prototype: names come from files. */
 export const emptyConfig = (): ParsedConfig => ({
   servers: Object.create(null) as Record<string, ServerConfig>,
@@ -111,10 +113,11 @@ const readRoot = async (value: Record<string, unknown>, reading: Reading): Promi
   const { problems: wrong, ...permissions } = readPermissions(value, suggest);
   // In the files of other hosts the word means something else.
   const { problems: unread, ...door } = readGateway(dialect === PLAIN ? value.gateway : undefined, suggest);
-  Object.assign(parsed, permissions, settings, door);
-  problems.push(...wrong, ...unread);
+  const { problems: unheard, ...talk } = readChat(dialect === PLAIN ? value.chat : undefined, suggest);
+  Object.assign(parsed, permissions, settings, door, talk);
+  problems.push(...wrong, ...unread, ...unheard);
   const given = [
-    ...Object.keys({ ...permissions, ...settings, ...door }),
+    ...Object.keys({ ...permissions, ...settings, ...door, ...talk }),
     ...Object.keys(parsed.limits).map((name) => `limits/${name}`),
   ];
   parsed.rootOrigins = originsOf(Object.fromEntries(given.map((field) => [field, `/${field}`])), reading.where);

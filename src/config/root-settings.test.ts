@@ -14,6 +14,7 @@ const USUAL: Record<string, unknown> = {
   policy: { default: 'ask' },
   pins: 'warn',
   gateway: { allowedHosts: ['a.example'] },
+  chat: { model: 'planner' },
   inputs: [{ id: 'a', type: 'promptString' }],
   batchWindowMs: 7,
   catalogueFile: 'lists.json',

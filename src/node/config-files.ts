@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import type { ChatSettings } from '../config/chat.ts';
 import { dialectOf } from '../config/dialects.ts';
 import { type EnvironmentLayer, readEnvironment } from '../config/environment.ts';
 import { escapeReferences } from '../config/expand.ts';
@@ -36,6 +37,8 @@ export interface LoadedConfig extends ToolkitOptions {
   mcpServers: Record<string, ServerConfig>;
   /** What is said of a gateway in front of these servers; the keys are references still, see `expandGateway`. */
   gateway?: GatewaySettings;
+  /** Which model is spoken with, and how far a turn may go. */
+  chat?: ChatSettings;
   problems: ConfigProblem[];
   /** The files that were read, in order. */
   files: string[];
@@ -124,6 +127,7 @@ export const loadConfig = async (options: LoadConfigOptions = {}): Promise<Loade
       batchWindowMs: merged.batchWindowMs,
     }),
     ...(gateway !== undefined && { gateway }),
+    ...(merged.chat !== undefined && { chat: merged.chat }),
     ...(merged.inputs.length > 0 && { inputs: merged.inputs }),
     env: { ...env },
     problems: merged.problems,

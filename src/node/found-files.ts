@@ -71,11 +71,12 @@ const holdBack = (read: ParsedConfig, { path, folder, inputs: known, isTrusted }
 
 /**
  * No found file says where files of ours lie: one that brings its own list of what was seen before would put aside what
- * this user has seen, and every path would be written to. Nor does it say who may come into a gateway of this user.
+ * this user has seen, and every path would be written to. Nor does it say who may come into a gateway of this user,
+ * nor to whom its key of a model and its words are sent.
  */
 const withoutOurs = (read: ParsedConfig): ParsedConfig => {
   const config = { ...read, rootOrigins: { ...read.rootOrigins }, problems: [...read.problems] };
-  for (const name of ['pinFile', 'catalogueFile', 'gateway'] as const) {
+  for (const name of ['pinFile', 'catalogueFile', 'gateway', 'chat'] as const) {
     if (config[name] === undefined) continue;
     const { kind: _kind, ...place } = config.rootOrigins[name] ?? { kind: 'file' };
     const message = 'is not taken from a file that was found; your own file, or one that you name, can set it';
