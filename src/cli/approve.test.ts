@@ -16,7 +16,7 @@ const request: ApprovalRequest = {
   diff: [{ path: '/description', before: 'a\r', after: `b${ESC}[1m` }],
 };
 
-const approving = async (world: World, argv: string[] = []) => {
+const approving = async (world: World, argv: string[] = [], more: Partial<ApprovalRequest> = {}) => {
   let answer: ApprovalAnswer | undefined | 'no handler' = 'no handler';
   const { code, err, asked } = await cli(['--stdio', 'x', 'call', 'do', ...argv], {
     ...world,
@@ -25,7 +25,7 @@ const approving = async (world: World, argv: string[] = []) => {
         tools: [{ name: 'do', inputSchema: {} }],
         async call(_tool, _args, { signal }, { onApprove }) {
           const context = { server: 'adhoc', scope: '', signal: new AbortController().signal };
-          if (onApprove !== undefined) answer = await onApprove(request, context);
+          if (onApprove !== undefined) answer = await onApprove({ ...request, ...more }, context);
           if (signal?.aborted === true) throw new ToolwayError('cancelled', 'the call was cancelled');
           return { content: [] };
         },
@@ -71,5 +71,32 @@ describe('a call that wants approval', () => {
     const { answer, err } = await approving({}, ['--yes']);
     expect([answer, err]).toEqual([true, 'toolway: adhoc.do is approved (--yes)\n']);
     expect((await approving({})).answer).toBe('no handler');
+  });
+
+  describe('of a model that had read what others wrote', () => {
+    const taint: ApprovalRequest['taint'] = [
+      { kind: 'history', server: '' },
+      ...Array.from({ length: 10 }, (_, n) => ({ kind: 'result' as const, server: 'fetch', name: `page${n}` })),
+      { kind: 'error', server: `evil${ESC}[2J` },
+    ];
+
+    test('says what that was, and keeps a yes for the same arguments only', async () => {
+      const { err, asked, answer } = await approving({ ...tty, typed: ['a'] }, [], { taint });
+      const shown = err.replaceAll(`\r${ESC}[2K`, '');
+      expect(shown).toContain('  the model had read: fetch.page1 (result), ');
+      expect(shown).toContain('fetch.page9 (result), evil (error), 2 more\n');
+      expect(shown).not.toContain(ESC);
+      expect(asked).toEqual(['  [y]es once, [a]lways with these arguments, [n]o: ']);
+      expect(answer).toEqual({ approved: true, remember: 'tool' });
+    });
+
+    test('is not approved by --yes: it is asked about at a terminal, and refused without one', async () => {
+      expect((await approving({ ...tty, typed: ['n'] }, ['--yes'], { taint })).answer).toMatchObject({
+        approved: false,
+      });
+      const { answer, err } = await approving({}, ['--yes'], { taint });
+      expect(answer).toMatchObject({ approved: false, reason: expect.stringContaining('--yes does not answer') });
+      expect(err).not.toContain('approved');
+    });
   });
 });

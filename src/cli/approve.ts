@@ -1,9 +1,12 @@
 /** A call for which the policy wants a person's word. */
-import type { ApprovalAnswer, ApprovalRequest } from '../permission.ts';
+import type { ApprovalAnswer, ApprovalRequest, TaintSource } from '../permission.ts';
+import { sourceText } from '../policy/taint.ts';
 import { safeJson } from './output.ts';
 import type { PersonOptions } from './person.ts';
 import { safeLine, safeText } from './safe-text.ts';
 
+/** The latest that a model read. */
+const MOST_SOURCES = 10;
 /** Of the arguments; what is longer is cut, and said to be. */
 const MOST_LINES = 400;
 
@@ -13,12 +16,15 @@ export const approve = async (
   signal: AbortSignal,
   { screen, output, yes, interrupt }: PersonOptions,
 ): Promise<ApprovalAnswer> => {
-  const { server, tool, reason, warnings = [], diff = [], annotations } = request;
+  const { server, tool, reason, warnings = [], diff = [], annotations, taint } = request;
   const name = safeLine(`${server}.${tool}`);
-  if (yes) {
+  // Nobody who said yes to everything knew what a model would read.
+  if (yes && taint === undefined) {
     if (!output.quiet) await screen.note(`toolway: ${name} is approved (--yes)`);
     return true;
   }
+  if (!screen.interactive)
+    return { approved: false, reason: '--yes does not answer for what a model chose that had read what others wrote' };
   return screen.converse(async (ask) => {
     if (signal.aborted) return false;
     const { above } = await screen.terminal();
@@ -30,8 +36,10 @@ export const approve = async (
     for (const { path, before, after } of diff) {
       above(remarks.yellow(safeLine(`  changed since first seen: ${path}: ${before ?? '–'} → ${after ?? '–'}`)));
     }
+    if (taint !== undefined) above(remarks.yellow(safeLine(`  the model had read: ${readings(taint)}`)));
+    const always = taint === undefined ? '[a]lways for this session' : '[a]lways with these arguments';
     for (;;) {
-      const reply = await ask({ prompt: '  [y]es once, [a]lways for this session, [n]o: ', signal });
+      const reply = await ask({ prompt: `  [y]es once, ${always}, [n]o: `, signal });
       if ('ended' in reply && reply.ended === 'interrupt') interrupt(request.id);
       if (!('line' in reply)) return { approved: false, reason: 'the user did not answer' };
       const word = reply.line.trim().toLowerCase();
@@ -40,6 +48,12 @@ export const approve = async (
       if (['n', 'no'].includes(word)) return { approved: false, reason: 'the user said no' };
     }
   });
+};
+
+const readings = (sources: readonly TaintSource[]): string => {
+  const names = sources.slice(-MOST_SOURCES).map(sourceText);
+  const more = sources.length - names.length;
+  return [...names, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 };
 
 const argumentLines = (args: ApprovalRequest['arguments']): string[] => {

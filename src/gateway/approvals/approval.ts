@@ -1,5 +1,5 @@
 /** What an approval is: in the store, and to whoever may see it. */
-import type { DefinitionChange, ToolHints } from '../../permission.ts';
+import type { DefinitionChange, TaintSource, ToolHints } from '../../permission.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 
 /** `once` for this call, `always` for later ones as well. */
@@ -46,6 +46,8 @@ export interface Approval extends Partial<Resolution> {
   reason: string;
   warnings?: string[];
   diff?: DefinitionChange[];
+  /** What the model that chose the call had read. What is decided holds for equal arguments at most. */
+  taint?: TaintSource[];
   createdAt: string;
   expiresAt: string;
   decidedAt?: string;

@@ -151,10 +151,11 @@ export const createApprovals = (options: ApprovalsOptions): Approvals => {
   };
 
   const settle = async (id: string, verdict: Verdict, via: Resolution['via']): Promise<Approval> => {
-    const { by, decision, scope = 'arguments', comment } = verdict;
+    const { by, decision, comment } = verdict;
     await open.ready();
     const found = await records.get<StoredApproval>(KIND, id);
     if (found === undefined || !by.sees(found.server, found.tool)) throw noSuch();
+    const { scope = 'arguments' } = found.taint === undefined ? verdict : {};
     if (!by.may('approve')) throw new Refusal(403, 'forbidden', `${by.id} lacks the permission "approve"`);
     if (decision === 'always') await grants.mustHaveRoom();
     if (decision === 'always' && found.keys === undefined)

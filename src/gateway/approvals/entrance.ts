@@ -26,7 +26,7 @@ export type Entrance = (
 
 export const createEntrance = ({ records, kind, open, today, keepMs }: EntranceOptions): Entrance => {
   const enter: Entrance = async (caller, request, keys) => {
-    const { id: call, server, tool, title, annotations, reason, warnings, diff, timeoutMs } = request;
+    const { id: call, server, tool, title, annotations, reason, warnings, diff, taint, timeoutMs } = request;
     const shown = shownArguments(request.arguments);
     if (shown === undefined) throw new ToolwayError('denied', 'it has more arguments than anybody could be shown');
     const { definition, ...own } = keys ?? {};
@@ -45,6 +45,7 @@ export const createEntrance = ({ records, kind, open, today, keepMs }: EntranceO
       ...(title !== undefined && { title }),
       ...(warnings !== undefined && { warnings }),
       ...(diff !== undefined && { diff }),
+      ...(taint !== undefined && { taint }),
       ...(keys !== undefined && { definition, keys: own as StoredApproval['keys'] }),
     };
     const ttlMs = timeoutMs + keepMs;

@@ -1,4 +1,6 @@
 /** What an approver is shown of a call: all of it as long as a person could read it. */
+import type { TaintSource } from '../../permission.ts';
+import { sourceText } from '../../policy/taint.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 
 /** Characters of arguments, as JSON, that are shown and kept. */
@@ -39,11 +41,13 @@ export const questionOf = (about: {
   arguments: JsonObject;
   reason: string;
   warnings?: string[] | undefined;
+  taint?: TaintSource[] | undefined;
 }): string =>
   [
     `May the tool ${about.tool} of the server ${about.server} be called?`,
     `Asked by: ${about.reason}`,
     ...(about.warnings ?? []).map((warning) => `Warning: ${warning}`),
+    ...(about.taint === undefined ? [] : [`The model had read: ${about.taint.map(sourceText).join(', ')}`]),
     `Arguments: ${cutText(JSON.stringify(about.arguments), MAX_FORM_CHARS)}`,
   ]
     .map((line) => cutText(visible(line), MAX_FORM_CHARS + 100))

@@ -147,7 +147,13 @@ const mayDecide = (principal: Principal, approval: Approval): boolean =>
   mayKnow(principal, approval) || (principal.may('approve') && principal.sees(approval.server, approval.tool));
 
 /** What is asked for is behind its id, for whoever may read it. */
-const toldOf = ({ arguments: _arguments, diff: _diff, warnings: _warnings, ...facts }: Approval): object => facts;
+const toldOf = ({
+  arguments: _arguments,
+  diff: _diff,
+  warnings: _warnings,
+  taint: _taint,
+  ...facts
+}: Approval): object => facts;
 
 /** Without what callers sent and servers answered, which are nobody else's, and with errors as plain data. */
 const told = (event: Partial<ToolkitEvents[EventName]>): object => {

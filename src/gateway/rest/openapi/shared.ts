@@ -151,6 +151,7 @@ export const SCHEMAS: JsonObject = {
         reason: { ...text, description: 'Why it is asked.' },
         warnings: listOf(text),
         diff: listOf(object),
+        taint: { ...listOf(object), description: 'What the model that chose the call had read.' },
         createdAt: time,
         expiresAt: time,
         decision: { enum: ['once', 'always', 'deny'] },
