@@ -1,13 +1,22 @@
 /** Tools for models: what a program that hands tools to a model needs. Web standards only. */
 
+export { type CodeToolOptions, codeTool } from './code/code-tool.ts';
+export { createSandbox, type SandboxOptions } from './code/inline-sandbox.ts';
+export type * from './code/sandbox.ts';
 export { convertTools } from './conversion/convert-tools.ts';
 export type * from './conversion/types.ts';
 export type { LocalContext, LocalTool } from './local-tool.ts';
+export type { Conversation, StoredConversation } from './loop/conversation.ts';
+export { createConversation } from './loop/conversation.ts';
+export type { CallEvent, LoopEvent, ResultEvent } from './loop/events.ts';
+export { runToolLoop, streamToolLoop } from './loop/loop.ts';
+export type * from './loop/options.ts';
 export type * from './message.ts';
 export type * from './model.ts';
 export type { ModelFacts, ModelFailure } from './model-error.ts';
 export { ModelError } from './model-error.ts';
 export { type AnthropicModelOptions, anthropicModel } from './models/anthropic.ts';
+export { type OpenAIModelOptions, openaiModel } from './models/openai.ts';
 export { priceOf } from './models/prices.ts';
 export type * from './profiles/profile.ts';
 export { profileOf, toolProfiles } from './profiles/profile-of.ts';

@@ -8,15 +8,15 @@ import { createCallId } from './call-ids.ts';
 import { failureOf } from './failures.ts';
 import { countOf, objectOf, objectsOf, readArguments, textOf, usageOf } from './reading.ts';
 
-const STOPS: Record<string, ModelStop> = {
-  end_turn: 'end',
-  stop_sequence: 'end',
-  tool_use: 'calls',
-  max_tokens: 'length',
-  pause_turn: 'pause',
-  refusal: 'refusal',
-  model_context_window_exceeded: 'context',
-};
+const STOPS = new Map<string, ModelStop>([
+  ['end_turn', 'end'],
+  ['stop_sequence', 'end'],
+  ['tool_use', 'calls'],
+  ['max_tokens', 'length'],
+  ['pause_turn', 'pause'],
+  ['refusal', 'refusal'],
+  ['model_context_window_exceeded', 'context'],
+]);
 
 /** A block of content that is being written. */
 interface Open {
@@ -119,7 +119,7 @@ const cutShort = (ending: JsonObject | undefined): boolean => {
 };
 
 const stopOf = (reason: string, content: readonly Part[]): ModelStop => {
-  const stop = STOPS[reason] ?? 'other';
+  const stop = STOPS.get(reason) ?? 'other';
   return stop === 'end' || stop === 'calls' ? (content.some(({ type }) => type === 'call') ? 'calls' : 'end') : stop;
 };
 

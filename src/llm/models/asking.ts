@@ -95,8 +95,8 @@ const soFar = (answer: Answer): ModelFacts => {
 
 const asFailure = (thrown: unknown, facts: ModelFacts): ModelError => {
   const failure = thrown instanceof ModelError ? thrown : failureOfThrown(thrown);
-  const { retryable, providerCode, status, retryAfterMs, cause } = failure;
-  const own = { retryable, providerCode, status, retryAfterMs, cause, requestId: failure.requestId };
+  const { retryable, providerCode, status, retryAfterMs, limit, cause } = failure;
+  const own = { retryable, providerCode, status, retryAfterMs, limit, cause, requestId: failure.requestId };
   return new ModelError(failure.failure, failure.reason, { ...facts, ...definedOf(own) });
 };
 
