@@ -1,5 +1,6 @@
 /** What a conversation is made of: the same for every model, and JSON throughout, so that it can be stored. */
 import type { Executed } from '../errors.ts';
+import type { TaintSource } from '../permission.ts';
 import type { JsonObject } from '../protocol/types.ts';
 
 /** One message. `tool` messages hold the results of the calls of the message before, in the order of the calls. */
@@ -14,6 +15,8 @@ export interface TextPart {
   type: 'text';
   text: string;
   raw?: Raw;
+  /** Whose words these are, where a server wrote them and the user's side brings them in. */
+  source?: TaintSource;
 }
 
 /** What the model thought aloud. It goes back only to the model that wrote it, as it came: see `raw`. */
@@ -31,6 +34,8 @@ export interface MediaPart {
   /** In base64. */
   data: string;
   name?: string;
+  /** Whose it is, as of a text. */
+  source?: TaintSource;
 }
 
 /** A call that the model wrote. */

@@ -1,0 +1,90 @@
+/** What of that which enters a conversation was written by others. */
+import type { ErrorCode, ToolwayError } from '../../errors.ts';
+import type { Taint, TaintSource } from '../../permission.ts';
+import type { Message } from '../message.ts';
+
+/** A set of sources that only grows. */
+export interface TaintSet {
+  /** As it is now; what is added later is not in it. */
+  readonly now: Taint;
+  add(sources: readonly TaintSource[]): void;
+}
+
+const KINDS: ReadonlySet<unknown> = new Set<TaintSource['kind']>([
+  'result',
+  'error',
+  'resource',
+  'prompt',
+  'sampling',
+  'history',
+]);
+
+/** What is assumed where nothing is known of what was read. */
+export const HISTORY: TaintSource = Object.freeze({ kind: 'history', server: '' });
+
+export const createTaintSet = (taint: Taint = { sources: [] }): TaintSet => {
+  const known = new Map<string, TaintSource>();
+  let now: Taint | undefined;
+  const set: TaintSet = {
+    get now() {
+      now ??= Object.freeze({ sources: Object.freeze([...known.values()]) });
+      return now;
+    },
+    add(sources) {
+      for (const source of sources) {
+        // The second result of a tool says nothing new: a list by calls would grow for as long as the conversation does.
+        const key = JSON.stringify([source.kind, source.server, source.name]);
+        if (known.has(key)) continue;
+        known.set(key, Object.freeze({ ...source }));
+        now = undefined;
+      }
+    },
+  };
+  set.add(taint.sources);
+  return set;
+};
+
+/** Taint as it was stored; what cannot be read is taint of an unknown source. */
+export const readTaint = (stored: unknown): Taint => {
+  const sources = (stored as Partial<Taint> | null | undefined)?.sources;
+  if (!Array.isArray(sources) || !sources.every(isSource)) return { sources: [HISTORY] };
+  return { sources };
+};
+
+const isSource = (given: unknown): given is TaintSource => {
+  const { kind, server, name, call } = (given ?? {}) as Record<keyof TaintSource, unknown>;
+  return KINDS.has(kind) && typeof server === 'string' && isText(name) && isText(call);
+};
+const isText = (given: unknown): boolean => given === undefined || typeof given === 'string';
+
+/** What a message brings in that was not said by the user or the program: marked parts, and what a model wrote elsewhere. */
+export const sourcesIn = (message: Message): TaintSource[] =>
+  message.content.flatMap((part): TaintSource[] => {
+    if ((part.type === 'text' || part.type === 'media') && part.source !== undefined) return [part.source];
+    return message.role === 'user' && part.type !== 'result' ? [] : [HISTORY];
+  });
+
+/** Failures that Toolway itself tells, in its own words. */
+const OURS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'invalid_arguments',
+  'unknown_server',
+  'unknown_tool',
+  'ambiguous_tool',
+  'not_connected',
+  'connect_timeout',
+  'denied',
+  'approval_timeout',
+  'tool_changed',
+  'timeout',
+  'cancelled',
+  'backpressure',
+  'breaker_open',
+  'closed',
+]);
+
+/** What a failed call brings in: the words of the server, where there may be any. */
+export const sourcesOfError = (error: ToolwayError, call: string): TaintSource[] => {
+  const { code, server, tool, rpcCode, stderr } = error;
+  if (server === undefined || (OURS.has(code) && rpcCode === undefined && stderr === undefined)) return [];
+  return [{ kind: 'error', server, ...(tool === undefined ? {} : { name: tool }), call }];
+};
