@@ -1,0 +1,60 @@
+/** A sandbox for programs of models: each runs in a thread of its own, which is ended whatever it does. */
+import type { Worker } from 'node:worker_threads';
+import type { Sandbox, Turn } from '../llm/code/sandbox.ts';
+import type { ThreadParts } from './code-thread.ts';
+
+/** A thread that computes is ended this long after the engine should have stopped by itself. */
+const GRACE_MS = 500;
+/**
+ * Makes a sandbox for `codeTool`: each program runs in a thread of its own, with an engine of its own, and is ended
+ * whatever it does. Nothing is loaded, and no thread started, before the first program.
+ */
+export const createCodeSandbox = (): Sandbox => {
+  let parts: Promise<ThreadParts> | undefined;
+  return {
+    open(program, hear) {
+      let worker: Worker | undefined;
+      let isOpen = true;
+      let watchdog: NodeJS.Timeout | undefined;
+      const close = (): void => {
+        isOpen = false;
+        clearTimeout(watchdog);
+        void worker?.terminate();
+      };
+      const tell = (turn: Turn): void => {
+        if (!isOpen) return;
+        clearTimeout(watchdog);
+        if (turn.stopped !== undefined) close();
+        hear(turn);
+      };
+      const watch = (): void => {
+        watchdog = setTimeout(() => tell({ stopped: { by: 'time' } }), program.computeMs + GRACE_MS);
+      };
+      const lose = (message: string): void => tell({ stopped: { by: 'lost', message } });
+      const start = async (): Promise<void> => {
+        parts ??= import('./code-thread.ts').then(({ threadParts }) => threadParts());
+        try {
+          const { start: startThread } = await parts;
+          if (!isOpen) return;
+          worker = startThread(program);
+        } catch (error) {
+          parts = undefined;
+          return lose(error instanceof Error ? error.message : String(error));
+        }
+        worker.on('message', tell);
+        worker.on('error', (error) => lose(error.message));
+        worker.on('exit', (code) => lose(`the thread ended with ${code}`));
+        watch();
+      };
+      void start();
+      return {
+        answer(text) {
+          if (!isOpen) return;
+          watch();
+          worker?.postMessage(text);
+        },
+        close,
+      };
+    },
+  };
+};
