@@ -35,6 +35,8 @@ export type ListedTool = Tool &
     qualifiedName: string;
     /** What it answers is not held against a model that reads it: its server has `trustResults`, and it is believed to keep to what is the server's own. */
     trustedResults?: true;
+    /** It is not what was first seen of it: calls are `tool_changed` until it is accepted, and no model should be shown it. */
+    changed?: true;
   };
 /** A resource of the catalogue: the server's own object, untouched, and where it comes from. */
 export type ListedResource = Resource & Listed & { qualifiedName: string };

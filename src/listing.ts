@@ -42,9 +42,12 @@ export const readLists = async (
   return chosen.filter(({ personal }) => personal === undefined);
 };
 
-/** What the toolkit, and no server, says of a tool's results. In a group any member may have given them. */
-export const trustOf = ({ config }: ManagedServer, tool: Tool) =>
-  ({ trustedResults: (config.group === undefined && !taints(tool, config)) || undefined }) as { trustedResults?: true };
+/** What the toolkit, and no server, says of a tool. In a group any member may have given its results. */
+export const standingOf = ({ config, catalog }: ManagedServer, tool: Tool) =>
+  ({
+    trustedResults: (config.group === undefined && !taints(tool, config)) || undefined,
+    changed: catalog.tool(tool.name)?.drift?.blocks || undefined,
+  }) as Pick<ListedTool, 'trustedResults' | 'changed'>;
 
 /** One list of several servers, each entry with where it comes from and how old it is. */
 export const listedBy = <K extends ListKind>(
@@ -65,7 +68,7 @@ export const listedBy = <K extends ListKind>(
           server: server.name,
           qualifiedName: toName(server.name, item.name),
           ...about,
-          ...(kind === 'tools' && trustOf(server, item as Tool)),
+          ...(kind === 'tools' && standingOf(server, item as Tool)),
         }) as ListedKinds[K],
     );
   });

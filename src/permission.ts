@@ -56,8 +56,11 @@ export interface Taint {
 }
 /** One thing that a model read. */
 export interface TaintSource {
-  /** `history`: what an earlier conversation had read, where that is no longer known. */
-  readonly kind: 'result' | 'error' | 'resource' | 'prompt' | 'sampling' | 'history';
+  /**
+   * `definition`: what a server said of its tools after they had first been shown; `history`: what an earlier conversation
+   * had read, where that is no longer known.
+   */
+  readonly kind: 'result' | 'error' | 'resource' | 'prompt' | 'definition' | 'sampling' | 'history';
   /** Whose server wrote it; empty where that is not known. */
   readonly server: string;
   /** The tool, the prompt, or the URI of the resource. */

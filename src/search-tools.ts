@@ -1,7 +1,7 @@
 /** `toolkit.searchTools`: the lists as they are now, and what of them a query means. Loaded with the first search. */
 import type { FoundTool, SearchOptions } from './api.ts';
 import type { Finder } from './finder.ts';
-import { readLists, trustOf } from './listing.ts';
+import { readLists, standingOf } from './listing.ts';
 import type { qualify } from './names.ts';
 import { createToolIndex } from './search/index.ts';
 
@@ -29,7 +29,7 @@ export const createToolSearch = (finder: Finder, qualified: typeof qualify): Too
         qualifiedName: qualified(hit.server, hit.tool.name),
         fetchedAt: list?.fetchedAt ?? 0,
         stale: server?.connection().current() === undefined || list?.restored === true,
-        ...(server && trustOf(server, hit.tool)),
+        ...(server && standingOf(server, hit.tool)),
         score: hit.score,
       };
     });

@@ -40,13 +40,13 @@ export const underTaint = (
 /** One source in words: `fetch.page (result)`. Servers may have chosen them. */
 export const sourceText = ({ kind, server, name }: TaintSource): string => {
   if (kind === 'history' && server === '') return 'an earlier conversation';
-  const from = server === '' ? 'a server that is not known' : server;
-  return `${name === undefined ? from : `${from}.${name}`} (${kind})`;
+  const parts = [server, name].filter((part) => part !== undefined && part !== '');
+  return `${parts.join('.') || 'somebody who is not known'} (${kind})`;
 };
 
 /** The most sources that whoever is asked is shown. */
 const MAX_SHOWN = 50;
-const KINDS: readonly unknown[] = ['result', 'error', 'resource', 'prompt', 'sampling', 'history'];
+const KINDS: readonly unknown[] = ['result', 'error', 'resource', 'prompt', 'definition', 'sampling', 'history'];
 
 /** Each once, the latest that fit. */
 export const shownSources = (sources: readonly TaintSource[]): TaintSource[] => {

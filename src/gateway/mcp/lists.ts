@@ -96,6 +96,7 @@ export const createLists = ({ toolkit, dispatch, clock, closing }: GatewayContex
         fetchedAt: _at,
         stale: _stale,
         trustedResults: _trust,
+        changed: _changed,
         ...own
       } = each;
       const name = String(own.name);
