@@ -1,22 +1,62 @@
 import type { JsonObject } from '../../protocol/types.ts';
+import { isObject } from '../../schema/document.ts';
 import type { Profile } from '../profiles/profile.ts';
+import { overLimit } from './limits.ts';
+import { createPen } from './pen.ts';
+import { readSchema, Unacceptable } from './read.ts';
+import { writeRoot } from './root.ts';
 import type { Change, Finding } from './types.ts';
+import { writeNode } from './write.ts';
 
-interface Rewritten {
-  schema: JsonObject;
-  changes: Change[];
-  toArguments(input: JsonObject): JsonObject;
-  quarantined?: Finding;
-}
+export type Rewritten =
+  | { quarantined: Finding; changes: Change[] }
+  | {
+      quarantined?: undefined;
+      schema: JsonObject;
+      changes: Change[];
+      /** What the schema cannot say, for the description of the tool. */
+      notes: string[];
+      toArguments(input: JsonObject): JsonObject;
+    };
 
-/** Rewrites one schema. Never throws. */
-export const rewriteSchema = (given: unknown, _profile: Profile): Rewritten => {
-  const schema = typeof given === 'object' && given !== null ? (given as JsonObject) : {};
-  const changes: Change[] = [];
-  const { $schema: _, ...rest } = schema;
-  return {
-    schema: { ...rest, type: 'object', properties: rest.properties ?? {} },
-    changes,
-    toArguments: (input) => input,
-  };
+const known = new WeakMap<Profile, WeakMap<object, Rewritten>>();
+
+/** Rewrites one schema by one profile, once. Never throws. */
+export const rewriteSchema = (given: unknown, profile: Profile): Rewritten => {
+  if (!isObject(given)) return rewrite(given, profile);
+  const before = known.get(profile) ?? new WeakMap<object, Rewritten>();
+  known.set(profile, before);
+  const rewritten = before.get(given) ?? rewrite(given, profile);
+  before.set(given, rewritten);
+  return rewritten;
 };
+
+const rewrite = (given: unknown, profile: Profile): Rewritten => {
+  try {
+    const source = readSchema(given);
+    const pen = createPen(profile, source, writeNode);
+    const { schema: root, back, notes } = writeRoot(source.root, pen);
+    const definitions = [...pen.definitions].map(([name, { schema }]): [string, JsonObject] => [name, schema]);
+    const schema = definitions.length > 0 ? { ...root, $defs: Object.fromEntries(definitions) } : root;
+    const over = overLimit(schema, profile);
+    if (over !== undefined) source.changes.push({ path: '', keyword: over, rule: 'over-limit', loss: 'shape' });
+    return { schema, changes: source.changes, notes, toArguments: wayBack(back) };
+  } catch (error) {
+    const code = error instanceof Unacceptable ? error.code : 'malformed';
+    const message = error instanceof Error ? error.message : String(error);
+    return { quarantined: { code, path: '', message }, changes: [] };
+  }
+};
+
+const wayBack =
+  (back: ((value: unknown) => unknown) | undefined) =>
+  (input: JsonObject): JsonObject => {
+    if (back === undefined) return input;
+    try {
+      const value = back(input);
+      return isObject(value) ? value : input;
+    } catch {
+      // Deeper than anything that a schema asks for: the check of the arguments says so.
+      return input;
+    }
+  };

@@ -85,9 +85,11 @@ export type Rule =
   | 'close'
   | 'require-all'
   | 'json-text'
+  | 'entries'
   | 'rename'
   | 'shorten'
-  | 'distribute';
+  | 'distribute'
+  | 'over-limit';
 
 /** Something that a provider would refuse. */
 export interface Finding {

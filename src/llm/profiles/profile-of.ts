@@ -3,8 +3,15 @@ import type { Profile } from './profile.ts';
 
 const LOADERS = new Map<string, () => Promise<{ profile: Profile }>>([
   ['anthropic', () => import('./anthropic.ts')],
+  ['anthropic-strict', () => import('./anthropic-strict.ts')],
   ['openai-chat', () => import('./openai-chat.ts')],
+  ['openai-chat-strict', () => import('./openai-chat-strict.ts')],
   ['openai-responses', () => import('./openai-responses.ts')],
+  ['openai-responses-strict', () => import('./openai-responses-strict.ts')],
+  ['openai-compatible', () => import('./openai-compatible.ts')],
+  ['openai-agents', () => import('./openai-agents.ts')],
+  ['gemini', () => import('./gemini.ts')],
+  ['mistral', () => import('./mistral.ts')],
   ['common', () => import('./common.ts')],
 ]);
 

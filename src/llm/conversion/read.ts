@@ -1,0 +1,222 @@
+/**
+ * A server's schema in the one form that the rewriting begins with: 2020-12, only keywords that are known and well
+ * formed, every subschema an object, every reference to `#/$defs/NAME`. What cannot be kept is noted; the work is bounded.
+ */
+import type { JsonObject } from '../../protocol/types.ts';
+import { IN_PLACE, type Shape, TO_CHILDREN } from '../../schema/dialect.ts';
+import { isObject, readDocument, type SchemaDocument } from '../../schema/document.ts';
+import { ASSERTIONS, modernized } from '../../schema/keywords.ts';
+import { measureJson } from '../../schema/measure.ts';
+import type { LintCode } from '../profiles/profile.ts';
+import type { Change, Loss, Rule } from './types.ts';
+
+/** Limits of a schema that is rewritten at all. */
+const MAX_CHARS = 512 * 1024;
+const MAX_JSON_DEPTH = 128;
+const MAX_DEPTH = 64;
+const MAX_NODES = 8_000;
+
+/** Changes that are kept of one tool; a hostile schema could fill a log. */
+export const MAX_CHANGES = 200;
+
+/** A subschema as it is written here; never a boolean. */
+export type Node = JsonObject;
+
+export interface Schema {
+  root: Node;
+  /** What references mean, by name. */
+  definitions: Map<string, Node>;
+  /** Where a node stood in the original. */
+  paths: WeakMap<Node, string>;
+  changes: Change[];
+}
+
+/** No rewriting helps. Never leaves the conversion. */
+export class Unacceptable extends Error {
+  readonly code: LintCode;
+
+  constructor(code: LintCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Says something about a value for its reader, and asserts nothing. */
+export const ANNOTATIONS: readonly string[] = [
+  'title',
+  'description',
+  'default',
+  'examples',
+  'format',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+  'contentEncoding',
+  'contentMediaType',
+];
+
+const TEXTS = ['title', 'description', 'format', 'contentEncoding', 'contentMediaType'];
+
+/** Says what a schema is, or what others call it. */
+const SILENT = new Set([
+  '$schema',
+  '$id',
+  'id',
+  '$anchor',
+  '$dynamicAnchor',
+  '$recursiveAnchor',
+  '$comment',
+  '$vocabulary',
+]);
+const HOLDERS = new Set(['$defs', 'definitions']);
+const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef'];
+
+/** Reads a schema. Throws `Unacceptable` where it is none, or too large. */
+export const readSchema = (given: unknown): Schema => {
+  if (!isObject(given)) throw new Unacceptable('malformed', 'the schema is no object');
+  const measured = measureJson(given, MAX_CHARS, MAX_JSON_DEPTH);
+  if ('reason' in measured) throw new Unacceptable('too_large', `the schema ${measured.reason}`);
+  const document = documentOf(given);
+  const definitions = new Map<string, Node>();
+  const names = new Map<unknown, string>();
+  const pending: { target: JsonObject; name: string; path: string }[] = [];
+  const paths = new WeakMap<Node, string>();
+  const changes: Change[] = [];
+  let nodes = 0;
+
+  const note = (path: string, keyword: string, rule: Rule, loss: Loss): void => {
+    if (changes.length < MAX_CHANGES) changes.push({ path, keyword, rule, loss });
+  };
+
+  const reference = (node: JsonObject, keyword: string, path: string): Node | undefined => {
+    const ref = node[keyword];
+    const target = document?.target(node, keyword) ?? (typeof ref === 'string' ? pointed(given, ref) : undefined);
+    if (typeof target === 'boolean') return target ? {} : { not: {} };
+    if (!isObject(target)) {
+      note(`${path}/${keyword}`, keyword, 'drop', 'weaker');
+      return undefined;
+    }
+    let name = names.get(target);
+    if (name === undefined) {
+      name = nameOf(String(ref), definitions.size + pending.length + 1, new Set(names.values()));
+      names.set(target, name);
+      pending.push({ target, name, path: String(ref).startsWith('#/') ? String(ref).slice(1) : path });
+    }
+    return { $ref: `#/$defs/${name}` };
+  };
+
+  const children = (value: unknown, shape: Shape, path: string, depth: number): unknown => {
+    if (shape === 'one') return read(value, path, depth);
+    if (shape === 'list') {
+      if (!Array.isArray(value) || value.length === 0) return undefined;
+      return value.map((child, index) => read(child, `${path}/${index}`, depth));
+    }
+    if (!isObject(value)) return undefined;
+    const map: JsonObject = {};
+    for (const [key, child] of Object.entries(value)) {
+      if (key === '__proto__') note(path, key, 'drop', 'shape');
+      else map[key] = read(child, `${path}/${escaped(key)}`, depth);
+    }
+    return map;
+  };
+
+  const read = (value: unknown, path: string, depth: number): Node => {
+    nodes += 1;
+    if (nodes > MAX_NODES) throw new Unacceptable('too_large', `the schema has more than ${MAX_NODES} parts`);
+    if (depth > MAX_DEPTH) throw new Unacceptable('too_deep', `the schema has more than ${MAX_DEPTH} levels`);
+    const out: Node = {};
+    paths.set(out, path);
+    if (value === true) return out;
+    if (value === false) return Object.assign(out, { not: {} });
+    if (!isObject(value)) {
+      note(path, '', 'drop', 'weaker');
+      return out;
+    }
+    const hides = document?.sites.get(value)?.dialect.refHidesSiblings === true && value.$ref !== undefined;
+    const source = modernized(value);
+    for (const keyword of Object.keys(value)) {
+      if (SILENT.has(keyword)) note(path, keyword, 'strip', 'none');
+      else if (source[keyword] !== value[keyword]) note(path, keyword, 'modernize', 'none');
+    }
+    for (const [keyword, content] of Object.entries(source)) {
+      if (content === undefined || SILENT.has(keyword) || HOLDERS.has(keyword) || REFERENCES.includes(keyword))
+        continue;
+      const shape = IN_PLACE.get(keyword) ?? TO_CHILDREN.get(keyword);
+      const form = ASSERTIONS.get(keyword);
+      if (ANNOTATIONS.includes(keyword)) {
+        if (!TEXTS.includes(keyword) || typeof content === 'string') out[keyword] = content;
+        else note(path, keyword, 'drop', 'none');
+      } else if (hides) {
+        note(path, keyword, 'drop', 'none');
+      } else if (shape !== undefined) {
+        const below = children(content, shape, `${path}/${keyword}`, depth + 1);
+        if (below === undefined) note(path, keyword, 'drop', 'weaker');
+        else out[keyword] = below;
+      } else if (form === undefined) {
+        note(path, keyword, 'strip', 'none');
+      } else if (form.holds(content)) {
+        out[keyword] = keyword === 'type' ? types(content) : content;
+      } else if (!(keyword === 'required' && Array.isArray(content) && content.length === 0)) {
+        note(path, keyword, 'drop', 'weaker');
+      }
+    }
+    for (const keyword of REFERENCES) {
+      if (value[keyword] === undefined) continue;
+      const target = reference(value, keyword, path);
+      if (target === undefined) continue;
+      if (out.$ref === undefined && target.$ref !== undefined) out.$ref = target.$ref;
+      else out.allOf = [...((out.allOf as Node[]) ?? []), target];
+    }
+    return out;
+  };
+
+  const root = read(given, '', 0);
+  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+    definitions.set(next.name, read(next.target, next.path, 0));
+  }
+  return { root, definitions, paths, changes };
+};
+
+/** Knows ids, anchors and drafts; undefined for a schema that the validator would refuse. */
+const documentOf = (given: JsonObject): SchemaDocument | undefined => {
+  try {
+    return readDocument(given);
+  } catch {
+    return undefined;
+  }
+};
+
+const pointed = (root: JsonObject, ref: string): unknown => {
+  if (ref === '#') return root;
+  if (!ref.startsWith('#/')) return undefined;
+  let node: unknown = root;
+  for (const token of ref.slice(2).split('/')) {
+    const key = decoded(token).replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) return undefined;
+    node = (node as JsonObject)[key];
+  }
+  return node;
+};
+
+const decoded = (token: string): string => {
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token;
+  }
+};
+
+/** A name for what a reference means: that of the schema where it is short and plain. */
+const nameOf = (ref: string, number: number, used: Set<string>): string => {
+  const last = ref.slice(ref.lastIndexOf('/') + 1);
+  const plain = /^[A-Za-z_][A-Za-z0-9_]{0,47}$/.test(last) && !/^_+proto_+$/.test(last) ? last : `def${number}`;
+  for (let count = 1, name = plain; ; count += 1, name = `${plain}_${count}`) if (!used.has(name)) return name;
+};
+
+const types = (value: unknown): unknown => {
+  const distinct = [...new Set([value].flat())];
+  return distinct.length === 1 ? distinct[0] : distinct;
+};
+
+/** A key as it stands in a JSON Pointer. */
+export const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
