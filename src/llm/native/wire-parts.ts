@@ -1,0 +1,20 @@
+/** Parts of a result as the providers write them. */
+import type { MediaPart, TextPart } from '../message.ts';
+
+type Parts = readonly (TextPart | MediaPart)[];
+
+export const IMAGES: readonly string[] = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+export const PDF = 'application/pdf';
+
+export const isImage = ({ mediaType }: MediaPart): boolean => mediaType.startsWith('image/');
+
+export const dataUrl = ({ mediaType, data }: MediaPart): string => `data:${mediaType};base64,${data}`;
+
+/** A name for a document that has none. */
+export const fileName = ({ name, mediaType }: MediaPart): string => name ?? `document.${mediaType.split('/')[1]}`;
+
+/** All texts as one. */
+export const textOf = (parts: Parts): string =>
+  parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+
+export const mediaIn = (parts: Parts): MediaPart[] => parts.flatMap((part) => (part.type === 'media' ? [part] : []));
