@@ -3,6 +3,7 @@ import SearchableMap from 'minisearch/SearchableMap';
 import type { Tool } from '../protocol/types.ts';
 import { createSegment, type Segment } from './segment.ts';
 import { termsOf } from './terms.ts';
+import { stemsOf, synonymsOf, telling } from './words.ts';
 
 /** The tools of one server as last read. A list that was read anew is another array. */
 export interface SearchableList {
@@ -33,6 +34,9 @@ const MAX_TERMS = 24;
 const LEAST_PREFIX = 3;
 const LEAST_FUZZY = 5;
 const NEAR = { prefix: 0.5, fuzzy: 0.3, most: 32 };
+/** What another word for the same counts. */
+const SYNONYM = 0.35;
+const STEM = 0.8;
 
 export const createToolIndex = (): ToolIndex => {
   const segments = new Map<string, Segment>();
@@ -58,8 +62,13 @@ export const createToolIndex = (): ToolIndex => {
 
   /** The terms of the index that a word of the query stands for, and how much each counts. */
   const meant = (term: string): Map<string, number> => {
-    if (dictionary.has(term)) return new Map([[term, 1]]);
     const near = new Map<string, number>();
+    for (const stem of stemsOf(term)) if (dictionary.has(stem)) near.set(stem, STEM);
+    for (const word of [term, ...near.keys()]) {
+      for (const other of synonymsOf(word)) if (!near.has(other) && dictionary.has(other)) near.set(other, SYNONYM);
+    }
+    if (dictionary.has(term)) return near.set(term, 1);
+    if (near.size > 0) return near;
     if (term.length >= LEAST_PREFIX) {
       for (const longer of dictionary.atPrefix(term).keys()) {
         if (near.size >= NEAR.most) break;
@@ -90,7 +99,7 @@ export const createToolIndex = (): ToolIndex => {
     },
     find(query, { limit, admits }) {
       const scores = ordered.map((segment) => (admits(segment.server) ? new Float64Array(segment.tools.length) : null));
-      for (const word of [...new Set(termsOf(query))].slice(0, MAX_TERMS)) {
+      for (const word of telling(termsOf(query)).slice(0, MAX_TERMS)) {
         for (const [term, weight] of meant(word)) addScores(term, weight, scores);
       }
       return best(ordered, scores, limit);
