@@ -11,7 +11,6 @@ import type { Chain } from './middleware/chain.ts';
 import { qualify, splitName } from './names.ts';
 import type { CallOptions, Logger, RequestOptions } from './options.ts';
 import { ownCopy } from './own-copy.ts';
-import type { Taint } from './permission.ts';
 import type { CallToolResult, JsonObject, Progress } from './protocol/types.ts';
 import type { House, ManagedServer } from './server/server.ts';
 import { DEFAULTS } from './server/settings.ts';
@@ -49,11 +48,12 @@ const NO_META: JsonObject = {};
 /** The `_meta` key under which a server is told of the caller's idempotency key. */
 const IDEMPOTENCY_KEY = 'toolway/idempotencyKey';
 
-/** As it was when the call was made: it grows as the model reads on. */
-const frozenTaint = (taint: Taint): Taint => {
-  const copy = ownCopy(taint);
-  Object.freeze(copy.sources);
-  return Object.freeze(copy);
+/** What the model had read when the call was made: that list grows as it reads on. */
+const withOwnTaint = (asked: Asked): Asked => {
+  const taint = ownCopy(asked.wanted.taint);
+  if (taint === undefined) return asked;
+  Object.freeze(taint?.sources);
+  return { ...asked, wanted: { ...asked.wanted, taint: Object.freeze(taint) } };
 };
 
 const owned = (asked: Asked): Asked => ({ ...asked, args: ownCopy(asked.args) });
@@ -109,7 +109,7 @@ export const createCalling = (options: CallingOptions): Calling => {
       server: name,
       scope: wanted.scope,
       principal: wanted.principal,
-      taint: wanted.taint && frozenTaint(wanted.taint),
+      taint: wanted.taint,
       tool: route?.entry?.tool,
       meta: metaOf(wanted),
       timeoutMs: wanted.timeoutMs ?? config.timeoutMs ?? DEFAULTS.timeoutMs,
@@ -170,9 +170,10 @@ export const createCalling = (options: CallingOptions): Calling => {
   };
 
   /** No `async`: each one on this road costs a quarter of a microsecond. */
-  const ask = (asked: Asked): Promise<CallToolResult> => {
+  const ask = (given: Asked): Promise<CallToolResult> => {
     try {
-      checkWanted(asked.wanted);
+      checkWanted(given.wanted);
+      const asked = withOwnTaint(given);
       if (asked.wanted.fallback) {
         const own = owned(asked);
         return above().then(({ withFallback }) => withFallback(own));

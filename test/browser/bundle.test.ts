@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bundleInOne, bundleInParts, type Chunk } from './bundle.ts';
 
 /** Bytes, gzipped. `inParts` is more because each file is compressed by itself. */
-const MOST = { inOne: 28_450, inParts: 29_855, behind: 8_175 };
+const MOST = { inOne: 28_455, inParts: 29_860, behind: 8_175 };
 const sum = (chunks: readonly Chunk[]): number => chunks.reduce((bytes, { gzipped }) => bytes + gzipped, 0);
 
 test(`what a browser loads before anything runs is at most ${MOST.inParts} bytes gzipped`, async () => {
