@@ -17,7 +17,7 @@ export const prelude = (text: string): Doors => {
   const LONGEST_ARGUMENTS = 4 * 1024 * 1024;
   const LONGEST_MESSAGE = 4_000;
   const { parse, stringify } = JSON;
-  const { create, defineProperty, freeze, getOwnPropertyNames } = Object;
+  const { create, defineProperty, freeze, getOwnPropertyNames, preventExtensions } = Object;
   const { apply } = Reflect;
   const { slice } = String.prototype;
   const { isArray } = Array;
@@ -40,30 +40,14 @@ export const prelude = (text: string): Doors => {
     defineProperty(target, name, descriptor);
   };
 
-  class ToolError extends PlainError {
-    constructor(message?: string) {
-      super(message);
-      put(this, 'name', 'ToolError');
-    }
-  }
-  class OutcomeUnknownError extends ToolError {
-    constructor(message?: string) {
-      super(message);
-      put(this, 'name', 'OutcomeUnknownError');
-    }
-  }
-  class DeniedError extends ToolError {
-    constructor(message?: string) {
-      super(message);
-      put(this, 'name', 'DeniedError');
-    }
-  }
-  class LimitError extends ToolError {
-    constructor(message?: string) {
-      super(message);
-      put(this, 'name', 'LimitError');
-    }
-  }
+  class ToolError extends PlainError {}
+  class OutcomeUnknownError extends ToolError {}
+  class DeniedError extends ToolError {}
+  class LimitError extends ToolError {}
+  put(ToolError.prototype, 'name', 'ToolError');
+  put(OutcomeUnknownError.prototype, 'name', 'OutcomeUnknownError');
+  put(DeniedError.prototype, 'name', 'DeniedError');
+  put(LimitError.prototype, 'name', 'LimitError');
   const errorOf = ({ kind, message, code, tool, executed }: GuestError): ToolError => {
     let error: ToolError;
     if (kind === 'OutcomeUnknownError') error = new OutcomeUnknownError(message);
@@ -92,7 +76,8 @@ export const prelude = (text: string): Doors => {
       new Later((resolve, reject) => {
         if (!isRecord(args)) throw new WrongType(`${name} takes one object with its arguments`);
         const written = stringify(args) as string | undefined;
-        if (written === undefined) throw new WrongType(`the arguments of ${name} are no JSON`);
+        // What `toJSON` gives need be no object.
+        if (written?.[0] !== '{') throw new WrongType(`the arguments of ${name} are no JSON object`);
         const fail = (message: string): void =>
           reject(errorOf({ kind: 'LimitError', code: 'limit', tool: name, message, executed: 'no' }));
         if (lastId >= maxCalls) return fail(`${name} was not called: a program may make ${maxCalls} calls`);
@@ -195,6 +180,12 @@ export const prelude = (text: string): Doors => {
   give('OutcomeUnknownError', OutcomeUnknownError);
   give('DeniedError', DeniedError);
   give('LimitError', LimitError);
+
+  // The engine writes JSON by way of a list: a setter for its places would be asked.
+  preventExtensions(Object.prototype);
+  preventExtensions(Array.prototype);
+  // And it puts templates together with this.
+  defineProperty(String.prototype, 'concat', { writable: false, configurable: false });
 
   const run = async (): Promise<void> => {
     try {

@@ -145,9 +145,9 @@ export const startRun = (
 
   const admit = ([id, place, raw, args]: GuestNews['calls'][number]): void => {
     const tool = order.tools[place];
-    // The engine counts as well: what comes here in spite of that is no call of a program.
-    if (tool === undefined || report.calls + queue.length >= limits.maxCalls) return;
-    queue.push({ id, tool, args: args as JsonObject, isRaw: raw === 1 });
+    // The engine looks at all this as well: what comes here in spite of that is no call of a program.
+    if (tool === undefined || !isObject(args) || report.calls + queue.length >= limits.maxCalls) return;
+    queue.push({ id, tool, args, isRaw: raw === 1 });
   };
   const next = (): void => {
     while (flying.size < limits.maxInFlight) {
@@ -239,6 +239,9 @@ const byServer = (tools: readonly RunTool[]): { servers: GuestProgram['tools']; 
     tools: [...servers.values()].flat(),
   };
 };
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What an engine said, if it can be that. */
 const readNews = (text: string): GuestNews | undefined => {
