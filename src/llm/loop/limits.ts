@@ -77,7 +77,7 @@ const wrongNumbers = (options: LoopOptions): Problem[] => {
 };
 
 const wrongOthers = (options: LoopOptions): Problem[] => {
-  const { toolkit, model, localTools = [], tools, signal, onEvent, maxCostUsd } = options;
+  const { toolkit, model, localTools = [], tools, instructions, signal, onEvent, maxCostUsd } = options;
   const problems: Problem[] = [];
   const must = (path: string, message: string, fits: boolean): void => {
     if (!fits) problems.push({ path, message });
@@ -94,6 +94,8 @@ const wrongOthers = (options: LoopOptions): Problem[] => {
     names.add(name);
   }
   if (typeof toolkit?.has === 'function') {
+    const named = Array.isArray(instructions) ? instructions : [];
+    for (const server of named) must('/instructions', `names no server: ${server}`, toolkit.has(server));
     for (const server of tools?.servers ?? [])
       must('/tools/servers', `names no server: ${server}`, toolkit.has(server));
   }

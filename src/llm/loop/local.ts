@@ -31,7 +31,7 @@ export const runLocal = async (tool: LocalTool, { id, args, taint, offer, runnin
   let number = 0;
   let isOver = false;
 
-  const call = async (wanted: string, given: JsonObject): Promise<CallToolResult> => {
+  const call: LocalContext['call'] = async (wanted, given, options): Promise<CallToolResult> => {
     if (isOver) throw new ToolwayError('cancelled', `${tool.name} has ended`, { executed: 'no' });
     number += 1;
     const own = `${id}.${number}`;
@@ -51,8 +51,10 @@ export const runLocal = async (tool: LocalTool, { id, args, taint, offer, runnin
       count(running);
       if (name === undefined)
         throw new ToolwayError('unknown_tool', `there is no tool "${wanted}"`, { executed: 'no' });
-      const result = await callServer(name, given, { id: own, taint: seen.now, signal: controller.signal }, running);
-      settle([sourceOf(name, own)], { result });
+      const ends =
+        options?.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, options.signal]);
+      const result = await callServer(name, given, { id: own, taint: seen.now, signal: ends }, running);
+      settle(offer.taints(name) ? [sourceOf(name, own)] : [], { result });
       return result;
     } catch (thrown) {
       const error = ToolwayError.from(thrown);

@@ -18,6 +18,8 @@ export interface Offer {
   reach(name: string): string | undefined;
   /** The names of up to five tools that come near, as the model is shown them. */
   near(name: string): Promise<string[]>;
+  /** Whether what a tool answers counts as written by others. */
+  taints(qualifiedName: string): boolean;
   /** Tools that the provider could not take are left out: what to tell of them. */
   readonly leftOut: readonly string[];
 }
@@ -43,6 +45,9 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
       taken: [...locals.keys()],
     });
     const reachable = namesOf(listed);
+    const trusted = new Set(
+      listed.filter((tool) => tool.trustedResults === true).map(({ qualifiedName }) => qualifiedName),
+    );
     const shown = new Map(conversion.tools.map(({ qualifiedName, name }) => [qualifiedName, name]));
     return {
       tools: [...conversion.tools, ...localTools.map(asShown)],
@@ -54,6 +59,7 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
         const qualifiedName = reachable(name);
         return qualifiedName === undefined ? undefined : { qualifiedName, toArguments: asWritten };
       },
+      taints: (qualifiedName) => !trusted.has(qualifiedName),
       // What was listed since is for the toolkit to find.
       reach: (name) => reachable(name) ?? (isFree ? name : undefined),
       async near(name) {
@@ -68,11 +74,13 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
   return {
     async next(localTools) {
       const all = await toolkit.listTools({ signal, principal, scope });
-      const listed = isFree
-        ? all
-        : all.filter(
-            (tool) => (chosen === undefined || chosen.has(tool.server)) && (allow === undefined || allow(tool)),
-          );
+      // A definition that is no longer the one first seen may be written to mislead.
+      const listed = all.filter(
+        (tool) =>
+          tool.changed !== true &&
+          (chosen === undefined || chosen.has(tool.server)) &&
+          (allow === undefined || allow(tool)),
+      );
       if (before?.localTools !== localTools || !isSame(before.listed, listed)) {
         before = { listed, localTools, offer: await offerOf(listed, localTools) };
       }
@@ -85,9 +93,10 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
 const isSame = (one: readonly ListedTool[], other: readonly ListedTool[]): boolean =>
   one.length === other.length &&
   one.every((tool, index) => {
-    const { qualifiedName, inputSchema, description, title } = other[index] as ListedTool;
+    const { qualifiedName, inputSchema, description, title, trustedResults } = other[index] as ListedTool;
     return (
       tool.qualifiedName === qualifiedName &&
+      tool.trustedResults === trustedResults &&
       tool.inputSchema === inputSchema &&
       tool.description === description &&
       tool.title === title

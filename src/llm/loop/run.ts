@@ -8,6 +8,7 @@ import { ask } from './ask.ts';
 import { createConversation, type History, historyOf } from './conversation.ts';
 import { createMeter, estimatedUsage, isKnown, priceOf, tokensOf } from './cost.ts';
 import type { Tell } from './events.ts';
+import { instructionsOf } from './instructions.ts';
 import { createStreaks, limitsOf, MAX_DENIALS, reached } from './limits.ts';
 import { lastText, messagesOf, textOf } from './messages.ts';
 import { createOffers, type Offer } from './offer.ts';
@@ -97,9 +98,9 @@ export const runLoop = async (
 const untilStop = async (run: Run): Promise<LoopStop> => {
   const { options, history, limits, counted, signal, tell, spent } = run;
   const offers = createOffers(options, signal);
-  const system = options.system === undefined ? [] : [{ text: options.system, cache: true }];
   const failing = createStreaks();
   let offer: Offer | undefined;
+  let system: ModelRequest['system'] | undefined;
   for (;;) {
     heed(signal);
     const { usage, usd } = spent();
@@ -110,6 +111,8 @@ const untilStop = async (run: Run): Promise<LoopStop> => {
     const current = await offers.next(run.localTools());
     if (current !== offer) for (const message of current.leftOut) tell({ type: 'warning', message });
     offer = current;
+    // Servers are connected now; what they say stays the same for this run, so that its beginning can be cached.
+    system ??= systemOf(options, history);
     const done = await askModel(run, system, offer).catch((error: unknown) => {
       if (!(error instanceof ModelError) || error.failure !== 'context') throw error;
       tell({ type: 'warning', message: error.message });
@@ -131,6 +134,13 @@ const untilStop = async (run: Run): Promise<LoopStop> => {
     if (isStuck) return 'stuck';
     if (counted.toolCalls > limits.maxToolCalls) return 'max_tool_calls';
   }
+};
+
+const systemOf = (options: LoopOptions, history: History): ModelRequest['system'] => {
+  const { text, sources } = instructionsOf(options);
+  history.read(sources);
+  const texts = [options.system ?? '', text].filter((each) => each !== '');
+  return texts.map((each, at) => ({ text: each, ...(at === texts.length - 1 && { cache: true }) }));
 };
 
 const heed = ({ aborted, reason }: AbortSignal): void => {

@@ -56,7 +56,7 @@ const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Runn
     if ('local' in meant) return runLocal(meant.local, { id, args, taint, offer, running });
     const result = await callServer(meant.qualifiedName, args, { id, taint, signal: running.signal }, running);
     const source = sourceOf(meant.qualifiedName, id);
-    return { result, facts: { server: source.server, tool: source.name }, sources: [source] };
+    return { result, facts: { server: source.server, tool: source.name }, sources: offer.taints(name) ? [source] : [] };
   };
   const given = await give().catch((thrown: unknown): Given => {
     const error = ToolwayError.from(thrown);
