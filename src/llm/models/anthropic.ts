@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../protocol/types.ts';
 import type { ChatModel, ModelEvent, ModelRequest, Price } from '../model.ts';
 import type { AnthropicClient } from './anthropic-exchange.ts';
-import type { Waits } from './asking.ts';
 import { made, needed, once } from './packages.ts';
 import { priceOf } from './prices.ts';
+import type { Waits } from './watch.ts';
 
 export interface AnthropicModelOptions extends Partial<Waits> {
   /** As Anthropic calls it: `claude-opus-5-5`. */

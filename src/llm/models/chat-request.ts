@@ -3,7 +3,7 @@ import type { JsonObject } from '../../protocol/types.ts';
 import type { CallPart, MediaPart, Message, ResultPart } from '../message.ts';
 import type { ModelRequest } from '../model.ts';
 import { providerIdOf, wireIdsOf } from './call-ids.ts';
-import { dataUrlOf, isImage, standInFor } from './media.ts';
+import { captionOf, dataUrlOf, isImage, pointerTo, standInFor } from './media.ts';
 import { isMistral, thinks, wantsNoEffort } from './openai-family.ts';
 import { resultText, systemOf } from './openai-text.ts';
 import { objectOf } from './reading.ts';
@@ -94,7 +94,10 @@ const toolMessages = (content: Message['content'], idOf: (id: string) => string)
   const results = content.filter((part) => part.type === 'result');
   const shown: JsonObject[] = [];
   const messages = results.map((part): JsonObject => {
-    const text = [resultText(part), ...part.content.flatMap((each) => (each.type === 'media' ? [stubOf(each)] : []))];
+    const text = [
+      resultText(part),
+      ...part.content.flatMap((each) => (each.type === 'media' ? [pointerTo(each)] : [])),
+    ];
     shown.push(...imagesOf(part));
     return {
       role: 'tool',
@@ -106,14 +109,9 @@ const toolMessages = (content: Message['content'], idOf: (id: string) => string)
   return shown.length === 0 ? messages : [...messages, { role: 'user', content: shown }];
 };
 
-const stubOf = (part: MediaPart): string =>
-  isImage(part) ? `[${part.name ?? part.mediaType}: shown in the next message]` : standInFor(part);
-
 const imagesOf = ({ name, content }: ResultPart): JsonObject[] =>
   content.flatMap((part) =>
-    part.type === 'media' && isImage(part)
-      ? [{ type: 'text', text: `From the result of ${name}: ${part.name ?? part.mediaType}` }, imageOf(part)]
-      : [],
+    part.type === 'media' && isImage(part) ? [{ type: 'text', text: captionOf(part, name) }, imageOf(part)] : [],
   );
 
 const imageOf = (part: MediaPart): JsonObject => ({ type: 'image_url', image_url: { url: dataUrlOf(part) } });

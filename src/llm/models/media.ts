@@ -13,3 +13,11 @@ export const standInFor = ({ mediaType, name, data }: MediaPart): string => {
   const bytes = Math.floor((data.length * 3) / 4);
   return `[${name === undefined ? '' : `${name}: `}${mediaType}, ${bytes} bytes, which this model cannot be shown]`;
 };
+
+/** What stands in a result for an image that is shown behind all the results. */
+export const pointerTo = (part: MediaPart): string =>
+  isImage(part) ? `[${part.name ?? part.mediaType}: shown behind the results]` : standInFor(part);
+
+/** What is said before an image that came with a result. */
+export const captionOf = (part: MediaPart, tool: string): string =>
+  `From the result of ${tool}: ${part.name ?? part.mediaType}`;

@@ -1,19 +1,20 @@
 /** One request to OpenAI, or to a server that speaks like it, and its answer. */
 import type { JsonObject } from '../../protocol/types.ts';
 import type { ModelDone, ModelEvent, ModelRequest } from '../model.ts';
-import { ask, type Waits } from './asking.ts';
+import { ask } from './asking.ts';
 import { callInText, readChat } from './chat-answer.ts';
 import { chatBody, type OpenAISettings } from './chat-request.ts';
+import { type Method, through } from './http.ts';
 import { thinks } from './openai-family.ts';
-import type { Pending } from './packages.ts';
 import { readResponses } from './responses-answer.ts';
 import { responsesBody } from './responses-request.ts';
+import type { Waits } from './watch.ts';
 
 /** What is used of a client of `openai`. */
 export interface OpenAIClient {
   readonly baseURL?: string;
-  readonly responses: { create(body: never, options?: never): Pending };
-  readonly chat: { completions: { create(body: never, options?: never): Pending } };
+  readonly responses: Method;
+  readonly chat: { completions: Method };
 }
 
 export interface OpenAIExchange extends OpenAISettings, Waits {
@@ -27,17 +28,11 @@ export async function* askOpenAI(
   client: OpenAIClient,
   settings: OpenAIExchange,
 ): AsyncGenerator<ModelEvent> {
-  const { api, model, firstParty, answerTimeoutMs, idleTimeoutMs } = settings;
+  const { api, model, firstParty } = settings;
   for (const message of refusedOf(request, settings)) yield { type: 'warning', message };
   const body = api === 'chat' ? chatBody(request, settings) : responsesBody(request, settings);
-  const room = api === 'chat' ? client.chat.completions : client.responses;
-  const events = ask(request, {
-    send: (signal) =>
-      room.create(body as never, { signal, maxRetries: 0, timeout: answerTimeoutMs } as never).asResponse(),
-    answer: api === 'chat' ? readChat(model) : readResponses(model),
-    answerTimeoutMs,
-    idleTimeoutMs,
-  });
+  const open = through(api === 'chat' ? client.chat.completions : client.responses, body, settings);
+  const events = ask(request, { open, answer: api === 'chat' ? readChat(model) : readResponses(model) });
   for await (const event of events) {
     if (event.type === 'done' && !firstParty) yield* warningsOf(event, body, settings);
     yield event;

@@ -1,12 +1,12 @@
 import { ToolwayError } from '../../errors.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 import type { ChatModel, ModelEvent, ModelRequest, Price } from '../model.ts';
-import type { Waits } from './asking.ts';
 import type { OpenAIClient } from './openai-exchange.ts';
 import { isOpenAI } from './openai-family.ts';
 import { made, needed, once } from './packages.ts';
 import { priceOf } from './prices.ts';
 import { readableErrors } from './readable-errors.ts';
+import type { Waits } from './watch.ts';
 
 export interface OpenAIModelOptions extends Partial<Waits> {
   /** As the server calls it: `gpt-6-sol`, `qwen3:8b`. */

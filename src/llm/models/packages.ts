@@ -30,8 +30,3 @@ export const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
     return made;
   };
 };
-
-/** What the libraries' methods give before it is awaited: the answer can be had as it came. */
-export interface Pending {
-  asResponse(): Promise<Response>;
-}

@@ -1,0 +1,24 @@
+/** A request through a provider's client, and what comes of it. */
+import type { Came } from './asking.ts';
+import { readResponse } from './response.ts';
+import type { Waits, Watch } from './watch.ts';
+
+/** What the clients' methods give before it is awaited: the answer can be had as it came. */
+export interface Pending {
+  asResponse(): Promise<Response>;
+}
+
+/** A method of a client: one attempt, and no watch of its own over it. */
+export interface Method {
+  create(body: never, options?: never): Pending;
+}
+
+/** Asks a client's method, once. */
+export const through = (method: Method, body: object, waits: Waits) =>
+  async function* (watch: Watch, facts: { requestId?: string }): AsyncGenerator<Came> {
+    const options = { signal: watch.signal, maxRetries: 0, timeout: waits.answerTimeoutMs };
+    const send = () => method.create(body as never, options as never).asResponse();
+    const response = await watch.until(send, waits.answerTimeoutMs);
+    facts.requestId = response.headers.get('request-id') ?? response.headers.get('x-request-id') ?? undefined;
+    yield* readResponse(response, { ...waits, watch });
+  };

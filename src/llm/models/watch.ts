@@ -1,0 +1,54 @@
+/** The watch over one request: its time, and its abort. */
+import { systemClock } from '../../clock.ts';
+import { whenAborted } from '../../when-aborted.ts';
+import { ModelError } from '../model-error.ts';
+
+export interface Waits {
+  /** Longest wait for the beginning of an answer, and for all of one that is not streamed, in milliseconds. Default 600 000. */
+  answerTimeoutMs: number;
+  /** Longest wait from one piece of a stream to the next, in milliseconds. */
+  idleTimeoutMs: number;
+}
+
+export interface Watch {
+  readonly signal: AbortSignal;
+  /** Why it was given up, where that was not the provider's doing. */
+  readonly cause: ModelError | undefined;
+  until<T>(begin: () => Promise<T>, ms: number): Promise<T>;
+  close(): void;
+}
+
+/** Waits no longer than it should, and gives up at once when the caller does, also where what it waits for does not heed a signal. */
+export const createWatch = (outer: AbortSignal): Watch => {
+  const controller = new AbortController();
+  let giveUp: (cause: ModelError) => void = () => {};
+  const givenUp = new Promise<never>((_, reject) => {
+    giveUp = (cause) => {
+      watch.cause ??= cause;
+      controller.abort();
+      reject(watch.cause);
+    };
+  });
+  givenUp.catch(() => {});
+  const watch = {
+    signal: controller.signal,
+    cause: undefined as ModelError | undefined,
+    async until<T>(begin: () => Promise<T>, ms: number): Promise<T> {
+      if (watch.cause !== undefined) throw watch.cause;
+      const timer = systemClock.after(ms, () =>
+        giveUp(new ModelError('timeout', `nothing came for ${ms} ms`, { retryable: true, limit: ms })),
+      );
+      try {
+        return await Promise.race([begin(), givenUp]);
+      } finally {
+        timer.cancel();
+      }
+    },
+    close() {
+      stop();
+      controller.abort();
+    },
+  };
+  const stop = whenAborted(outer, (cause) => giveUp(new ModelError('aborted', 'aborted', { cause })));
+  return watch;
+};
