@@ -52,7 +52,8 @@ export const writeAnnotations = (node: Node, pen: Pen): Node => {
 
 /** `done` where nothing else of the node remains to be written. */
 export const writeLeaf = (node: Node, pen: Pen): Written & { done?: boolean } => {
-  if (isAnything(node) && pen.rules.free === 'json-text') return { ...asJsonText(node, 'any value', pen), done: true };
+  if (isAnything(node, pen) && pen.rules.free === 'json-text')
+    return { ...asJsonText(node, 'any value', pen), done: true };
   if (isNever(node) && pen.rules.keywords !== 'all') pen.note(node, 'not', 'drop', 'weaker');
   let out: Node = { ...(node.type !== undefined && { type: node.type }), ...writeAnnotations(node, pen) };
   const words: [string, unknown][] = [];

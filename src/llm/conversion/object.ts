@@ -31,7 +31,7 @@ export const writeObject = (node: Node, given: Node, pen: Pen): Written & { done
   const keys = Object.keys(written);
   if (node.properties !== undefined || keys.length > 0 || pen.rules.closed === true) out.properties = written;
   if (pen.rules.allRequired === true) out.required = keys;
-  else if (required.size > 0) out.required = [...required].filter((key) => key !== '__proto__');
+  else if (required.size > 0) out.required = [...required];
   let rest: Back | undefined;
   if (pen.rules.closed === true) {
     out.additionalProperties = false;
@@ -67,14 +67,14 @@ const writeOthers = (node: Node, out: Node, pen: Pen): Back | undefined => {
     return undefined;
   }
   const { schema, back } = pen.write(others);
-  out.additionalProperties = schema;
+  out.additionalProperties = Object.keys(schema).length === 0 ? true : schema;
   return back;
 };
 
 /** Keys that must be there and are nowhere described, where a provider wants each to be. */
 const missing = (required: Set<string>, properties: JsonObject, others: unknown, pen: Pen): JsonObject => {
   if (pen.rules.keywords === 'all') return {};
-  const keys = [...required].filter((key) => !Object.hasOwn(properties, key) && key !== '__proto__');
+  const keys = [...required].filter((key) => !Object.hasOwn(properties, key));
   return Object.fromEntries(keys.map((key) => [key, isObject(others) && !isNever(others) ? others : {}]));
 };
 

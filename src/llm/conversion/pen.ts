@@ -24,6 +24,8 @@ export interface Pen {
   readonly roomy: boolean;
   keeps(keyword: string): boolean;
   note(at: Node, keyword: string, rule: Rule, loss: Loss): void;
+  /** How often something was lost so far. */
+  readonly losses: number;
   write(node: Node): Written;
   /** A copy that reports under the same path. */
   like(at: Node, node: Node): Node;
@@ -33,6 +35,7 @@ export const createPen = (profile: Profile, source: Schema, write: (node: Node, 
   const kept = profile.schema.keywords === 'all' ? undefined : new Set(profile.schema.keywords);
   const seen = new Set<string>();
   let written = 0;
+  let losses = 0;
   const pen: Pen = {
     profile,
     rules: profile.schema,
@@ -48,7 +51,11 @@ export const createPen = (profile: Profile, source: Schema, write: (node: Node, 
       return written < MAX_INLINED;
     },
     keeps: (keyword) => kept === undefined || kept.has(keyword),
+    get losses() {
+      return losses;
+    },
     note(at, keyword, rule, loss) {
+      if (loss !== 'none') losses += 1;
       const path = source.paths.get(at) ?? '';
       const key = `${path} ${keyword} ${rule}`;
       if (seen.has(key) || source.changes.length >= MAX_CHANGES) return;

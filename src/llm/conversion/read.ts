@@ -78,7 +78,7 @@ export const readSchema = (given: unknown): Schema => {
   if ('reason' in measured) throw new Unacceptable('too_large', `the schema ${measured.reason}`);
   const document = documentOf(given);
   const definitions = new Map<string, Node>();
-  const names = new Map<unknown, string>();
+  const known = new Map<unknown, string>();
   const pending: { target: JsonObject; name: string; path: string }[] = [];
   const paths = new WeakMap<Node, string>();
   const changes: Change[] = [];
@@ -96,10 +96,10 @@ export const readSchema = (given: unknown): Schema => {
       note(`${path}/${keyword}`, keyword, 'drop', 'weaker');
       return undefined;
     }
-    let name = names.get(target);
+    let name = known.get(target);
     if (name === undefined) {
-      name = nameOf(String(ref), definitions.size + pending.length + 1, new Set(names.values()));
-      names.set(target, name);
+      name = nameOf(String(ref), definitions.size + pending.length + 1, new Set(known.values()));
+      known.set(target, name);
       pending.push({ target, name, path: String(ref).startsWith('#/') ? String(ref).slice(1) : path });
     }
     return { $ref: `#/$defs/${name}` };
@@ -155,8 +155,12 @@ export const readSchema = (given: unknown): Schema => {
       } else if (form === undefined) {
         note(path, keyword, 'strip', 'none');
       } else if (form.holds(content)) {
-        out[keyword] = keyword === 'type' ? types(content) : content;
-      } else if (!(keyword === 'required' && Array.isArray(content) && content.length === 0)) {
+        const kept =
+          keyword === 'type' ? types(content) : keyword === 'required' ? names(content as string[]) : content;
+        if (keyword === 'required' && (content as string[]).includes('__proto__'))
+          note(path, keyword, 'drop', 'weaker');
+        if (!Array.isArray(kept) || kept.length > 0) out[keyword] = kept;
+      } else {
         note(path, keyword, 'drop', 'weaker');
       }
     }
@@ -217,6 +221,9 @@ const types = (value: unknown): unknown => {
   const distinct = [...new Set([value].flat())];
   return distinct.length === 1 ? distinct[0] : distinct;
 };
+
+/** Each name once, and none that an object has of itself. */
+const names = (value: readonly string[]): string[] => [...new Set(value)].filter((name) => name !== '__proto__');
 
 /** A key as it stands in a JSON Pointer. */
 export const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -52,7 +52,7 @@ export const writeRoot = (root: Node, pen: Pen): Written & { notes: string[] } =
   const renamed = renameKeys(node, pen, notes);
   const written = pen.write(renamed.node);
   pen.open.length -= expanded.length;
-  return { schema: written.schema, back: inTurn([renamed.back, written.back]), notes };
+  return { schema: written.schema, back: inTurn([written.back, renamed.back]), notes };
 };
 
 /** The branches of a union as one object with all their keys; which of them belong together is told. */

@@ -45,15 +45,17 @@ export const allTypes = (node: Node): string[] => {
   return types.length === 1 ? types : [];
 };
 
-/** Whether nothing is said about a value. */
-export const isAnything = (node: Node): boolean =>
-  allTypes(node).length === 0 && !COMPOUND.some((keyword) => node[keyword] !== undefined);
+/** Whether nothing is said about a value that a provider would read. */
+export const isAnything = (node: Node, pen: Pen): boolean => allTypes(node).length === 0 && !isCompound(node, pen);
+
+const isCompound = (node: Node, pen: Pen): boolean =>
+  COMPOUND.some((keyword) => node[keyword] !== undefined && pen.keeps(keyword));
 
 /** A schema whose types a provider takes: with a type where there was none, or as a union. Undefined where it is one. */
 export const split = (node: Node, pen: Pen): Node | undefined => {
   const { typeLists, enumOf } = pen.rules;
   if (typeLists === 'any' && pen.rules.closed !== true) return undefined;
-  if (node.type === undefined && COMPOUND.some((keyword) => node[keyword] !== undefined)) return undefined;
+  if (node.type === undefined && isCompound(node, pen)) return undefined;
   const found = allTypes(node);
   const types = found.includes('number') ? found.filter((type) => type !== 'integer') : found;
   if (types.length === 0) return undefined;

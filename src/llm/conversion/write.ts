@@ -221,11 +221,25 @@ const assemble = (node: Node, pen: Pen): Written => {
       backs.push(fromBranches(written, definitions));
     }
   }
-  for (const keyword of ['not', 'if', 'then', 'else', 'contains', 'unevaluatedItems']) {
-    if (isObject(node[keyword]) && pen.keeps(keyword))
-      out[keyword] = isNever(node[keyword]) ? false : pen.write(node[keyword]).schema;
-  }
+  writeConditions(node, out, pen);
   return { schema: out, back: inTurn(backs) };
+};
+
+/** What a value must not be, or must be if: with anything lost in it, such a schema would say more than it did. */
+const writeConditions = (node: Node, out: Node, pen: Pen): void => {
+  for (const keyword of ['not', 'if', 'then', 'else', 'contains', 'unevaluatedItems']) {
+    const child = node[keyword];
+    if (!isObject(child) || !pen.keeps(keyword)) continue;
+    if ((keyword === 'then' || keyword === 'else') && out.if === undefined) continue;
+    if (isNever(child)) {
+      out[keyword] = false;
+      continue;
+    }
+    const before = pen.losses;
+    const { schema } = pen.write(child);
+    if (pen.losses === before || (keyword !== 'not' && keyword !== 'if')) out[keyword] = schema;
+    else pen.note(node, keyword, 'drop', 'weaker');
+  }
 };
 
 const isList = (node: Node): boolean => allTypes(node).includes('array') && node.type !== undefined;
@@ -240,8 +254,9 @@ const writeList = (node: Node, given: Node, pen: Pen): Written => {
     if (items === undefined) {
       if (pen.rules.itemsNeeded !== true) return { schema: out, back: fromFirst(first, undefined) };
       pen.note(node, 'items', 'add-items', 'none');
-      out.items = {};
-      return { schema: out, back: fromFirst(first, undefined) };
+      const any = pen.write({});
+      out.items = any.schema;
+      return { schema: out, back: fromFirst(first, any.back) };
     }
     const others = isNever(items) ? undefined : pen.write(items);
     out.items = others === undefined ? false : others.schema;
