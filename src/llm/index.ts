@@ -46,3 +46,5 @@ export { type ResultFacts, type ResultOptions, toParts } from './results/parts.t
 export { createReadResult } from './results/read-result.ts';
 export { createMemorySpill, type Spill, type Spilled } from './results/spill.ts';
 export { estimateTokens } from './results/tokens.ts';
+export { type SearchToolsOptions, searchTools } from './search/search-tools.ts';
+export { shouldSearch } from './search/should-search.ts';

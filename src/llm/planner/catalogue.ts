@@ -67,7 +67,9 @@ export const readCatalogue = async (
   const listed = await toolkit.listTools({ signal });
   const isSearch = tools.some(({ name }) => name === 'call_tool');
   const direct = shown(tools, listed);
-  const candidates = isSearch ? [...direct, ...listed.map(behindSearch)] : direct;
+  const isShown = new Set(direct.map(({ label }) => label));
+  const searched = isSearch ? listed.filter(({ qualifiedName }) => !isShown.has(qualifiedName)).map(behindSearch) : [];
+  const candidates = [...direct, ...searched];
   const verbs = new Set<string>();
   for (const { tool } of candidates) {
     const [verb = ''] = termsOf(tool.name);
@@ -86,7 +88,7 @@ export const readCatalogue = async (
     async find(query, limit) {
       const hits = index.find(query, { limit, admits: () => true }).flatMap(({ tool }) => byTool.get(tool) ?? []);
       const others = isSearch && query.trim() !== '' ? await toolkit.searchTools(query, { limit, signal }) : [];
-      return [...hits, ...others.map(behindSearch)];
+      return [...hits, ...others.filter(({ qualifiedName }) => !isShown.has(qualifiedName)).map(behindSearch)];
     },
   };
 };

@@ -22,7 +22,7 @@ const MOST_CHOICES = 5;
 /** Results lose their middle where they are too long for a model. */
 const SHORTENED = /\[… .{1,80} are left out/;
 /** The line before what a server gave, which says whose it is. */
-const ORIGIN = /^(?:Data|Error) from .+:$/;
+const ORIGIN = /^(?:(?:With )?[Dd]ata|Error) from .+:$/;
 
 /** What the tool itself gave, as text. */
 export const textOf = (result: ResultPart | undefined): string => {
