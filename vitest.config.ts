@@ -1,12 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
 /** What takes minutes, and what runs more cases where there is time: `npm run test:long`. */
-const LONG = ['test/long/**/*.test.ts', 'test/faults/cancels.test.ts', 'test/faults/resends.test.ts'];
+const LONG = [
+  'test/long/**/*.test.ts',
+  'test/faults/cancels.test.ts',
+  'test/faults/resends.test.ts',
+  'test/llm/conversion-properties.test.ts',
+];
 
 export default defineConfig(({ mode }) => ({
   test: {
     include: mode === 'long' ? LONG : ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['dist/**', 'node_modules/**', 'test/node/**', 'test/gateway/client/**', 'test/gateway/peers/**'],
+    exclude: [
+      'dist/**',
+      'node_modules/**',
+      'test/node/**',
+      'test/gateway/client/**',
+      'test/gateway/peers/**',
+      'test/llm/*/node_modules/**',
+    ],
     globalSetup: ['scripts/test-tools.js'],
     reporters: ['default', './scripts/second-tries.js', './scripts/fault-matrix.js'],
     pool: 'forks',

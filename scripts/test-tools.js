@@ -1,13 +1,14 @@
 /**
  * The tools of the tests, each folder with a lock file of its own: in test/node two further Node releases and the
  * conformance suite, in test/gateway/client what a client is generated with from OpenAPI, in test/gateway/peers clients
- * of MCP by other authors.
+ * of MCP by other authors, in test/llm/frameworks what is handed tools for models. In test/llm/servers are servers by other authors, for the long tests only: they take 460 MB.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const FOLDERS = ['test/node', 'test/gateway/client', 'test/gateway/peers'];
+const FOLDERS = ['test/node', 'test/gateway/client', 'test/gateway/peers', 'test/llm/frameworks'];
+const LONG_FOLDERS = ['test/llm/servers'];
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -26,12 +27,20 @@ const installed = (folder) => {
   return existsSync(record) && statSync(record).mtimeMs >= statSync(`${root}${folder}/package-lock.json`).mtimeMs;
 };
 
-/** Vitest calls this once before all tests. Installs the tools where they are missing or older than their lock file; a failure is told, and the tests that need them fail. */
-export const setup = () => {
-  for (const folder of FOLDERS) {
+/**
+ * Vitest calls this once before all tests. Installs the tools where they are missing or older than their lock file; a
+ * failure is told, and the tests that need them fail. What only the long tests need is installed with `--mode long`.
+ * @param {{ config: { env?: Record<string, unknown> } }} [project]
+ */
+export const setup = (project) => {
+  const isLong = project?.config.env?.TOOLWAY_LONG === '1';
+  for (const folder of isLong ? [...FOLDERS, ...LONG_FOLDERS] : FOLDERS) {
     if (installed(folder)) continue;
     console.log(`Installing the test tools: ${installCommand(folder)}`);
-    const args = ['ci', '--prefix', `${root}${folder}`, '--no-audit', '--no-fund', '--loglevel=error'];
+    const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+    // Servers of other authors need none of their scripts to list their tools.
+    const scripts = LONG_FOLDERS.includes(folder) ? ['--ignore-scripts'] : [];
+    const args = ['ci', '--prefix', `${root}${folder}`, ...quiet, ...scripts];
     const { status } = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
     if (status === 0) continue;
     console.error(
