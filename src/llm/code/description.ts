@@ -26,6 +26,9 @@ interface Entry {
   aliases: string;
 }
 
+/** Of a schema that says nothing of its properties. */
+const ANY_OBJECT = '{ [key: string]: unknown }';
+
 const oneLine = (text: string): string => text.replace(/\n\s*/g, ' ');
 
 const entryOf = (tool: ListedTool, detail: Detail, unique: (wanted: string) => string): Entry => {
@@ -38,7 +41,9 @@ const entryOf = (tool: ListedTool, detail: Detail, unique: (wanted: string) => s
     tool.outputSchema === undefined
       ? { type: 'unknown', declarations: [] }
       : emitType(tool.outputSchema, `${own}Result`, unique, { comments, exported: false });
-  const types = [args.type, result.type].map((type) => (comments ? type.replaceAll('\n', '\n  ') : oneLine(type)));
+  const types = [args.type === ANY_OBJECT ? '{}' : args.type, result.type].map((type) =>
+    comments ? type.replaceAll('\n', '\n  ') : oneLine(type),
+  );
   const aliases = [...args.declarations, ...result.declarations].map((one) =>
     comments ? one : `${oneLine(one).trim()}\n`,
   );
@@ -51,6 +56,13 @@ const entryOf = (tool: ListedTool, detail: Detail, unique: (wanted: string) => s
   };
 };
 
+/** Names that are not taken by what stands there already. */
+const namesOf = (): ((wanted: string) => string) => {
+  const unique = createNames();
+  for (const own of ['Tool', 'Promise']) unique(own);
+  return unique;
+};
+
 /** Chooses how much is said of each tool, so that all of it is within the budget; as many names as fit in any case. */
 const entriesOf = (
   tools: readonly ListedTool[],
@@ -58,7 +70,7 @@ const entriesOf = (
 ): { entries: Entry[]; left: number; named: number } => {
   const costOf = ({ member, aliases }: Entry): number => estimateTokens(member) + estimateTokens(aliases);
   const attempt = (detail: Detail): Entry[] | undefined => {
-    const unique = createNames();
+    const unique = namesOf();
     const entries: Entry[] = [];
     let cost = 0;
     for (const tool of tools) {
@@ -72,7 +84,7 @@ const entriesOf = (
   const whole = attempt('full') ?? attempt('brief');
   if (whole !== undefined) return { entries: whole, left: 0, named: 0 };
 
-  const unique = createNames();
+  const unique = namesOf();
   const names = tools.map((tool) => entryOf(tool, 'name', unique));
   const entries: Entry[] = [];
   // What is named alone has to fit in any case; types are for the tools that come first.
@@ -107,9 +119,14 @@ export const describeCode = (tools: readonly ListedTool[], budgetTokens: number)
   }
   const members = [...servers].map(([server, own]) => `${propertyName(server)}: {\n${own}};\n`).join('');
   const notes = [
-    ...(named > 0 ? [`The arguments of ${named} tools are not shown: look them up before you call them.`] : []),
+    ...(named > 0
+      ? [
+          `The arguments of ${named} tools are not shown: where you cannot look them up, a call with wrong ones says what is wrong.`,
+        ]
+      : []),
     ...(left > 0 ? [`${left} more tools can be called and are not listed.`] : []),
   ];
-  const code = `${PREAMBLE}${aliases}declare const tools: {\n${members}};\n`;
+  // A description must not end the block that it stands in.
+  const code = `${PREAMBLE}${aliases}declare const tools: {\n${members}};\n`.replaceAll('```', "'''");
   return `${HEAD}\`\`\`ts\n${code}\`\`\`${notes.map((note) => `\n${note}`).join('')}`;
 };
