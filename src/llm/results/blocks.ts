@@ -70,14 +70,15 @@ const piecesOfResource = (resource: JsonObject): Piece[] => {
   return [{ text: head }, { media, ...(name !== undefined && name !== '' && { name }) }];
 };
 
-/** Whether the texts say what the structured content says; also as libraries wrap a bare value: `{ "result": … }`. */
+/** Whether the texts say what the structured content says; also as servers wrap a bare value: `{ "result": … }`. */
 const isSaid = (structured: unknown, texts: readonly string[]): boolean => {
   if (texts.some((text) => isSame(structured, text))) return true;
-  if (!isObject(structured) || Object.keys(structured).length !== 1 || !('result' in structured)) return false;
-  const { result } = structured;
-  if (texts.some((text) => text === result || isSame(result, text))) return true;
-  if (!Array.isArray(result) || result.length === 0 || result.length !== texts.length) return false;
-  return result.every((item, index) => item === texts[index] || isSame(item, texts[index] as string));
+  const values = isObject(structured) ? Object.values(structured) : [];
+  if (values.length !== 1) return false;
+  const [value] = values;
+  if (texts.some((text) => text === value || isSame(value, text))) return true;
+  if (!Array.isArray(value) || value.length === 0 || value.length !== texts.length) return false;
+  return value.every((item, index) => item === texts[index] || isSame(item, texts[index] as string));
 };
 
 const isSame = (value: unknown, text: string): boolean => {

@@ -14,10 +14,12 @@ const MOST_PROBLEMS = 20;
 export const failureParts = (error: ToolwayError): TextPart[] => {
   const { code, message, problems = [], matches = [] } = error;
   const lines = [`The call failed (${code}): ${bounded(message)}`];
-  for (const problem of problems.slice(0, MOST_PROBLEMS)) {
+  // A few problems are in the message already.
+  const untold = problems.filter((problem) => !message.includes(problem.message));
+  for (const problem of untold.slice(0, MOST_PROBLEMS)) {
     lines.push(`- ${oneLine(problem.path || 'the arguments')}: ${oneLine(problem.message)}`);
   }
-  if (problems.length > MOST_PROBLEMS) lines.push(`- and ${problems.length - MOST_PROBLEMS} more`);
+  if (untold.length > MOST_PROBLEMS) lines.push(`- and ${untold.length - MOST_PROBLEMS} more`);
   if (matches.length > 0) lines.push(`Did you mean ${matches.slice(0, MOST_PROBLEMS).map(oneLine).join(', ')}?`);
   lines.push(...effect(error), ...advice(error));
   return [{ type: 'text', text: lines.join('\n') }];

@@ -70,6 +70,8 @@ describe('what a result becomes', () => {
     ['the same as JSON', { a: 1, b: [2] }, ['{ "b": [2],\n"a": 1 }'], true],
     ['the same among other texts', { a: 1 }, ['Here:', '{"a":1}'], true],
     ['a bare text that a library wrapped', { result: 'warm' }, ['warm'], true],
+    ['a bare text under another name', { content: 'warm' }, ['warm'], true],
+    ['one value of two', { content: 'warm', more: 1 }, ['warm'], false],
     ['a bare number that a library wrapped', { result: 7 }, ['7'], true],
     ['a list, one text for each', { result: ['x', { y: 1 }] }, ['x', '{"y": 1}'], true],
     ['a summary', { a: 1 }, ['one thing'], false],
