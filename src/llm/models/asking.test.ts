@@ -1,0 +1,127 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import type { ModelEvent, ModelRequest } from '../model.ts';
+import { ModelError } from '../model-error.ts';
+import { type AnthropicModelOptions, anthropicModel } from './anthropic.ts';
+import { createEventLines } from './event-stream.ts';
+import { failureOf } from './failures.ts';
+import { openaiModel } from './openai.ts';
+import { priceOf } from './prices.ts';
+import { LONGEST_ANSWER_BYTES } from './response.ts';
+
+afterEach(() => {
+  vi.doUnmock('openai');
+  vi.doUnmock('@anthropic-ai/sdk');
+  vi.resetModules();
+});
+
+const request = (signal = new AbortController().signal): ModelRequest => ({
+  system: [],
+  messages: [],
+  tools: [],
+  signal,
+});
+
+const all = async (events: AsyncIterable<ModelEvent>): Promise<ModelEvent[]> => {
+  const told: ModelEvent[] = [];
+  for await (const event of events) told.push(event);
+  return told;
+};
+
+/** A client whose every answer is this. */
+const answering = (answer: () => Promise<Response>): AnthropicModelOptions['client'] => ({
+  messages: { create: () => ({ asResponse: answer }) },
+});
+const modelOf = (answer: () => Promise<Response>) => anthropicModel({ model: 'one', client: answering(answer) });
+
+const streamOf = (next: () => Uint8Array | undefined): Response => {
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const piece = next();
+      if (piece === undefined) controller.close();
+      else controller.enqueue(piece);
+    },
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+};
+
+test('An answer without end is given up at its limit', async () => {
+  const piece = new Uint8Array(1024 * 1024).fill(32);
+  let pieces = 0;
+  const model = modelOf(async () =>
+    streamOf(() => {
+      pieces += 1;
+      return piece;
+    }),
+  );
+  const expected = { failure: 'server', code: 'server_error', limit: LONGEST_ANSWER_BYTES, retryable: false };
+  await expect(all(model.stream(request()))).rejects.toMatchObject(expected);
+  expect(LONGEST_ANSWER_BYTES).toBe(64 * 1024 * 1024);
+  expect(pieces).toBeLessThan(70);
+});
+
+test('An abort is heeded also where the client heeds none', async () => {
+  const controller = new AbortController();
+  const never = all(modelOf(() => new Promise(() => {})).stream(request(controller.signal)));
+  controller.abort(new Error('enough'));
+  await expect(never).rejects.toMatchObject({ failure: 'aborted', cause: { message: 'enough' } });
+});
+
+test('What is no JSON, and what is no event of the API, breaks no more than its answer', async () => {
+  const text = (data: string) =>
+    modelOf(async () => new Response(data, { headers: { 'content-type': 'text/event-stream' } }));
+  await expect(all(text('data: {"type": oops\n\n').stream(request()))).rejects.toMatchObject({ failure: 'truncated' });
+  const odd = [
+    'null',
+    '[]',
+    '1',
+    '{"type":7}',
+    '{"type":"content_block_delta"}',
+    '{"type":"content_block_start","index":"x"}',
+  ];
+  const stream = odd.map((data) => `data: ${data}\n\n`).join('');
+  await expect(all(text(stream).stream(request()))).rejects.toMatchObject({ failure: 'truncated' });
+});
+
+test('A package that is missing is named, with how to install it', async () => {
+  vi.doMock('openai', () => {
+    throw new Error('Cannot find package');
+  });
+  vi.doMock('@anthropic-ai/sdk', () => {
+    throw new Error('Cannot find package');
+  });
+  const missing = (name: string) => ({
+    code: 'unsupported',
+    message: `this model needs the package ${name}: npm install ${name}`,
+  });
+  await expect(all(openaiModel({ model: 'one' }).stream(request()))).rejects.toMatchObject(missing('openai'));
+  const anthropic = anthropicModel({ model: 'one' });
+  await expect(all(anthropic.stream(request()))).rejects.toMatchObject(missing('@anthropic-ai/sdk'));
+});
+
+test('Prices are those of known models, with or without a date behind them', () => {
+  expect(priceOf('claude-opus-4-5-20251101')).toEqual({ input: 5, output: 25, cacheRead: 0.5, cacheWrite: 6.25 });
+  expect(priceOf('gpt-6-sol-2026-09-01')).toEqual(priceOf('gpt-6-sol'));
+  expect(priceOf('claude-sonnet-5-5')).toEqual({ input: 2, output: 10, cacheRead: 0.1 });
+  expect(['claude-opus', 'gpt-6-sol-mini', 'constructor', ''].map(priceOf)).toEqual(Array(4).fill(undefined));
+});
+
+test('A time to wait may be a date, and may have passed', () => {
+  const told = (after: string) =>
+    failureOf({ status: 429, headers: new Headers({ 'retry-after': after }) }).retryAfterMs;
+  expect(told(new Date(Date.now() + 60_000).toUTCString())).toBeGreaterThan(58_000);
+  expect(told(new Date(Date.now() - 60_000).toUTCString())).toBeUndefined();
+  expect(told('soon')).toBeUndefined();
+  expect(failureOf({ status: 418 })).toBeInstanceOf(ModelError);
+});
+
+test('Events are read whatever their lines end with, and whatever else stands between them', () => {
+  const lines = createEventLines();
+  const push = (text: string) => lines.push(new TextEncoder().encode(text));
+  expect(push(': alive\r\nevent: a\r\ndata: {"x":1}\r\n\r\ndata:one\ndata: two\n\nid: 3\n\nda')).toEqual([
+    '{"x":1}',
+    'one\ntwo',
+  ]);
+  expect(push('ta: three')).toEqual([]);
+  expect(lines.end()).toEqual(['three']);
+  expect(lines.end()).toEqual([]);
+});
