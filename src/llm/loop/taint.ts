@@ -64,7 +64,7 @@ export const sourcesIn = (message: Message): TaintSource[] =>
     return message.role === 'user' && part.type !== 'result' ? [] : [HISTORY];
   });
 
-/** Failures that Toolway itself tells, in its own words. */
+/** Failures that Toolway itself tells, in its own words. `tool_changed` is none: it quotes a definition that nobody has accepted. */
 const OURS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_arguments',
   'unknown_server',
@@ -74,7 +74,6 @@ const OURS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'connect_timeout',
   'denied',
   'approval_timeout',
-  'tool_changed',
   'timeout',
   'cancelled',
   'backpressure',
