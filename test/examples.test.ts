@@ -36,6 +36,14 @@ const PRINTED: Record<string, string[]> = {
     'the tool reports an error: Access denied',
     'unknown_tool: ',
   ],
+  'planner.js': [
+    'asked for read_file {"path":"/notes/a.md"}\n> read the file /notes/a.md\nfiles.read_file:\nBuy milk',
+    'asked for write_file {"path":"/notes/b.md","content":"Buy milk"}',
+    'files.write_file needs `content` (string)',
+    'asked for write_file {"path":"/notes/c.md","content":"Call Ann"}',
+    'I am not sure what to do with "bake a cake"',
+    'how many tools each has: files (2).',
+  ],
   'policy.js': [
     'read_file /home/me/notes/a.md: done',
     'read_file /home/me/notes/../.SSH/id_rsa: denied, files.read_file: denied by rule 1 of the policy: secrets stay here',
