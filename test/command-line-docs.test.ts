@@ -1,5 +1,5 @@
 /**
- * The page about the command line tells the truth: every example on it runs. A block of `console` is lines for bash behind
+ * The pages about the command line and its chat tell the truth: every example on them runs. A block of `console` is lines for bash behind
  * `$ `, each with what it prints; a block of `terminal` is typed at one, behind its prompts, `^C` being a key. `…` stands
  * for anything, alone on its line for any lines.
  */
@@ -14,7 +14,8 @@ import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
 import { atTerminal, CTRL_C, ENTER, type Pty } from './fixtures/cli/pty.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const page = readFileSync(join(root, 'docs/command-line.md'), 'utf8');
+const pageAt = (path: string): string => readFileSync(join(root, path), 'utf8');
+const page = pageAt('docs/command-line.md');
 const everything = join(root, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
 const node = process.execPath;
 
@@ -52,7 +53,7 @@ afterAll(() => {
 });
 
 const blocks = (language: string): string[][] =>
-  [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text = '']) =>
+  [...(page + pageAt('docs/chat.md')).matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text = '']) =>
     text.trimEnd().split('\n'),
   );
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -85,7 +86,7 @@ describe('a line of the page prints what stands below it', () => {
 });
 
 /** Where somebody types. */
-const PROMPT = /^(\$ |toolway> |.*(?:\[n\]o: |\[d\]ecline\? ))(.*)$/;
+const PROMPT = /^(\$ |toolway> |chat> |.*(?:\[n\]o: |\[d\]ecline\? ))(.*)$/;
 
 const play = async (pty: Pty, line: string): Promise<void> => {
   const [, prompt, typed = ''] = PROMPT.exec(line) ?? [];

@@ -10,11 +10,11 @@ const MOST_SOURCES = 10;
 /** Of the arguments; what is longer is cut, and said to be. */
 const MOST_LINES = 400;
 
-/** Shows what would be called with what, and why it is asked; once, always for this session, or not. */
+/** Shows what would be called with what, and why it is asked; once, always for this session, with other arguments, or not. */
 export const approve = async (
   request: ApprovalRequest,
   signal: AbortSignal,
-  { screen, output, yes, interrupt }: PersonOptions,
+  { screen, output, yes, interrupt, edit }: PersonOptions,
 ): Promise<ApprovalAnswer> => {
   const { server, tool, reason, warnings = [], diff = [], annotations, taint } = request;
   const name = safeLine(`${server}.${tool}`);
@@ -38,14 +38,18 @@ export const approve = async (
     }
     if (taint !== undefined) above(remarks.yellow(safeLine(`  the model had read: ${readings(taint)}`)));
     const always = taint === undefined ? '[a]lways for this session' : '[a]lways with these arguments';
+    const ways = `[y]es once, ${always}, ${edit === undefined ? '' : '[e]dit, '}[n]o`;
     for (;;) {
-      const reply = await ask({ prompt: `  [y]es once, ${always}, [n]o: `, signal });
+      const reply = await ask({ prompt: `  ${ways}: `, signal });
       if ('ended' in reply && reply.ended === 'interrupt') interrupt(request.id);
       if (!('line' in reply)) return { approved: false, reason: 'the user did not answer' };
       const word = reply.line.trim().toLowerCase();
       if (['y', 'yes', 'once'].includes(word)) return true;
       if (['a', 'always'].includes(word)) return { approved: true, remember: 'tool' };
       if (['n', 'no'].includes(word)) return { approved: false, reason: 'the user said no' };
+      if (edit === undefined || !['e', 'edit'].includes(word)) continue;
+      const instead = await edit(request, ask, signal);
+      if (instead !== undefined) return { approved: true, arguments: instead };
     }
   });
 };

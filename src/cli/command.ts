@@ -20,6 +20,8 @@ export interface Sink {
 export interface Question {
   /** What stands before the line. Text of a server must have passed `safeLine`. */
   prompt: string;
+  /** What stands in the line already, as if it had been typed. */
+  initial?: string;
   /** Earlier lines, the newest first. */
   history?: readonly string[];
   /** What the line up to the cursor may go on with, and the end of it that these take the place of. */

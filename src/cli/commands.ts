@@ -160,6 +160,33 @@ that of the last one that failed.`,
     inShell: false,
     load: () => import('./commands/shell.ts'),
   },
+  chat: {
+    summary: 'talk with a model that uses the tools, or have one question answered',
+    usage: '[QUESTION …]',
+    example: 'toolway chat --print "which of these files is the largest?" --server files',
+    details: `The model is the one of --model, of TOOLWAY_MODEL, of the configuration (chat.model), or of the key that is set:
+ANTHROPIC_API_KEY, OPENAI_API_KEY. Without any, a planner by rules answers, which needs no key. With --base-url any
+server that speaks as OpenAI does: --base-url http://localhost:11434/v1 --model llama3.3
+Calls are asked for before they run. With --print, or without a terminal, the question is the one of the line or of
+stdin (- adds stdin to it), and the answer alone goes to stdout. --resume ID goes on with a conversation that is kept.`,
+    options: [
+      'model',
+      'base-url',
+      'system',
+      'print',
+      'continue',
+      'resume',
+      'sessions',
+      'max-steps',
+      'max-tool-calls',
+      'max-tokens',
+      'max-cost',
+      'format',
+      'save',
+    ],
+    inShell: false,
+    load: () => import('./commands/chat.ts'),
+  },
   serve: {
     summary: 'the gateway: all servers as REST with OpenAPI, and as one MCP server',
     usage: '',

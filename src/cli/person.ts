@@ -1,9 +1,10 @@
 /** What servers and the policy ask of the person at the command line. Loaded small: the questions come with the first one. */
 import type { HandlerContext, Handlers } from '../handlers.ts';
-import type { ElicitResult } from '../protocol/types.ts';
+import type { ApprovalRequest } from '../permission.ts';
+import type { ElicitResult, JsonObject } from '../protocol/types.ts';
 import type { CliContext } from './command.ts';
 import type { Output } from './output.ts';
-import type { Screen } from './screen.ts';
+import type { Ask, Screen } from './screen.ts';
 
 export interface PersonOptions {
   screen: Screen;
@@ -13,6 +14,8 @@ export interface PersonOptions {
   yes: boolean;
   /** The person has had enough of the call with this id, and of whatever it is a part of. */
   interrupt(call: string): void;
+  /** Asks for the arguments of a call that is to be approved; undefined where it is left as it is. Absent: nobody can change them. */
+  edit?(request: ApprovalRequest, ask: Ask, signal: AbortSignal): Promise<JsonObject | undefined>;
 }
 
 /**

@@ -94,7 +94,7 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
     }
   };
 
-  const read = ({ prompt, history = [], complete, hidden = false, signal }: Question): Promise<Reply> =>
+  const read = ({ prompt, initial = '', history = [], complete, hidden = false, signal }: Question): Promise<Reply> =>
     new Promise((resolve) => {
       if (ended) return resolve({ ended: 'end' });
       if (signal?.aborted) return resolve({ ended: 'aborted' });
@@ -127,6 +127,7 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
       editor.setPrompt(prompt);
       editor.prompt();
       if (hidden) output.write(prompt);
+      if (initial !== '') editor.write(initial);
       const early = held;
       held = Buffer.alloc(0);
       if (early.length > 0) feed(reading, early);

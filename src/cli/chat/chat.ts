@@ -1,0 +1,177 @@
+/** A conversation at the command line: its model, its tools, what it may spend, and where it is kept. */
+import { join } from 'node:path';
+import type { Toolkit } from '../../api.ts';
+import type { ChatSettings } from '../../config/chat.ts';
+import { ToolwayError } from '../../errors.ts';
+import { type Conversation, createConversation, type StoredConversation } from '../../llm/loop/conversation.ts';
+import type { LoopEvent } from '../../llm/loop/events.ts';
+import { runToolLoop } from '../../llm/loop/loop.ts';
+import type { LoopOptions, LoopResult } from '../../llm/loop/options.ts';
+import type { Message } from '../../llm/message.ts';
+import type { ChatModel } from '../../llm/model.ts';
+import { createMemorySpill, type Spill } from '../../llm/results/spill.ts';
+import { stateFolder } from '../../node/state-folder.ts';
+import type { Job, Session } from '../command.ts';
+import { countOf } from '../numbers.ts';
+import { openModel } from './model.ts';
+import { chooseModel, type ModelChoice, nameOfChoice } from './model-choice.ts';
+import { withPerson } from './person-toolkit.ts';
+import { createSessions, newSession, type SessionFacts, type Sessions } from './sessions.ts';
+
+/** What one turn is asked for. */
+export interface TurnOptions {
+  messages: readonly Message[];
+  signal: AbortSignal;
+  /** Sees it, and has shown all of it once it has ended. */
+  view: { onEvent(event: LoopEvent): void; end(): Promise<void> };
+  /** Ends the turn, as the person wants. */
+  interrupt(): void;
+}
+
+export interface Chat {
+  readonly job: Job;
+  readonly session: Session;
+  readonly sessions: Sessions;
+  readonly spill: Spill;
+  readonly conversation: Conversation;
+  readonly choice: ModelChoice;
+  /** As `--model` takes it. */
+  readonly modelName: string;
+  /** Under which the conversation is kept; absent before its first turn. */
+  readonly facts: SessionFacts | undefined;
+  /** Runs one turn, and keeps what has been said, also where the turn fails. */
+  turn(options: TurnOptions): Promise<LoopResult>;
+  /** Goes on with another model. Throws as `chooseModel` does. */
+  use(model: string): Promise<void>;
+  /** Begins a new conversation. */
+  clear(): void;
+  /** Keeps what has been said so far. Rejects where that fails. */
+  save(): Promise<void>;
+}
+
+type Limits = Pick<
+  LoopOptions,
+  'maxSteps' | 'maxToolCalls' | 'maxTokens' | 'maxCostUsd' | 'maxOutputTokens' | 'timeoutMs'
+>;
+
+/** The folder of conversations. */
+export const sessionsOf = ({ context }: Pick<Job, 'context'>): Sessions =>
+  createSessions(join(stateFolder({ env: context.env }), 'chats'));
+
+/** Opens the servers, chooses the model, and goes on with a conversation where one is wanted. */
+export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
+  const { options, context, open, output, screen } = job;
+  const sessions = sessionsOf(job);
+  const stored = resumed === undefined ? undefined : await sessions.load(resumed);
+  const { lasting: _, ...opened } = await open({ lasting: true, allowNone: true });
+  const session: Session = screen.interactive ? { ...opened, lasting: true } : opened;
+  const settings = session.config.chat ?? {};
+  const limits = limitsOf(job, settings);
+  const system = options.value('system') ?? settings.system;
+  const choiceOf = (model: string | undefined): ModelChoice =>
+    chooseModel({ model, baseUrl: options.value('base-url'), settings, env: context.env });
+  const spill = createMemorySpill();
+  let choice = choiceOf(options.value('model'));
+  let model: ChatModel = await openModel(choice, session.toolkit);
+  let conversation = createConversation(stored?.conversation as StoredConversation | undefined);
+  let facts = stored?.facts;
+  let told: string | undefined;
+
+  const save = async (): Promise<void> => {
+    if (facts === undefined) return;
+    facts = { ...facts, model: nameOfChoice(choice), updatedAt: new Date().toISOString() };
+    await sessions.save(facts, conversation.toJSON());
+  };
+  /** Said once, and not at every turn. */
+  const keep = async (): Promise<void> => {
+    try {
+      await save();
+      told = undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      if (told !== message) {
+        const { safeLine } = await import('../safe-text.ts');
+        await screen.note(output.remarks.yellow(safeLine(`toolway: this conversation is not kept: ${message}`)));
+      }
+      told = message;
+    }
+  };
+
+  return {
+    job,
+    session,
+    sessions,
+    spill,
+    get conversation() {
+      return conversation;
+    },
+    get choice() {
+      return choice;
+    },
+    get modelName() {
+      return nameOfChoice(choice);
+    },
+    get facts() {
+      return facts;
+    },
+    save,
+    async turn({ messages, signal, view, interrupt }) {
+      facts ??= newSession({ question: textOf(messages), cwd: context.cwd, model: nameOfChoice(choice) });
+      const toolkit: Toolkit = withPerson(session.toolkit, { job, interrupt });
+      try {
+        return await runToolLoop({
+          toolkit,
+          model,
+          messages,
+          conversation,
+          spill,
+          signal,
+          onEvent: view.onEvent,
+          ...limits,
+          ...(system !== undefined && { system }),
+        });
+      } finally {
+        await view.end();
+        await keep();
+      }
+    },
+    async use(name) {
+      const next = choiceOf(name);
+      model = await openModel(next, session.toolkit);
+      choice = next;
+    },
+    clear() {
+      conversation = createConversation();
+      facts = undefined;
+    },
+  };
+};
+
+const textOf = (messages: readonly Message[]): string =>
+  messages
+    .flatMap(({ content }) => content)
+    .flatMap((part) => (part.type === 'text' ? [part.text] : []))
+    .join(' ');
+
+const limitsOf = ({ options }: Pick<Job, 'options'>, settings: ChatSettings): Limits => {
+  const count = (name: 'max-steps' | 'max-tool-calls' | 'max-tokens', configured: number | undefined) =>
+    options.flag(name) ? countOf(options, name, 1) : configured;
+  const limits = {
+    maxSteps: count('max-steps', settings.maxSteps),
+    maxToolCalls: count('max-tool-calls', settings.maxToolCalls),
+    maxTokens: count('max-tokens', settings.maxTokens),
+    maxCostUsd: costOf(options.value('max-cost')) ?? settings.maxCost,
+    maxOutputTokens: settings.maxOutputTokens,
+    timeoutMs: settings.timeoutMs,
+  };
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+};
+
+const costOf = (given: string | undefined): number | undefined => {
+  if (given === undefined) return undefined;
+  const usd = Number(given);
+  if (given.trim() !== '' && usd > 0 && Number.isFinite(usd)) return usd;
+  throw new ToolwayError('invalid_arguments', `--max-cost must be US dollars above 0, not ${JSON.stringify(given)}`, {
+    executed: 'no',
+  });
+};
