@@ -308,3 +308,33 @@ test('the tools are rewritten once for as long as they stay the same', async () 
   expect(second).toBe(first);
   expect(last?.map(({ name }) => name)).toContain('math__sub');
 });
+
+test('too many tools are searched instead of shown, and the one that is meant is called', async () => {
+  const { run, server } = await loopWorld();
+  const call = { name: 'call_tool', arguments: { name: 'math.add', arguments: { a: 1, b: 2 } }, id: 'c' };
+  const model = scriptedModel([
+    { calls: [{ name: 'search_tools', arguments: { query: 'add numbers' } }] },
+    { calls: [call, add(1)] },
+    '3.',
+  ]);
+  const { messages, toolCalls, conversation } = await run([], { model, toolBudgetTokens: 10 });
+  expect(model.requests[0]?.tools.map(({ name }) => name)).toEqual(['search_tools', 'describe_tool', 'call_tool']);
+  expect(textOf(resultsOf(messages)[0])).toContain('math.add');
+  expect(textOf(resultsOf(messages, 4)[0])).toMatch(/math\.add[\s\S]*3/);
+  expect(server.calls).toHaveLength(2);
+  expect(toolCalls).toBe(2);
+  expect(conversation.taint.sources).toMatchObject([{ kind: 'result', server: 'math', name: 'add' }]);
+  const shown = scriptedModel(['Hi']);
+  await run([], { model: shown, toolBudgetTokens: 10, search: 'never' });
+  expect(shown.requests[0]?.tools).toHaveLength(2);
+});
+
+test('a provider that searches by itself is given all tools, to be found', async () => {
+  const { run } = await loopWorld();
+  const model = scriptedModel(['Hi'], { deferral: true });
+  await run([], { model, search: 'always' });
+  expect(model.requests[0]?.tools).toMatchObject([
+    { name: 'math__add', deferred: true },
+    { name: 'math__fail', deferred: true },
+  ]);
+});

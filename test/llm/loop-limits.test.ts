@@ -197,6 +197,8 @@ test('options that are wrong are named, all of them, before anything is done', a
       maxResultTokens: 0,
       maxOutputTokens: 0,
       temperature: -1,
+      search: 'x' as never,
+      toolBudgetTokens: -1,
       tools: { servers: ['nowhere'] },
       instructions: ['nobody'],
     },

@@ -72,18 +72,19 @@ const wrongNumbers = (options: LoopOptions): Problem[] => {
   return [
     ...wrong(COUNTS, 'a whole number from 1', (value) => Number.isSafeInteger(value) && value >= 1),
     ...wrong(AMOUNTS, 'a number above 0', (value) => value > 0),
-    ...wrong(['temperature'], 'a number from 0', (value) => value >= 0),
+    ...wrong(['toolBudgetTokens', 'temperature'], 'a number from 0', (value) => value >= 0),
   ];
 };
 
 const wrongOthers = (options: LoopOptions): Problem[] => {
-  const { toolkit, model, localTools = [], tools, instructions, signal, onEvent, maxCostUsd } = options;
+  const { toolkit, model, search, localTools = [], tools, instructions, signal, onEvent, maxCostUsd } = options;
   const problems: Problem[] = [];
   const must = (path: string, message: string, fits: boolean): void => {
     if (!fits) problems.push({ path, message });
   };
   must('/toolkit', 'must be a toolkit', typeof toolkit?.callTool === 'function');
   must('/model', 'must be a model', typeof model?.stream === 'function');
+  must('/search', 'must be auto, always or never', [undefined, 'auto', 'always', 'never'].includes(search));
   must('/signal', 'must be an AbortSignal', signal === undefined || typeof signal.addEventListener === 'function');
   must('/onEvent', 'must be a function', onEvent === undefined || typeof onEvent === 'function');
   must('/tools/allow', 'must be a function', tools?.allow === undefined || typeof tools.allow === 'function');

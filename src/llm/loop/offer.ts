@@ -1,14 +1,17 @@
 /** Which tools a model is shown, and what it means by their names. */
 import type { ListedTool } from '../../api.ts';
 import { convertTools } from '../conversion/convert-tools.ts';
-import type { Conversion, ConvertedTool } from '../conversion/types.ts';
+import type { ConvertedTool } from '../conversion/types.ts';
 import type { LocalTool } from '../local-tool.ts';
 import type { ModelTool } from '../model.ts';
 import { profileOf } from '../profiles/profile-of.ts';
+import { isSame, namesOf } from './listed.ts';
 import type { LoopOptions } from './options.ts';
 
-/** What a model may mean by a name: a tool of the program, or one of a server. */
-export type Meant = { local: LocalTool } | { qualifiedName: string; toArguments: ConvertedTool['toArguments'] };
+/** What a model may mean by a name: a tool of the program or, `isOurs`, of the loop, or one of a server. */
+export type Meant =
+  | { local: LocalTool; isOurs: boolean }
+  | { qualifiedName: string; toArguments: ConvertedTool['toArguments'] };
 
 /** The tools of one request. */
 export interface Offer {
@@ -16,7 +19,7 @@ export interface Offer {
   find(name: string): Meant | undefined;
   /** The full name of a tool that a local tool may call; undefined for any other. */
   reach(name: string): string | undefined;
-  /** The names of up to five tools that come near, as the model is shown them. */
+  /** The names of up to five tools that come near, as the model can call them. */
   near(name: string): Promise<string[]>;
   /** Whether what a tool answers counts as written by others. */
   taints(qualifiedName: string): boolean;
@@ -25,8 +28,16 @@ export interface Offer {
 }
 
 export interface Offers {
-  /** The tools as they are now. The same list of local tools is taken to hold the same. */
-  next(localTools: readonly LocalTool[]): Promise<Offer>;
+  /** The tools as they are now, with further ones of the loop. */
+  next(ours: readonly LocalTool[]): Promise<Offer>;
+}
+
+/** The tools of servers in one request, or what stands for them. */
+interface Shown {
+  tools: readonly ModelTool[];
+  find(name: string): ConvertedTool | undefined;
+  search: readonly LocalTool[];
+  leftOut: readonly string[];
 }
 
 const asWritten: ConvertedTool['toArguments'] = (input) => input;
@@ -34,83 +45,79 @@ const asShown = ({ name, description, inputSchema }: LocalTool): ModelTool => ({
 const NEAR = 5;
 
 export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers => {
-  const { toolkit, model, tools: { servers, allow } = {}, principal, scope } = options;
+  const { toolkit, model, tools: { servers, allow } = {}, localTools = [], principal, scope } = options;
+  const { search = 'auto', toolBudgetTokens } = options;
+  const own = localTools.map(({ name }) => name);
   const isFree = servers === undefined && allow === undefined;
   const chosen = servers && new Set(servers);
-  let before: { listed: readonly ListedTool[]; localTools: readonly LocalTool[]; offer: Offer } | undefined;
+  let before: { listed: readonly ListedTool[]; ours: readonly LocalTool[]; offer: Offer } | undefined;
+  let searching: LocalTool[] | undefined;
 
-  const offerOf = async (listed: readonly ListedTool[], localTools: readonly LocalTool[]): Promise<Offer> => {
-    const locals = new Map(localTools.map((tool) => [tool.name, tool]));
-    const conversion: Conversion = convertTools(listed, await profileOf(model.traits.profile), {
-      taken: [...locals.keys()],
-    });
+  // A definition that is no longer the one first seen may be written to mislead.
+  const admits = (tool: ListedTool): boolean =>
+    tool.changed !== true && (chosen?.has(tool.server) ?? true) && (allow?.(tool) ?? true);
+
+  const isTooMuch = async (listed: readonly ListedTool[]): Promise<boolean> => {
+    if (search !== 'auto') return search === 'always';
+    const { shouldSearch } = await import('../search/should-search.ts');
+    return shouldSearch(listed, toolBudgetTokens);
+  };
+  const show = async (listed: readonly ListedTool[], taken: readonly string[]): Promise<Shown> => {
+    const searches = await isTooMuch(listed);
+    if (searches && model.traits.deferral !== true) {
+      const { searchTools } = await import('../search/search-tools.ts');
+      // The same ones for the whole run: they count how often they are asked in vain.
+      searching ??= searchTools(toolkit, { allow: admits, principal, scope });
+      return { tools: [], find: () => undefined, search: searching, leftOut: [] };
+    }
+    const { tools, find, report } = convertTools(listed, await profileOf(model.traits.profile), { taken });
+    const leftOut = report.tools.flatMap(({ qualifiedName, quarantined }) =>
+      quarantined === undefined ? [] : [`${qualifiedName} is not offered: ${quarantined.message}`],
+    );
+    return { tools: searches ? tools.map((tool) => ({ ...tool, deferred: true })) : tools, find, search: [], leftOut };
+  };
+
+  const offerOf = async (listed: readonly ListedTool[], ours: readonly LocalTool[]): Promise<Offer> => {
+    const shown = await show(listed, [...own, ...ours.map(({ name }) => name)]);
+    // A tool of the program goes before one of ours that is called the same.
+    const added = [...ours, ...shown.search].filter(({ name }) => !own.includes(name));
+    const locals = new Map<string, Meant>([
+      ...added.map((local) => [local.name, { local, isOurs: true }] as const),
+      ...localTools.map((local) => [local.name, { local, isOurs: false }] as const),
+    ]);
     const reachable = namesOf(listed);
     const trusted = new Set(
       listed.filter((tool) => tool.trustedResults === true).map(({ qualifiedName }) => qualifiedName),
     );
-    const shown = new Map(conversion.tools.map(({ qualifiedName, name }) => [qualifiedName, name]));
+    const names = new Map(
+      shown.search.length > 0
+        ? listed.map(({ qualifiedName }) => [qualifiedName, qualifiedName])
+        : (shown.tools as readonly ConvertedTool[]).map(({ qualifiedName, name }) => [qualifiedName, name]),
+    );
     return {
-      tools: [...conversion.tools, ...localTools.map(asShown)],
+      tools: [...shown.tools, ...[...localTools, ...added].map(asShown)],
       find(name) {
-        const local = locals.get(name);
-        if (local !== undefined) return { local };
-        const converted = conversion.find(name);
-        if (converted !== undefined) return converted;
-        const qualifiedName = reachable(name);
-        return qualifiedName === undefined ? undefined : { qualifiedName, toArguments: asWritten };
+        const known = locals.get(name) ?? shown.find(name);
+        const qualifiedName = known === undefined ? reachable(name) : undefined;
+        return qualifiedName === undefined ? known : { qualifiedName, toArguments: asWritten };
       },
       taints: (qualifiedName) => !trusted.has(qualifiedName),
       // What was listed since is for the toolkit to find.
       reach: (name) => reachable(name) ?? (isFree ? name : undefined),
       async near(name) {
-        const found = await toolkit.searchTools(name, { limit: 4 * NEAR, signal, principal, scope }).catch(() => []);
-        return found.flatMap(({ qualifiedName }) => shown.get(qualifiedName) ?? []).slice(0, NEAR);
+        const words = name.replace(/[^\p{L}\p{N}]+/gu, ' ');
+        const found = await toolkit.searchTools(words, { limit: 4 * NEAR, signal, principal, scope }).catch(() => []);
+        return found.flatMap(({ qualifiedName }) => names.get(qualifiedName) ?? []).slice(0, NEAR);
       },
-      leftOut: conversion.report.tools.flatMap(({ qualifiedName, quarantined }) =>
-        quarantined === undefined ? [] : [`${qualifiedName} is not offered: ${quarantined.message}`],
-      ),
+      leftOut: shown.leftOut,
     };
   };
   return {
-    async next(localTools) {
-      const all = await toolkit.listTools({ signal, principal, scope });
-      // A definition that is no longer the one first seen may be written to mislead.
-      const listed = all.filter(
-        (tool) =>
-          tool.changed !== true &&
-          (chosen === undefined || chosen.has(tool.server)) &&
-          (allow === undefined || allow(tool)),
-      );
-      if (before?.localTools !== localTools || !isSame(before.listed, listed)) {
-        before = { listed, localTools, offer: await offerOf(listed, localTools) };
-      }
+    async next(ours) {
+      const listed = (await toolkit.listTools({ signal, principal, scope })).filter(admits);
+      if (before?.ours !== ours || !isSame(before.listed, listed))
+        before = { listed, ours, offer: await offerOf(listed, ours) };
       return before.offer;
     },
   };
-};
-
-/** Whether two lists are of the same definitions: a definition that was read again is another object. */
-const isSame = (one: readonly ListedTool[], other: readonly ListedTool[]): boolean =>
-  one.length === other.length &&
-  one.every((tool, index) => {
-    const { qualifiedName, inputSchema, description, title, trustedResults } = other[index] as ListedTool;
-    return (
-      tool.qualifiedName === qualifiedName &&
-      tool.trustedResults === trustedResults &&
-      tool.inputSchema === inputSchema &&
-      tool.description === description &&
-      tool.title === title
-    );
-  });
-
-/** Full names by every name that leads to one tool: `server.tool`, `server__tool`, and a bare name that one server has. */
-const namesOf = (listed: readonly ListedTool[]): ((name: string) => string | undefined) => {
-  const full = new Map<string, string>();
-  const bare = new Map<string, string | undefined>();
-  for (const { qualifiedName, server, name } of listed) {
-    full.set(qualifiedName, qualifiedName);
-    full.set(`${server}__${name}`, qualifiedName);
-    bare.set(name, bare.has(name) ? undefined : qualifiedName);
-  }
-  return (name) => full.get(name) ?? bare.get(name);
 };

@@ -25,6 +25,14 @@ export interface LoopOptions {
   /** Which tools the model is offered, and may call. Default: all. */
   tools?: { servers?: readonly string[]; allow?(tool: ListedTool): boolean };
   localTools?: readonly LocalTool[];
+  /**
+   * Whether tools are found by a search instead of being shown: by the provider's own where the model has one, else
+   * through `search_tools`, `describe_tool` and `call_tool`. `auto`, the default: where there are more than 40, or their
+   * definitions are longer than `toolBudgetTokens`.
+   */
+  search?: 'auto' | 'always' | 'never';
+  /** Default 10 000. */
+  toolBudgetTokens?: number;
   /** How often the model is asked. Default 25. */
   maxSteps?: number;
   /** Calls of tools, those made by local tools among them. Default 50. */

@@ -30,7 +30,7 @@ interface Run extends Running {
   /** On the clock. */
   endsAt: number;
   counted: { steps: number; toolCalls: number; denials: number };
-  localTools: Store['localTools'];
+  reading: Store['reading'];
   /** What was spent in this run. */
   spent: ReturnType<typeof createMeter>;
 }
@@ -60,14 +60,14 @@ export const runLoop = async (
     (each) => each && whenAborted(each, (reason) => controller.abort(reason)),
   );
   const { toolkit, handlers, principal, scope } = options;
-  const { spill, localTools } = createStore(options, history);
+  const { spill, reading } = createStore(options, history);
   const spent = createMeter(history);
   const counted = { steps: 0, toolCalls: 0, denials: 0 };
   const before = conversation.messages.length;
   const endsAt = clock.now() + limits.timeoutMs;
   const run: Run = {
     ...{ toolkit, handlers, principal, scope, history, limits, spill, clock, signal, tell, counted },
-    ...{ options, random, endsAt, localTools, spent },
+    ...{ options, random, endsAt, reading, spent },
   };
   try {
     history.add(added);
@@ -108,7 +108,7 @@ const untilStop = async (run: Run): Promise<LoopStop> => {
     if (limit !== undefined) return limit;
     counted.steps += 1;
     tell({ type: 'step', step: counted.steps });
-    const current = await offers.next(run.localTools());
+    const current = await offers.next(run.reading());
     if (current !== offer) for (const message of current.leftOut) tell({ type: 'warning', message });
     offer = current;
     // Servers are connected now; what they say stays the same for this run, so that its beginning can be cached.

@@ -7,15 +7,15 @@ import type { LoopOptions } from './options.ts';
 
 export interface Store {
   spill: Spill;
-  /** Those of the program, and `read_result` once there is something to be read. The same list as long as it holds the same. */
-  localTools(): readonly LocalTool[];
+  /** `read_result`, once there is something to be read. The same list as long as it holds the same. */
+  reading(): readonly LocalTool[];
 }
 
-export const createStore = ({ spill: own, localTools = [] }: LoopOptions, history: History): Store => {
+const NOTHING: readonly LocalTool[] = [];
+
+export const createStore = ({ spill: own }: LoopOptions, history: History): Store => {
   const spill = own ?? history.spill;
-  const readResult = createReadResult(spill);
-  const isTaken = localTools.some(({ name }) => name === readResult.name);
-  const all = isTaken ? localTools : [...localTools, readResult];
+  const readResult = [createReadResult(spill)];
   return {
     spill: {
       put(...what) {
@@ -25,6 +25,6 @@ export const createStore = ({ spill: own, localTools = [] }: LoopOptions, histor
       get: (id) => spill.get(id),
     },
     // A conversation that was stored can have ids that a store of the program still knows.
-    localTools: () => (history.spilled || (own !== undefined && history.isResumed) ? all : localTools),
+    reading: () => (history.spilled || (own !== undefined && history.isResumed) ? readResult : NOTHING),
   };
 };

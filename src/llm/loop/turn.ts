@@ -50,7 +50,8 @@ const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Runn
   tell({ type: 'call', id, name, arguments: args });
 
   const give = async (): Promise<Given> => {
-    count(running);
+    // What only finds and shows is no call of a tool; `call_tool` counts as the one that it makes.
+    if (meant === undefined || !('isOurs' in meant && meant.isOurs)) count(running);
     if (meant === undefined) throw await unknownTool(name, offer);
     if (call.arguments === undefined) throw noArguments(call);
     if ('local' in meant) return runLocal(meant.local, { id, args, taint, offer, running });
