@@ -20,6 +20,12 @@ const PRINTED: Record<string, string[]> = {
     'read_graph was answered by home',
     'nothing for work.read_graph: unknown_tool',
   ],
+  'code-mode.js': [
+    'send_reminder: Tool<{',
+    'asked for send_reminder {"id":39}\n  asked for send_reminder {"id":36}',
+    '{"open":13,"owed":2730,"reminded":["reminded of 39"]}\nLog:\nnot reminded of 36',
+    'Done. (44 calls)',
+  ],
   'configuration.js': [
     'error in line 11, column 25: /mcpServers/broken/args must be a list of strings, not a number',
     'the command stands in line 6',

@@ -9,6 +9,7 @@ import { type Run, type RunHost, type RunTool, startRun } from './run.ts';
 import type { CodeLimits, Sandbox } from './sandbox.ts';
 import { answerOf, failureOf } from './values.ts';
 
+/** What `codeTool` needs to know. */
 export interface CodeToolOptions {
   /** Where programs run: `createCodeSandbox()` of `toolway/node`, or `createSandbox` elsewhere. */
   sandbox: Sandbox;

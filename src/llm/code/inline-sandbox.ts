@@ -8,6 +8,7 @@ import type { Sandbox, Turn } from './sandbox.ts';
 /** What the engine's stack may take of a thread that has about 1 MB. */
 const STACK_BYTES = 64 * 1024;
 
+/** What `createSandbox` needs to know. */
 export interface SandboxOptions {
   /** The file `quickjs-wasi/quickjs.wasm`: its bytes, the module made of them, or what gives one of both when it is first needed. */
   wasm: Wasm | (() => Wasm | Promise<Wasm>);
