@@ -1,5 +1,5 @@
 // Measures Toolway against raw loops and the official SDKs, in one run, and prints what came out.
-// `node bench/run.js [--quick] [--only stdio,http,chain,import,memory,bundle,cli,behaviour,gateway] [--rounds 5] [--era modern]
+// `node bench/run.js [--quick] [--only stdio,http,chain,import,memory,bundle,cli,code,behaviour,gateway] [--rounds 5] [--era modern]
 //   [--payload 100] [--in-flight 64] [--profile]`
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -9,12 +9,13 @@ import { measureBundle } from './sections/bundle.js';
 import { MiscountError, measureCalls } from './sections/calls.js';
 import { measureChain } from './sections/chain.js';
 import { measureCli } from './sections/cli.js';
+import { measureCode } from './sections/code.js';
 import { measureGateways } from './sections/gateway.js';
 import { printGoals } from './sections/goals.js';
 import { measureImports } from './sections/imports.js';
 import { measureMemory } from './sections/memory.js';
 
-const SECTIONS = ['stdio', 'http', 'chain', 'import', 'memory', 'bundle', 'cli', 'behaviour', 'gateway'];
+const SECTIONS = ['stdio', 'http', 'chain', 'import', 'memory', 'bundle', 'cli', 'code', 'behaviour', 'gateway'];
 
 const { values } = parseArgs({
   options: {
@@ -61,6 +62,7 @@ try {
   if (wanted.has('memory')) await measureMemory(options);
   if (wanted.has('bundle')) Object.assign(measured, await measureBundle(options));
   if (wanted.has('cli')) Object.assign(measured, await measureCli(options));
+  if (wanted.has('code')) Object.assign(measured, await measureCode(options));
   if (wanted.has('gateway')) Object.assign(measured, await measureGateways(options));
   if (wanted.has('behaviour') && !(await measureBehaviour(options))) process.exitCode = 1;
   if (!options.profile && values.only !== 'behaviour') printGoals(measured, print);

@@ -57,6 +57,8 @@ const goalsOf = ({
   coldCallRatio,
   warmCallRatio,
   completionMs,
+  codeCallUs,
+  codeCallsUs,
   ...more
 }) => [
   ['stdio, 64 in flight, 100 B: CPU against the raw loop', ratio(cells, 'stdio', 100, true, RAW.stdio), 2, 'x'],
@@ -76,6 +78,8 @@ const goalsOf = ({
   ['toolway --help over bare Node', helpRatio, 1.3, 'x'],
   ['warm toolway call over bare Node', warmCallRatio, 2, 'x'],
   ['completion in a shell, from start to end', completionMs, 100, ' ms'],
+  ['a call from a program in the sandbox, one at a time', codeCallUs, 100, ' µs'],
+  ['a call from a program in the sandbox, 16 in flight', codeCallsUs, 100, ' µs'],
   ['cold toolway call on a stdio server against mcporter 0.12.3', coldCallRatio, 0.5, 'x'],
   ['browser entry, gzipped', bundleKb, 25, ' kB'],
   ['node: imports in the browser entry', nodeImports, 0, ''],
