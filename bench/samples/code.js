@@ -1,7 +1,9 @@
 // One sample: what a call from a program in the sandbox costs, its tool being a stub. argv[2]: calls in flight.
+import { median } from '../lib/statistics.js';
 import { toolwayEntry } from '../lib/toolway-dist.js';
 
 const CALLS = 1_000;
+const PAIRS = 7;
 const inFlight = Number(process.argv[2]);
 
 const { codeTool } = await import(toolwayEntry('llm/index.js'));
@@ -47,12 +49,13 @@ const measure = async (calls) => {
 };
 
 await measure(CALLS);
-const none = await measure(0);
-const all = await measure(CALLS);
-if (made !== 2 * CALLS) throw new Error(`${made} calls were made, not ${2 * CALLS}`);
+const pairs = [];
+for (let pair = 0; pair < PAIRS; pair += 1) pairs.push([await measure(0), await measure(CALLS)]);
+if (made !== (PAIRS + 1) * CALLS) throw new Error(`${made} calls were made, not ${(PAIRS + 1) * CALLS}`);
+const perCall = (key) => median(pairs.map(([none, all]) => ((all[key] - none[key]) * 1_000) / CALLS));
 const report = {
-  wallUsPerCall: ((all.wallMs - none.wallMs) * 1_000) / CALLS,
-  cpuUsPerCall: ((all.cpuMs - none.cpuMs) * 1_000) / CALLS,
-  emptyMs: none.wallMs,
+  wallUsPerCall: perCall('wallMs'),
+  cpuUsPerCall: perCall('cpuMs'),
+  emptyMs: median(pairs.map(([none]) => none.wallMs)),
 };
 process.stdout.write(JSON.stringify(report), () => process.exit(0));
