@@ -67,7 +67,7 @@ const writeOthers = (node: Node, out: Node, pen: Pen): Back | undefined => {
     return undefined;
   }
   const { schema, back } = pen.write(others);
-  out.additionalProperties = Object.keys(schema).length === 0 ? true : schema;
+  out.additionalProperties = isNever(schema) ? false : Object.keys(schema).length === 0 ? true : schema;
   return back;
 };
 

@@ -62,8 +62,12 @@ export const createPen = (profile: Profile, source: Schema, write: (node: Node, 
       seen.add(key);
       source.changes.push({ path, keyword, rule, loss });
     },
-    write: (node) => write(node, pen),
+    write(node) {
+      if (source.lossy.has(node)) losses += 1;
+      return write(node, pen);
+    },
     like(at, node) {
+      if (source.lossy.has(at)) source.lossy.add(node);
       const path = source.paths.get(at);
       if (path !== undefined && !source.paths.has(node)) source.paths.set(node, path);
       return node;

@@ -28,6 +28,8 @@ export interface Schema {
   definitions: Map<string, Node>;
   /** Where a node stood in the original. */
   paths: WeakMap<Node, string>;
+  /** Nodes of which something was lost already. */
+  lossy: WeakSet<Node>;
   changes: Change[];
 }
 
@@ -81,10 +83,13 @@ export const readSchema = (given: unknown): Schema => {
   const known = new Map<unknown, string>();
   const pending: { target: JsonObject; name: string; path: string }[] = [];
   const paths = new WeakMap<Node, string>();
+  const lossy = new WeakSet<Node>();
   const changes: Change[] = [];
   let nodes = 0;
+  let losses = 0;
 
   const note = (path: string, keyword: string, rule: Rule, loss: Loss): void => {
+    if (loss !== 'none') losses += 1;
     if (changes.length < MAX_CHANGES) changes.push({ path, keyword, rule, loss });
   };
 
@@ -126,12 +131,16 @@ export const readSchema = (given: unknown): Schema => {
     if (depth > MAX_DEPTH) throw new Unacceptable('too_deep', `the schema has more than ${MAX_DEPTH} levels`);
     const out: Node = {};
     paths.set(out, path);
-    if (value === true) return out;
-    if (value === false) return Object.assign(out, { not: {} });
-    if (!isObject(value)) {
-      note(path, '', 'drop', 'weaker');
-      return out;
-    }
+    const before = losses;
+    fill(out, value, path, depth);
+    if (losses > before) lossy.add(out);
+    return out;
+  };
+
+  const fill = (out: Node, value: unknown, path: string, depth: number): void => {
+    if (value === false) out.not = {};
+    else if (value !== true && !isObject(value)) note(path, '', 'drop', 'weaker');
+    if (!isObject(value)) return;
     const hides = document?.sites.get(value)?.dialect.refHidesSiblings === true && value.$ref !== undefined;
     const source = modernized(value);
     for (const keyword of Object.keys(value)) {
@@ -171,14 +180,13 @@ export const readSchema = (given: unknown): Schema => {
       if (out.$ref === undefined && target.$ref !== undefined) out.$ref = target.$ref;
       else out.allOf = [...((out.allOf as Node[]) ?? []), target];
     }
-    return out;
   };
 
   const root = read(given, '', 0);
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     definitions.set(next.name, read(next.target, next.path, 0));
   }
-  return { root, definitions, paths, changes };
+  return { root, definitions, paths, lossy, changes };
 };
 
 /** Knows ids, anchors and drafts; undefined for a schema that the validator would refuse. */

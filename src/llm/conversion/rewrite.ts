@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../protocol/types.ts';
 import { isObject } from '../../schema/document.ts';
 import type { Profile } from '../profiles/profile.ts';
+import type { Written } from './back.ts';
 import { overLimit } from './limits.ts';
 import { createPen } from './pen.ts';
 import { readSchema, Unacceptable } from './read.ts';
@@ -36,8 +37,8 @@ const rewrite = (given: unknown, profile: Profile): Rewritten => {
     const source = readSchema(given);
     const pen = createPen(profile, source, writeNode);
     const { schema: root, back, notes } = writeRoot(source.root, pen);
-    const definitions = [...pen.definitions].map(([name, { schema }]): [string, JsonObject] => [name, schema]);
-    const schema = definitions.length > 0 ? { ...root, $defs: Object.fromEntries(definitions) } : root;
+    const definitions = usedBy(root, pen.definitions);
+    const schema = definitions.size > 0 ? { ...root, $defs: Object.fromEntries(definitions) } : root;
     const over = overLimit(schema, profile);
     if (over !== undefined) source.changes.push({ path: '', keyword: over, rule: 'over-limit', loss: 'shape' });
     return { schema, changes: source.changes, notes, toArguments: wayBack(back) };
@@ -46,6 +47,24 @@ const rewrite = (given: unknown, profile: Profile): Rewritten => {
     const message = error instanceof Error ? error.message : String(error);
     return { quarantined: { code, path: '', message }, changes: [] };
   }
+};
+
+/** The definitions that are still referred to, in the order in which they are met. */
+const usedBy = (root: JsonObject, all: ReadonlyMap<string, Written>): Map<string, JsonObject> => {
+  const used = new Map<string, JsonObject>();
+  const look = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { $ref } = value as JsonObject;
+    const name = typeof $ref === 'string' ? $ref.slice('#/$defs/'.length) : '';
+    const definition = used.has(name) ? undefined : all.get(name)?.schema;
+    if (definition !== undefined) {
+      used.set(name, definition);
+      look(definition);
+    }
+    for (const child of Object.values(value)) look(child);
+  };
+  if (all.size > 0) look(root);
+  return used;
 };
 
 const wayBack =
