@@ -7,6 +7,7 @@ import { createMemorySpill, type Spill } from '../results/spill.ts';
 import { type Account, addUsage, costOf } from './cost.ts';
 import { createIds, randomId } from './ids.ts';
 import { interrupted, repaired } from './repair.ts';
+import { createSightings, type Sightings } from './sightings.ts';
 import { readConversation } from './stored.ts';
 import { createTaintSet, sourcesIn } from './taint.ts';
 
@@ -50,6 +51,8 @@ export interface History {
   settle(result: ResultPart, sources: readonly TaintSource[]): void;
   /** The model reads what is no part of a message. */
   read(sources: readonly TaintSource[]): void;
+  /** What the model was shown of tools. */
+  readonly sightings: Sightings;
   spend(usage: Usage, price: Price | undefined): void;
   readonly account: Account;
   /** What keeps too long results where nothing else does. */
@@ -167,6 +170,7 @@ export const createConversation = (stored?: StoredConversation): Conversation =>
       taint.add(sources);
     },
     read: (sources) => taint.add(sources),
+    sightings: createSightings(),
     spend(spent, price) {
       const { usage, usd, unpriced } = account;
       const cost = price && costOf(spent, price);

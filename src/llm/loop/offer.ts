@@ -16,6 +16,8 @@ export type Meant =
 /** The tools of one request. */
 export interface Offer {
   readonly tools: readonly ModelTool[];
+  /** The tools of servers that it stands for. */
+  readonly listed: readonly ListedTool[];
   find(name: string): Meant | undefined;
   /** The full name of a tool that a local tool may call; undefined for any other. */
   reach(name: string): string | undefined;
@@ -96,6 +98,7 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
     );
     return {
       tools: [...shown.tools, ...[...localTools, ...added].map(asShown)],
+      listed,
       find(name) {
         const known = locals.get(name) ?? shown.find(name);
         const qualifiedName = known === undefined ? reachable(name) : undefined;

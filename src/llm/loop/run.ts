@@ -109,7 +109,10 @@ const untilStop = async (run: Run): Promise<LoopStop> => {
     counted.steps += 1;
     tell({ type: 'step', step: counted.steps });
     const current = await offers.next(run.reading());
-    if (current !== offer) for (const message of current.leftOut) tell({ type: 'warning', message });
+    if (current !== offer) {
+      for (const message of current.leftOut) tell({ type: 'warning', message });
+      history.read(history.sightings.news(current.listed));
+    }
     offer = current;
     // Servers are connected now; what they say stays the same for this run, so that its beginning can be cached.
     system ??= systemOf(options, history);

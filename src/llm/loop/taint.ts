@@ -15,6 +15,7 @@ const KINDS: ReadonlySet<unknown> = new Set<TaintSource['kind']>([
   'error',
   'resource',
   'prompt',
+  'definition',
   'sampling',
   'history',
 ]);
@@ -64,20 +65,21 @@ export const sourcesIn = (message: Message): TaintSource[] =>
     return message.role === 'user' && part.type !== 'result' ? [] : [HISTORY];
   });
 
-/** Failures that Toolway itself tells, in its own words. `tool_changed` is none: it quotes a definition that nobody has accepted. */
+/**
+ * Failures that Toolway itself tells, in its own words. Not among them is what quotes others: `tool_changed` a definition
+ * that nobody has accepted, `not_connected` and `breaker_open` an earlier failure.
+ */
 const OURS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'invalid_arguments',
   'unknown_server',
   'unknown_tool',
   'ambiguous_tool',
-  'not_connected',
   'connect_timeout',
   'denied',
   'approval_timeout',
   'timeout',
   'cancelled',
   'backpressure',
-  'breaker_open',
   'closed',
 ]);
 
