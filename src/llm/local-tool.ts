@@ -1,6 +1,7 @@
 /** A tool of the program itself, which a model may call beside those of the servers. */
 import type { CallToolResult, JsonObject, Progress, ToolAnnotations } from '../protocol/types.ts';
 
+/** A tool that the program itself runs. */
 export interface LocalTool {
   name: string;
   description: string;

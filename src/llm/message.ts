@@ -9,8 +9,10 @@ export interface Message {
   content: Part[];
 }
 
+/** A part of a message. Not every part stands in every role: calls are the assistant's, results the tools'. */
 export type Part = TextPart | ReasoningPart | MediaPart | CallPart | ResultPart | OpaquePart;
 
+/** What somebody said. */
 export interface TextPart {
   type: 'text';
   text: string;

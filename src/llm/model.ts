@@ -49,6 +49,7 @@ export interface ModelTool {
   deferred?: boolean;
 }
 
+/** What a model is asked. */
 export interface ModelRequest {
   /** Instructions, in order; `cache` marks what will be the same the next time up to here. */
   system: readonly { text: string; cache?: boolean }[];
@@ -66,6 +67,7 @@ export interface ModelRequest {
   signal: AbortSignal;
 }
 
+/** What a model gives while it writes, and at its end. */
 export type ModelEvent =
   | { type: 'text' | 'reasoning'; delta: string }
   /** A call that is being written; what counts is in the message of `done`. */
@@ -75,6 +77,7 @@ export type ModelEvent =
   | { type: 'warning'; message: string }
   | ModelDone;
 
+/** The end of an answer: the whole message, why it ends, and what it took. */
 export interface ModelDone {
   type: 'done';
   message: Message;

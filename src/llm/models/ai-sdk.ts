@@ -6,6 +6,7 @@ import type { AiSdkVersion } from './ai-sdk-prompt.ts';
 import { priceOf } from './prices.ts';
 import type { Waits } from './watch.ts';
 
+/** How a language model of the AI SDK is asked. */
 export interface AiSdkModelOptions extends Partial<Waits> {
   /** Default true. */
   stream?: boolean;

@@ -5,6 +5,7 @@ import { made, needed, once } from './packages.ts';
 import { priceOf } from './prices.ts';
 import type { Waits } from './watch.ts';
 
+/** Which model of Anthropic, how it is reached, and what it is asked with. */
 export interface AnthropicModelOptions extends Partial<Waits> {
   /** As Anthropic calls it: `claude-opus-5-5`. */
   model: string;

@@ -8,6 +8,7 @@ import { priceOf } from './prices.ts';
 import { readableErrors } from './readable-errors.ts';
 import type { Waits } from './watch.ts';
 
+/** Which model of OpenAI or of a server that speaks like it, how it is reached, and what it is asked with. */
 export interface OpenAIModelOptions extends Partial<Waits> {
   /** As the server calls it: `gpt-6-sol`, `qwen3:8b`. */
   model: string;
