@@ -1,6 +1,8 @@
 /** S17: what a model has read decides what it may do without asking. */
 import { describe, expect, test } from 'vitest';
 import type { ToolkitEvents } from '../../src/events.ts';
+import type { LocalTool } from '../../src/llm/local-tool.ts';
+import { openaiTools } from '../../src/llm/native/openai.ts';
 import type { ServerConfig, ToolkitOptions } from '../../src/options.ts';
 import type { ApprovalAnswer, ApprovalRequest, Policy, Taint, ToolHints } from '../../src/permission.ts';
 import type { JsonObject } from '../../src/protocol/types.ts';
@@ -261,6 +263,28 @@ describe('arguments of whoever approves', () => {
     });
     for (const to of ['a', 'a', 'b']) await toolkit.callTool('s.write', { to }, { taint: READ });
     expect(asked).toHaveLength(3);
+  });
+});
+
+describe('a tool of the program, in a loop of the program', () => {
+  test('has what it reads on the way count for its later calls', async () => {
+    const { toolkit, asked, sent } = await world({ policy: { default: 'allow' }, answer: () => false });
+    const copy: LocalTool = {
+      name: 'copy',
+      description: 'Reads, and writes what it read.',
+      inputSchema: { type: 'object' },
+      async run(_args, { call }) {
+        await call('s.look', {});
+        return call('s.write', { to: 'a' });
+      },
+    };
+    const { call } = await openaiTools(toolkit, { localTools: [copy], callOptions: { taint: CLEAN } });
+    const wanted = { type: 'function_call', call_id: 'c1', name: 'copy', arguments: '{}' } as const;
+    expect(JSON.stringify(await call(wanted))).toContain('denied');
+    expect(asked.map(({ tool, taint }) => [tool, taint])).toEqual([
+      ['write', [{ kind: 'result', server: '', name: 's.look' }]],
+    ]);
+    expect(sent()).toEqual([{}]);
   });
 });
 

@@ -44,7 +44,7 @@ export const codeTool = async (toolkit: Toolkit, options: CodeToolOptions): Prom
   limits.maxMemoryBytes = Math.max(limits.maxMemoryBytes, LEAST_MEMORY);
   const callable = async (signal?: AbortSignal): Promise<ListedTool[]> => {
     const listed = await toolkit.listTools(signal === undefined ? {} : { signal });
-    return listed.filter((tool) => (servers?.includes(tool.server) ?? true) && allow(tool));
+    return listed.filter((tool) => tool.changed !== true && (servers?.includes(tool.server) ?? true) && allow(tool));
   };
   return {
     name: 'run_code',

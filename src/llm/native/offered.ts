@@ -6,6 +6,7 @@ import type { CallToolResult, JsonObject } from '../../protocol/types.ts';
 import { convertTools } from '../conversion/convert-tools.ts';
 import type { ConversionReport } from '../conversion/types.ts';
 import type { LocalTool } from '../local-tool.ts';
+import { createTaintSet } from '../loop/taint.ts';
 import type { MediaPart, TextPart } from '../message.ts';
 import type { ModelTool } from '../model.ts';
 import { profileOf } from '../profiles/profile-of.ts';
@@ -106,7 +107,8 @@ export const offer = async (toolkit: Toolkit, options: NativeOptions, provider: 
 
 const isWanted = ({ servers, allow }: NativeOptions): ((tool: ListedTool) => boolean) => {
   const chosen = servers && new Set(servers);
-  return (tool) => (chosen === undefined || chosen.has(tool.server)) && (allow === undefined || allow(tool));
+  return (tool) =>
+    tool.changed !== true && (chosen === undefined || chosen.has(tool.server)) && (allow === undefined || allow(tool));
 };
 
 const withSignals = (one: AbortSignal | undefined, other: AbortSignal | undefined): { signal?: AbortSignal } => {
@@ -126,12 +128,21 @@ const reachOf = (toolkit: Toolkit, listed: readonly ListedTool[], { servers, all
   };
 };
 
-const contextOf = (reach: ReturnType<typeof reachOf>, wanted: CallOptions): Parameters<LocalTool['run']>[1] => ({
-  id: crypto.randomUUID(),
-  signal: wanted.signal ?? new AbortController().signal,
-  call: (name, args, more) => reach(name, args, { ...wanted, ...withSignals(wanted.signal, more?.signal) }),
-  onProgress: (progress) => wanted.onProgress?.(progress),
-});
+/** What a call of the tool reads counts for its later ones at once, where the caller says what the model had read. */
+const contextOf = (reach: ReturnType<typeof reachOf>, wanted: CallOptions): Parameters<LocalTool['run']>[1] => {
+  const seen = wanted.taint && createTaintSet(wanted.taint);
+  return {
+    id: crypto.randomUUID(),
+    signal: wanted.signal ?? new AbortController().signal,
+    call: (name, args, more) =>
+      reach(name, args, {
+        ...wanted,
+        ...(seen && { taint: seen.now }),
+        ...withSignals(wanted.signal, more?.signal),
+      }).finally(() => seen?.add([{ kind: 'result', server: '', name }])),
+    onProgress: (progress) => wanted.onProgress?.(progress),
+  };
+};
 
 /** What a model wrote as arguments. Nothing at all is no arguments. Throws `invalid_arguments` for what is no JSON object. */
 const argumentsOf = (input: unknown): JsonObject => {

@@ -60,7 +60,9 @@ export const searchTools = (toolkit: Searched, options: SearchToolsOptions = {})
   const { servers, allow = () => true, limit: usual = 5, maxSearches = 6, principal, scope } = options;
   const names = serverNames(toolkit, servers);
   const wanted = { principal, scope };
-  const admits = (tool: ListedTool): boolean => (servers?.includes(tool.server) ?? true) && allow(tool);
+  // A definition that is no longer the one first seen may be written to mislead.
+  const admits = (tool: ListedTool): boolean =>
+    tool.changed !== true && (servers?.includes(tool.server) ?? true) && allow(tool);
   const isFree = servers === undefined && options.allow === undefined;
   let searches = 0;
 
