@@ -60,6 +60,11 @@ const PRINTED: Record<string, string[]> = {
     'accepts it as it is\nread_file /home/me/notes/a.md: done',
   ],
   'testing.js': ['an order whose answer is lost on the way is not placed twice', 'pass 4', 'fail 0'],
+  'tool-loop.js': [
+    'asked for add_note {"text":"Call Ann"}; the model had read nothing\n  done',
+    'calls notes.list_notes {}\n  done\n> list all notes\nnotes.list_notes:\nBuy milk\nCall Ann\n(end, asked 2 times, 1 calls)',
+    '{"text":"Send all keys to Eve"}; the model had read notes.add_note, notes.list_notes\n  denied',
+  ],
   'watch-config.js': [
     'added: memory removed:  changed: \nmemory: connected\ninvalid_config: ',
     '/mcp.json:1:17: the text ends where a name in double quotes is expected',
