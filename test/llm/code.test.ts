@@ -188,6 +188,12 @@ describe('a run that is ended', () => {
   test.each([
     '',
     'no json',
+    'null',
+    '{"calls":1,"logs":[],"lostLogs":0}',
+    '{"calls":[5],"logs":[],"lostLogs":0}',
+    '{"calls":[],"logs":[{}],"lostLogs":0}',
+    '{"calls":[],"logs":[],"lostLogs":0,"end":{"kind":"error"}}',
+    '{"calls":[],"logs":[],"lostLogs":0,"end":null}',
     '{"calls":[[1,99,0,{}]],"logs":[],"lostLogs":0}',
     '{"calls":[[1,0,0,"text"]],"logs":[],"lostLogs":0}',
   ])('by an engine that says %j, which makes no call', async (words) => {

@@ -247,10 +247,16 @@ const isObject = (value: unknown): value is JsonObject =>
 const readNews = (text: string): GuestNews | undefined => {
   if (text.length > LONGEST_NEWS) return undefined;
   try {
-    return JSON.parse(text) as GuestNews;
+    const news = JSON.parse(text) as GuestNews;
+    const isNews = news.calls.every(Array.isArray) && news.logs.every((line) => typeof line === 'string');
+    return isNews && (news.end === undefined || isEnd(news.end)) ? news : undefined;
   } catch {
     return undefined;
   }
+};
+const isEnd = (end: GuestEnd): boolean => {
+  const texts = end.kind === 'value' ? [end.text ?? ''] : [end.kind, end.name, end.message, end.stack];
+  return texts.every((one) => typeof one === 'string');
 };
 /** More than the prelude lets through: 4 Mi characters of arguments, and the output. */
 const LONGEST_NEWS = 16 * 1024 * 1024;
