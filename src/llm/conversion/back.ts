@@ -2,6 +2,7 @@
 import { canonicalJson } from '../../canonical.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 import { isObject } from '../../schema/document.ts';
+import { isNever } from './merge.ts';
 import type { Node } from './read.ts';
 
 /** Undefined, where there is one, means that the value is the same. What does not fit is handed on as it is. */
@@ -114,6 +115,7 @@ export const inTurn = (backs: readonly (Back | undefined)[]): Back | undefined =
 export const fits = (node: unknown, value: unknown, definitions: Definitions, depth: number): boolean => {
   if (typeof node === 'boolean') return node;
   if (!isObject(node) || depth > MAX_DEPTH) return true;
+  if (isNever(node)) return false;
   const below = (child: unknown, content: unknown): boolean => fits(child, content, definitions, depth + 1);
   if (typeof node.$ref === 'string' && !below(definitions.get(node.$ref.slice('#/$defs/'.length)), value)) return false;
   if (node.type !== undefined && ![node.type].flat().some((type) => isOfType(value, type))) return false;

@@ -22,11 +22,12 @@ export const writeObject = (node: Node, given: Node, pen: Pen): Written & { done
   const written: JsonObject = {};
   for (const [key, child] of Object.entries({ ...missing(required, properties, others, pen), ...properties })) {
     const { schema, back } = pen.write(child as Node);
-    const nullIsAbsent =
-      pen.rules.allRequired === true && !required.has(key) && !fits(schema, null, definitions(pen), 0);
-    written[key] = nullIsAbsent ? withNull(schema) : schema;
+    const optional = pen.rules.allRequired === true && !required.has(key);
+    const nullIsAbsent = optional && !fits(child, null, pen.source.definitions, 0);
+    const needsNull = nullIsAbsent || (optional && !fits(schema, null, writtenBy(pen), 0));
+    written[key] = needsNull ? withNull(schema) : schema;
     if (back !== undefined || nullIsAbsent) backs.set(key, { key, nullIsAbsent, back });
-    if (pen.rules.allRequired === true && !required.has(key)) pen.note(node, 'required', 'require-all', 'none');
+    if (optional) pen.note(node, 'required', 'require-all', 'none');
   }
   const keys = Object.keys(written);
   if (node.properties !== undefined || keys.length > 0 || pen.rules.closed === true) out.properties = written;
@@ -56,7 +57,7 @@ export const writeObject = (node: Node, given: Node, pen: Pen): Written & { done
   return { schema: out, back: changed ? fromProperties(backs, rest) : undefined };
 };
 
-const definitions = (pen: Pen): { get(name: string): Node | undefined } => ({
+const writtenBy = (pen: Pen): { get(name: string): Node | undefined } => ({
   get: (name) => pen.definitions.get(name)?.schema,
 });
 
