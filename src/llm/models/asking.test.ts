@@ -3,7 +3,7 @@ import type { ModelEvent, ModelRequest } from '../model.ts';
 import { ModelError } from '../model-error.ts';
 import { type AnthropicModelOptions, anthropicModel } from './anthropic.ts';
 import { createEventLines } from './event-stream.ts';
-import { failureOf } from './failures.ts';
+import { failureOf, failureOfThrown } from './failures.ts';
 import { openaiModel } from './openai.ts';
 import { priceOf } from './prices.ts';
 import { LONGEST_ANSWER_BYTES } from './response.ts';
@@ -112,6 +112,12 @@ test('A time to wait may be a date, and may have passed', () => {
   expect(told(new Date(Date.now() - 60_000).toUTCString())).toBeUndefined();
   expect(told('soon')).toBeUndefined();
   expect(failureOf({ status: 418 })).toBeInstanceOf(ModelError);
+});
+
+test('A fetch that waits no longer by itself ran out of time', () => {
+  const cause = Object.assign(new Error('Headers Timeout Error'), { code: 'UND_ERR_HEADERS_TIMEOUT' });
+  const thrown = new Error('Connection error.', { cause: new TypeError('fetch failed', { cause }) });
+  expect(failureOfThrown(thrown)).toMatchObject({ failure: 'timeout', retryable: true, cause: thrown });
 });
 
 test('Events are read whatever their lines end with, and whatever else stands between them', () => {

@@ -126,19 +126,19 @@ export const failureOfThrown = (thrown: unknown, facts: ModelFacts = {}): ModelE
   const words = thrown instanceof Error ? thrown.message : textOf(message) || String(thrown);
   if (typeof status === 'number')
     return failureOf({ status, error, headers, message: words }, { ...facts, cause: thrown });
-  return new ModelError('network', `the model cannot be reached: ${innermost(thrown) ?? words}`, {
-    retryable: true,
-    ...facts,
-    cause: thrown,
-  });
+  const { message: why = words, code } = innermost(thrown) ?? {};
+  const known = { retryable: true, ...facts, cause: thrown };
+  // Node's own fetch waits for five minutes, and for no more.
+  if (textOf(code) === 'UND_ERR_HEADERS_TIMEOUT') return new ModelError('timeout', 'no answer began in time', known);
+  return new ModelError('network', `the model cannot be reached: ${why}`, known);
 };
 
 /** Why a connection failed stands at the end of the causes: `connect ECONNREFUSED 127.0.0.1:1`. */
-const innermost = (thrown: unknown): string | undefined => {
-  let last: string | undefined;
+const innermost = (thrown: unknown): { message: string; code?: unknown } | undefined => {
+  let last: { message: string; code?: unknown } | undefined;
   let next: unknown = thrown;
   for (let depth = 0; depth < 5 && next instanceof Error; depth += 1) {
-    if (next.message !== '') last = next.message;
+    if (next.message !== '') last = next;
     next = next.cause;
   }
   return last;

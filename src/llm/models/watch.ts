@@ -21,15 +21,13 @@ export interface Watch {
 /** Waits no longer than it should, and gives up at once when the caller does, also where what it waits for does not heed a signal. */
 export const createWatch = (outer: AbortSignal): Watch => {
   const controller = new AbortController();
-  let giveUp: (cause: ModelError) => void = () => {};
-  const givenUp = new Promise<never>((_, reject) => {
-    giveUp = (cause) => {
-      watch.cause ??= cause;
-      controller.abort();
-      reject(watch.cause);
-    };
-  });
-  givenUp.catch(() => {});
+  // One wait at a time: this ends it.
+  let fail: (cause: ModelError) => void = () => {};
+  const giveUp = (cause: ModelError): void => {
+    watch.cause ??= cause;
+    controller.abort();
+    fail(watch.cause);
+  };
   const watch = {
     signal: controller.signal,
     cause: undefined as ModelError | undefined,
@@ -39,7 +37,10 @@ export const createWatch = (outer: AbortSignal): Watch => {
         giveUp(new ModelError('timeout', `nothing came for ${ms} ms`, { retryable: true, limit: ms })),
       );
       try {
-        return await Promise.race([begin(), givenUp]);
+        return await new Promise<T>((resolve, reject) => {
+          fail = reject;
+          begin().then(resolve, reject);
+        });
       } finally {
         timer.cancel();
       }
