@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { principal } from '../../../test/fixtures/gateway-app.ts';
 import { createHandClock } from '../../../test/fixtures/hand-clock.ts';
 import { times } from '../../../test/fixtures/long.ts';
@@ -12,6 +12,7 @@ import { createDispatch } from '../dispatch.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Records, Store } from '../store/store.ts';
 import { type ApprovalsOptions, createApprovals } from './approvals.ts';
+import { questionOf } from './shown.ts';
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -229,3 +230,36 @@ describe('the room', () => {
     });
   });
 });
+
+describe('of a call that a model chose which had read what others wrote', () => {
+  const taint: ApprovalRequest['taint'] = [{ kind: 'result', server: 'web', name: 'page' }];
+
+  test('always holds for the same arguments, whatever was said', async () => {
+    const { approvals } = await worldOf();
+    const caller = { principal: ann };
+    const answer = approvals.ask(caller, { ...request, taint }, contextOf());
+    const [open] = await expectOpen(approvals);
+    expect(open?.taint).toEqual(taint);
+    const decided = await approvals.decide(open?.id ?? '', { by: boss, decision: 'always', scope: 'tool' });
+    expect(decided).toMatchObject({ state: 'approved', scope: 'arguments' });
+    expect(await answer).toMatchObject({ approved: true });
+    expect(await approvals.ask(caller, { ...request, taint }, contextOf())).toMatchObject({ approved: true });
+    const stop = new AbortController();
+    const other = approvals.ask(caller, { ...request, taint, arguments: { key: 'other' } }, contextOf(stop.signal));
+    await expectOpen(approvals);
+    stop.abort();
+    expect(await other).toMatchObject({ approved: false });
+  });
+
+  test('a form tells what that was', () => {
+    const question = questionOf({ server: 's', tool: 'pay', arguments: {}, reason: 'rule 1', taint });
+    expect(question).toContain('The model had read: web.page (result)');
+  });
+});
+
+const expectOpen = async (approvals: Awaited<ReturnType<typeof worldOf>>['approvals']) =>
+  vi.waitFor(async () => {
+    const open = await approvals.list('pending');
+    expect(open).toHaveLength(1);
+    return open;
+  });
