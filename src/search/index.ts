@@ -25,9 +25,8 @@ export interface ToolIndex {
   find(query: string, options: { limit: number; admits(server: string): boolean }): Hit[];
 }
 
-/** Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009): saturation, and how much length counts. */
-const K1 = 1.2;
-const B = 0.6;
+/** Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009): how soon a term that is there often counts no more. */
+const K1 = 2;
 /** Of a longer query the first terms count: its cost grows with each. */
 const MAX_TERMS = 24;
 /** A word that no tool has stands for words that begin with it, and for those one letter away; shorter ones would mean anything. */
@@ -35,7 +34,7 @@ const LEAST_PREFIX = 3;
 const LEAST_FUZZY = 5;
 const NEAR = { prefix: 0.5, fuzzy: 0.3, most: 32 };
 /** What another word for the same counts. */
-const SYNONYM = 0.35;
+const SYNONYM = 0.5;
 const STEM = 0.8;
 
 export const createToolIndex = (): ToolIndex => {
@@ -44,7 +43,8 @@ export const createToolIndex = (): ToolIndex => {
   const dictionary = new SearchableMap<number>();
   let ordered: Segment[] = [];
   let tools = 0;
-  let meanLength = 1;
+  /** What the word in hand has counted so far, by the tool's place; zeros in between. */
+  let counted = new Float64Array(0);
 
   const forget = (server: string): void => {
     for (const term of segments.get(server)?.postings.keys() ?? []) {
@@ -94,32 +94,48 @@ export const createToolIndex = (): ToolIndex => {
         learn(list);
       }
       ordered = lists.flatMap(({ server }) => segments.get(server) ?? []);
+      counted = new Float64Array(Math.max(0, ...ordered.map((segment) => segment.tools.length)));
       tools = ordered.reduce((sum, segment) => sum + segment.tools.length, 0);
-      meanLength = ordered.reduce((sum, { length }) => sum + length, 0) / Math.max(1, tools) || 1;
     },
     find(query, { limit, admits }) {
       const scores = ordered.map((segment) => (admits(segment.server) ? new Float64Array(segment.tools.length) : null));
-      for (const word of telling(termsOf(query)).slice(0, MAX_TERMS)) {
-        for (const [term, weight] of meant(word)) addScores(term, weight, scores);
-      }
+      for (const word of telling(termsOf(query)).slice(0, MAX_TERMS)) addWord(word, scores);
       return best(ordered, scores, limit);
     },
   };
 
-  function addScores(term: string, weight: number, scores: readonly (Float64Array | null)[]): void {
+  function rarityOf(term: string): number {
     const having = ordered.reduce((sum, { postings }) => sum + (postings.get(term)?.places.length ?? 0), 0);
-    const rarity = weight * Math.log(1 + (tools - having + 0.5) / (having + 0.5)) * (K1 + 1);
-    for (const [at, { postings, lengths }] of ordered.entries()) {
-      const found = postings.get(term);
+    return Math.log(1 + (tools - having + 0.5) / (having + 0.5));
+  }
+
+  /** A word counts once in each tool: as that of the terms it stands for that counts most there. */
+  function addWord(word: string, scores: readonly (Float64Array | null)[]): void {
+    // A rare word for the same says no more than the word itself.
+    const most = dictionary.has(word) ? rarityOf(word) : Number.POSITIVE_INFINITY;
+    const terms = [...meant(word)].map(([term, weight]) => ({
+      term,
+      worth: weight * Math.min(most, rarityOf(term)) * (K1 + 1),
+    }));
+    for (const [at, { postings }] of ordered.entries()) {
       const sums = scores[at];
-      if (found === undefined || !sums) continue;
-      const { places, frequencies } = found;
-      for (let each = 0; each < places.length; each += 1) {
-        const place = places[each] as number;
-        const frequency = frequencies[each] as number;
-        const norm = 1 - B + (B * (lengths[place] as number)) / meanLength;
-        sums[place] = (sums[place] as number) + (rarity * frequency) / (frequency + K1 * norm);
+      if (!sums) continue;
+      const found = terms.flatMap(({ term, worth }) => {
+        const having = postings.get(term);
+        return having === undefined ? [] : [{ ...having, worth }];
+      });
+      for (const { places, frequencies, worth } of found) {
+        for (let each = 0; each < places.length; each += 1) {
+          const place = places[each] as number;
+          const frequency = frequencies[each] as number;
+          const value = (worth * frequency) / (frequency + K1);
+          const before = counted[place] as number;
+          if (value <= before) continue;
+          sums[place] = (sums[place] as number) + value - before;
+          counted[place] = value;
+        }
       }
+      for (const { places } of found) for (const place of places) counted[place] = 0;
     }
   }
 };

@@ -69,6 +69,8 @@ schedule plan
 line row
 label tag
 branch ref
+undo revert reset rollback
+content text
 `;
 
 const SYNONYMS = new Map<string, Set<string>>();
