@@ -1,24 +1,19 @@
 /** Tools in real frameworks, over real servers, with the mock model that each framework has; and of the types of each. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { nodeBinary, testTool } from '../../scripts/test-tools.js';
+import { nodeBinary } from '../../scripts/test-tools.js';
+import { frameworksFolder, installInto } from '../fixtures/llm/installed.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const frameworks = `${root}test/llm/frameworks`;
 const timeout = 60_000;
 
-/** The library stands beside the frameworks as it does for a user who installs them. */
+let frameworks = '';
 beforeAll(() => {
-  testTool('ai/package.json', 'test/llm/frameworks');
-  const installed = `${frameworks}/node_modules/toolway`;
-  rmSync(installed, { recursive: true, force: true });
-  mkdirSync(installed);
-  cpSync(`${root}package.json`, `${installed}/package.json`);
-  cpSync(`${root}dist`, `${installed}/dist`, { recursive: true });
+  frameworks = frameworksFolder();
+  installInto(frameworks);
 });
 
 /** What a program of `frameworks/` says that it saw. */

@@ -21,6 +21,7 @@ export interface AiSdkTool {
   /** What the model reads of the result. */
   toModelOutput(told: { output: unknown }): Promise<AiSdkModelOutput>;
 }
+/** The whole result of a tool, or before it, how far it has come. */
 export type AiSdkOutput = CallToolResult | { progress: Progress };
 
 /** A schema of `ai`, which is a Standard Schema as well. The server's own schema is checked with each call. */
@@ -34,6 +35,7 @@ export interface AiSdkSchema {
   };
 }
 
+/** `ToolResultOutput` of `ai`: what goes to the model. */
 export type AiSdkModelOutput =
   | { type: 'text' | 'error-text'; value: string }
   | {

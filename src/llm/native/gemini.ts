@@ -6,6 +6,7 @@ import { offer } from './offered.ts';
 import type { NativeOptions, NativeTools } from './options.ts';
 import { mediaIn, PDF, textOf } from './wire-parts.ts';
 
+/** `NativeOptions`, and what only Gemini has. */
 export interface GeminiOptions extends NativeOptions {
   /** Images and the like stand beside a response instead of in it: models before Gemini 3 want that. Default false. */
   mediaBeside?: boolean;
@@ -14,9 +15,9 @@ export interface GeminiOptions extends NativeOptions {
 export interface GeminiTool {
   functionDeclarations: { name: string; description?: string; parametersJsonSchema: JsonObject }[];
 }
-/** `FunctionCall`. */
+/** `FunctionCall` of `@google/genai`. */
 export type GeminiCall = { id?: string; name?: string; args?: JsonObject };
-/** `Part`. */
+/** `Part` of `@google/genai`: the answer to a call, or what it shows. */
 export interface GeminiPart {
   functionResponse?: {
     id?: string;
@@ -30,7 +31,7 @@ interface GeminiData {
   mimeType: string;
   data: string;
 }
-/** `Content`. */
+/** `Content` of `@google/genai`: the answers to all calls of a turn. */
 export interface GeminiTurn {
   role: 'user';
   parts: GeminiPart[];

@@ -5,6 +5,7 @@ import type { ConversionReport } from '../conversion/types.ts';
 import type { LocalTool } from '../local-tool.ts';
 import type { Spill } from '../results/spill.ts';
 
+/** Which tools are offered, how they are shaped, and how their calls are made. */
 export interface NativeOptions {
   /** Only the tools of these servers. Default: of all. */
   servers?: readonly string[];

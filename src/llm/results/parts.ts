@@ -13,6 +13,7 @@ export interface ResultFacts {
   tool: string;
 }
 
+/** How much of a result a model is given. */
 export interface ResultOptions {
   /** What its texts may cost, estimated. Default 8 000. What is longer loses its middle. */
   maxTokens?: number;
