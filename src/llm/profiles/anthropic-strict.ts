@@ -16,7 +16,7 @@ export const profile: Profile = {
   ],
   schema: {
     keywords: [
-      ...['type', 'title', 'description', 'default', 'enum', 'const', 'anyOf', '$ref', '$defs', 'format', 'pattern'],
+      ...['type', 'title', 'description', 'enum', 'const', 'anyOf', '$ref', '$defs', 'format', 'pattern'],
       ...['properties', 'required', 'additionalProperties', 'items', 'minItems'],
     ],
     rootForbids: ['oneOf', 'anyOf', 'allOf'],
