@@ -1,11 +1,14 @@
 /** Tools in the form of each provider's API, and its answers to the calls that come of them. */
 import type Anthropic from '@anthropic-ai/sdk';
+import { build } from 'esbuild';
 import type OpenAI from 'openai';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { anthropicTools } from '../../src/llm/native/anthropic.ts';
 import { geminiTools } from '../../src/llm/native/gemini.ts';
+import { langchainTools } from '../../src/llm/native/langchain.ts';
 import { mistralTools } from '../../src/llm/native/mistral.ts';
 import { openaiTools } from '../../src/llm/native/openai.ts';
+import { openaiAgentsTools } from '../../src/llm/native/openai-agents.ts';
 import { openaiChatTools } from '../../src/llm/native/openai-chat.ts';
 import { createMemorySpill } from '../../src/llm/results/spill.ts';
 import { from, nativeWorld, PDF, PNG } from '../fixtures/llm/native-world.ts';
@@ -252,6 +255,25 @@ describe('what a model got wrong is told to it', () => {
 
   test('what policy refuses', async () => {
     expect((await answered('s__forbidden', '{}')).output).toMatch(DENIED);
+  });
+});
+
+describe('without a framework', () => {
+  test('its tools say what to install', async () => {
+    const { toolkit } = await nativeWorld();
+    const missing = (name: string) => ({
+      code: 'unsupported',
+      message: expect.stringContaining(`npm install ${name}`),
+    });
+    await expect(langchainTools(toolkit)).rejects.toMatchObject(missing('@langchain/core'));
+    await expect(openaiAgentsTools(toolkit)).rejects.toMatchObject(missing('@openai/agents'));
+  });
+
+  test('a program for browsers is bundled nevertheless', async () => {
+    const entryPoints = ['src/llm/native/langchain.ts', 'src/llm/native/openai-agents.ts', 'src/llm/native/ai-sdk.ts'];
+    const how = { bundle: true, write: false, platform: 'browser', format: 'esm', splitting: true } as const;
+    const { errors } = await build({ entryPoints, outdir: 'nowhere', logLevel: 'silent', ...how });
+    expect(errors).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Toolkit } from '../../api.ts';
 import type { Progress } from '../../protocol/types.ts';
 import type { MediaPart, TextPart } from '../message.ts';
 import { USUAL_MEDIA } from '../results/media.ts';
-import { framework, toldFailure } from './frameworks.ts';
+import { missingFramework, toldFailure } from './frameworks.ts';
 import { offer } from './offered.ts';
 import type { NativeOptions } from './options.ts';
 import { dataUrl, isImage, mediaIn, textOf } from './wire-parts.ts';
@@ -20,7 +20,17 @@ interface Run {
   handleToolEvent?(event: unknown): unknown;
 }
 
-const NAME = '@langchain/core';
+const load = async () => {
+  try {
+    // @ts-expect-error: an optional peer
+    const tools = await import('@langchain/core/tools');
+    // @ts-expect-error: an optional peer
+    const messages = await import('@langchain/core/messages');
+    return { DynamicStructuredTool: tools.DynamicStructuredTool, ToolMessage: messages.ToolMessage };
+  } catch (cause) {
+    throw missingFramework('@langchain/core', cause);
+  }
+};
 
 /**
  * The tools of all servers as `bindTools`, `ToolNode` and agents of LangChain take them. The artifact of an answer is the
@@ -31,11 +41,8 @@ export const langchainTools = async (
   toolkit: Toolkit,
   options: NativeOptions = {},
 ): Promise<DynamicStructuredTool[]> => {
-  const [{ DynamicStructuredTool }, { ToolMessage }, offered] = await Promise.all([
-    // @ts-expect-error: an optional peer
-    framework(NAME, () => import('@langchain/core/tools')),
-    // @ts-expect-error: an optional peer
-    framework(NAME, () => import('@langchain/core/messages')),
+  const [{ DynamicStructuredTool, ToolMessage }, offered] = await Promise.all([
+    load(),
     offer(toolkit, options, { profile: 'common', media: USUAL_MEDIA }),
   ]);
   return offered.tools.map(({ name, description = '', inputSchema }) => {

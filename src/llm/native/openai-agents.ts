@@ -4,10 +4,19 @@
 import type { FunctionTool } from '@openai/agents';
 import type { Toolkit } from '../../api.ts';
 import type { MediaPart, TextPart } from '../message.ts';
-import { framework, toldFailure } from './frameworks.ts';
+import { missingFramework, toldFailure } from './frameworks.ts';
 import { offer } from './offered.ts';
 import type { NativeOptions } from './options.ts';
 import { fileName, IMAGES, isImage, mediaIn, PDF, textOf } from './wire-parts.ts';
+
+const load = async () => {
+  try {
+    // @ts-expect-error: an optional peer
+    return await import('@openai/agents');
+  } catch (cause) {
+    throw missingFramework('@openai/agents', cause);
+  }
+};
 
 /**
  * The tools of all servers as an `Agent` takes them. Their names are of letters, digits and `_`, as the library makes
@@ -16,8 +25,7 @@ import { fileName, IMAGES, isImage, mediaIn, PDF, textOf } from './wire-parts.ts
  */
 export const openaiAgentsTools = async (toolkit: Toolkit, options: NativeOptions = {}): Promise<FunctionTool[]> => {
   const [{ tool }, offered] = await Promise.all([
-    // @ts-expect-error: an optional peer
-    framework('@openai/agents', () => import('@openai/agents')),
+    load(),
     offer(toolkit, options, { profile: 'openai-agents', media: [...IMAGES, PDF] }),
   ]);
   return offered.tools.map(({ name, description = '', inputSchema, strict = false }) =>
