@@ -70,6 +70,69 @@ line row
 label tag
 branch ref
 undo revert reset rollback
+story card ticket
+channel room
+reaction emoji
+calendar agenda schedule
+navigate go visit browse open
+click hit tap
+press hit
+key keyboard shortcut
+fork copy clone
+stash shelve
+thread conversation discussion
+echo repeat
+elevation altitude height
+direction route
+geocode coordinate
+blame author annotate
+log history
+snapshot capture
+network traffic request
+evaluate javascript script execute
+doc documentation document manual
+commit save
+push upload
+checkout switch
+approve accept
+decline reject refuse
+dismiss ignore
+snooze postpone delay
+reminder alarm
+forward pass
+current active own
+profile self
+protect lock
+unprotect unlock
+status state
+failure fail error
+flaky unstable intermittent
+rerun retry repeat
+chart diagram graph plot
+bar column
+mailbox inbox
+column field
+worksheet sheet
+spreadsheet excel sheet
+notebook note
+extract scrape parse
+related similar
+permission access right
+member people person
+presence availability
+manager boss
+place location
+iteration sprint
+objective goal
+template pattern
+tiny small
+toggle switch
+research investigate
+usage consumption
+library package
+relation link connection
+observation fact
+recording video
 content text
 `;
 

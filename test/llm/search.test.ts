@@ -153,6 +153,15 @@ describe('shouldSearch', () => {
   });
 });
 
+test('the planner calls through the search of a loop, and tells what came of it', async () => {
+  const { run, toolkit, notes } = await world();
+  const model = createPlanner({ toolkit });
+  const { text, messages } = await run([], { model, search: 'always', messages: 'read the note 7' });
+  expect(text).toBe('math.read_note:\nnote 7');
+  expect(messages[1]?.content.find(({ type }) => type === 'call')).toMatchObject({ name: 'call_tool' });
+  expect(notes.calls).toHaveLength(1);
+});
+
 test('the planner in a loop has its plan in the conversation', async () => {
   const { run, toolkit } = await world();
   const model = createPlanner({ toolkit });
