@@ -97,14 +97,16 @@ test('Responses are sent all that was said, and nothing is kept there', async (c
 });
 
 test('A thought is sent once, and only where something came of it', async (context) => {
-  const { server, model } = await modelAt(responsesApi, context, [turn, { text: 'Done' }]);
+  const { server, model } = await modelAt(responsesApi, context, [turn, { text: 'Done' }, { text: 'Done' }]);
   const { content } = (await told(model)).done.message;
   const messages: Message[] = [
     { role: 'assistant', content },
     { role: 'assistant', content: [...content, ...content.slice(0, 1)] },
   ];
   await told(model, { messages });
-  const types = ((server.bodies[1]?.input ?? []) as { type: string }[]).map(({ type }) => type);
+  const typesOf = (body: Record<string, unknown> | undefined) =>
+    ((body?.input ?? []) as { type: string }[]).map(({ type }) => type);
+  const types = typesOf(server.bodies[1]);
   expect(types).toEqual([
     'reasoning',
     'message',
@@ -114,6 +116,9 @@ test('A thought is sent once, and only where something came of it', async (conte
     'function_call',
     'function_call',
   ]);
+  const alone: Message = { role: 'assistant', content: content.slice(0, 1) };
+  await told(model, { messages: [alone, { role: 'assistant', content }] });
+  expect(typesOf(server.bodies[2])).toEqual(['reasoning', 'message', 'function_call', 'function_call']);
 });
 
 test('Chat is sent results as text, and their images behind all of them', async (context) => {

@@ -75,7 +75,7 @@ const assistantItems = (content: Message['content'], { model, idOf, seen }: Mean
     return [item];
   });
   // What was thought is refused without that which came of it.
-  while (items.at(-1)?.type === 'reasoning') items.pop();
+  while (items.at(-1)?.type === 'reasoning') seen.delete(textOf(items.pop()?.id));
   return items;
 };
 
