@@ -82,9 +82,9 @@ const hostOf = (context: LocalContext, limits: CodeLimits): RunHost => {
     clock: systemClock,
     signal: context.signal,
     async call({ qualifiedName }: RunTool, args: JsonObject, isRaw, signal) {
-      made += 1;
-      context.onProgress({ progress: made, message: qualifiedName });
       try {
+        made += 1;
+        context.onProgress({ progress: made, message: qualifiedName });
         return answerOf(await context.call(qualifiedName, args, { signal }), qualifiedName, isRaw);
       } catch (thrown) {
         return failureOf(thrown, qualifiedName);

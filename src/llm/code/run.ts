@@ -127,7 +127,7 @@ export const startRun = (
     if (isOver) return;
     const news = turn.text === undefined ? undefined : readNews(turn.text);
     if (news !== undefined) {
-      report.logs.push(...news.logs);
+      for (const line of news.logs) report.logs.push(line);
       report.lostLogs += news.lostLogs;
     }
     if (turn.stopped !== undefined) {
