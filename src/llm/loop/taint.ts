@@ -21,7 +21,7 @@ const KINDS: ReadonlySet<unknown> = new Set<TaintSource['kind']>([
 ]);
 
 /** What is assumed where nothing is known of what was read. */
-export const HISTORY: TaintSource = Object.freeze({ kind: 'history', server: '' });
+const HISTORY: TaintSource = Object.freeze({ kind: 'history', server: '' });
 
 export const createTaintSet = (taint: Taint = { sources: [] }): TaintSet => {
   const known = new Map<string, TaintSource>();
