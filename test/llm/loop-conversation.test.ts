@@ -62,8 +62,10 @@ test('it is the same after it was stored', async () => {
 
 test('a price that was not known stays unknown', async () => {
   const { run } = await loopWorld();
-  const { conversation } = await run(['Hi']);
-  await run([], { model: scriptedModel(['Hi'], { price: { input: 1, output: 1 } }), conversation });
+  const { conversation, ...first } = await run(['Hi']);
+  expect(first.costUsd).toBeUndefined();
+  const { costUsd } = await run([], { model: scriptedModel(['Hi'], { price: { input: 1, output: 1 } }), conversation });
+  expect(costUsd).toBeCloseTo(0.000015);
   expect(conversation.costUsd).toBeUndefined();
   expect(again(conversation).costUsd).toBeUndefined();
 });
