@@ -53,8 +53,8 @@ afterAll(() => {
 });
 
 const blocks = (language: string): string[][] =>
-  [...(page + pageAt('docs/chat.md')).matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text = '']) =>
-    text.trimEnd().split('\n'),
+  [...(page + pageAt('docs/chat.md')).matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+    ([, text = '']) => text.trimEnd().split('\n'),
   );
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 /** The lines as a pattern. */

@@ -193,8 +193,9 @@ stdin (- adds stdin to it), and the answer alone goes to stdout. --resume ID goe
     example: 'toolway serve --config mcp.json --port 3333',
     details: `Keys of callers come from --api-key, TOOLWAY_API_KEY or the configuration (gateway.apiKeys). Without any, one is made and
 printed, together with a link that signs a browser in once, and only this machine can reach the gateway.
-With --json one document is printed when it listens: {"url", "key", "link"}. Ctrl-C lets finish what is under way.`,
-    options: ['port', 'host', 'api-key', 'no-auth'],
+With --json one document is printed when it listens: {"url", "key", "link"}. Ctrl-C lets finish what is under way.
+With --model, TOOLWAY_MODEL or chat.model of the configuration a model answers callers at POST /api/chat.`,
+    options: ['port', 'host', 'api-key', 'no-auth', 'model', 'base-url'],
     positionals: { max: 0 },
     inShell: false,
     load: () => import('./commands/serve.ts'),

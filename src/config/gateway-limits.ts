@@ -10,6 +10,7 @@ export const LIMIT_READERS = {
   maxKeys: some,
   maxBatch: some,
   maxJobs: some,
+  maxChats: some,
   jobTtlMs: limitMs,
   maxHeldCalls: some,
   heldCallMs: limitMs,

@@ -19,7 +19,7 @@ import { type Caller, demand } from './principal.ts';
 /** What one request may ask for beside its arguments. */
 export type Wishes = Pick<
   CallOptions,
-  'signal' | 'timeoutMs' | 'totalTimeoutMs' | 'onProgress' | 'meta' | 'handlers' | 'idempotencyKey'
+  'signal' | 'timeoutMs' | 'totalTimeoutMs' | 'onProgress' | 'meta' | 'handlers' | 'idempotencyKey' | 'taint'
 >;
 
 /** For how long servers that are still being connected are waited for. Default 8 000 ms: clients have patience, but not with every server. */
@@ -88,6 +88,7 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
     meta: wishes.meta,
     handlers: wishes.handlers,
     idempotencyKey: wishes.idempotencyKey,
+    taint: wishes.taint,
     principal: caller.principal.id,
     scope: scopeOf(caller, server),
   });

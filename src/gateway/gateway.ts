@@ -7,6 +7,7 @@ import { type Access, createAccess } from './access/access.ts';
 import { createAdmission } from './admission.ts';
 import { createApprovals } from './approvals/approvals.ts';
 import { addApprovalRoutes } from './approvals/routes.ts';
+import { addChatRoute } from './chat/route.ts';
 import type { GatewayApp, GatewayContext } from './context.ts';
 import { addCredentials } from './credentials/add.ts';
 import { createDispatch } from './dispatch.ts';
@@ -88,6 +89,7 @@ export const createGateway = (toolkit: Toolkit, options: GatewayOptions = {}): G
   const mcp = addMcp(app, context, { modern: modern.post, names });
   addApprovalRoutes(app, context, approvals);
   own.addRoutes(app, limits);
+  addChatRoute(app, context, options.chat);
   const rest = addRest(app, context);
   const forget = recordHistory({ ...context, history: store.history });
   const { maxRequests } = limits;

@@ -9,6 +9,7 @@ export type { AuditRecord } from './access/key-routes.ts';
 export type { AccessOptions, ApiKey, Grant, JwtOptions, RateLimit, ToolFilter } from './access/options.ts';
 export type { Approval, ApprovalState, Decision } from './approvals/approval.ts';
 export type { ApprovalGrant } from './approvals/grants.ts';
+export type { Chat, ChatContext, ChatEvent, ChatRequest } from './chat/port.ts';
 export type { CredentialAudit } from './credentials/add.ts';
 export type { CredentialView } from './credentials/credentials.ts';
 export { createGateway, type Gateway } from './gateway.ts';

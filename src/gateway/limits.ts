@@ -18,6 +18,8 @@ export interface GatewayLimits {
   maxBatch?: number;
   /** Jobs that run at a time. Default 1 000, of one principal 100; one more is `backpressure`. */
   maxJobs?: number;
+  /** Answers of models under way at a time. Default 16, of one principal a quarter of them; one more is `backpressure`. */
+  maxChats?: number;
   /** How long a job is kept once it has ended. Default 3 600 000. */
   jobTtlMs?: number;
   /** Calls of the modern protocol that wait for an answer of their client. Default 1 000, of one principal 64; one more is `backpressure`. */
@@ -42,6 +44,7 @@ export const LIMITS: Required<GatewayLimits> = {
   maxKeys: 1_000,
   maxBatch: 100,
   maxJobs: 1_000,
+  maxChats: 16,
   jobTtlMs: 3_600_000,
   maxHeldCalls: 1_000,
   heldCallMs: 300_000,

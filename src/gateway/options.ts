@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import type { Isolation, Logger } from '../options.ts';
 import type { AccessOptions } from './access/access.ts';
 import type { AuditRecord } from './access/key-routes.ts';
+import type { Chat } from './chat/port.ts';
 import type { CredentialAudit } from './credentials/add.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Store } from './store/store.ts';
@@ -28,6 +29,8 @@ export interface GatewayOptions {
    */
   names?: 'qualified' | 'plain';
   limits?: GatewayLimits;
+  /** Answers at `POST /api/chat`: `createGatewayChat` of `toolway/node` makes it of a model. Default: nobody does. */
+  chat?: Chat;
   /** How this runtime makes a WebSocket of a request: `upgradeWebSocket` of Hono's adapter for it. Default: there are no WebSockets. */
   upgradeWebSocket?: UpgradeWebSocket;
   /** Hears of each request that was answered. Default: nobody. */

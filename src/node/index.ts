@@ -1,8 +1,10 @@
 /** Toolway for Node, Bun and Deno: everything of `toolway`, and servers that are started, configuration files, pooled HTTP. */
 import type { Toolkit } from '../api.ts';
+import type { Chat } from '../gateway/chat/port.ts';
 import type { Store } from '../gateway/store/store.ts';
 import type { ToolkitOptions } from '../options.ts';
 import { assembleToolkit } from '../toolkit.ts';
+import type { GatewayChatOptions } from './chat.ts';
 import type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
 import { nodeRuntime } from './runtime.ts';
 import type { ServedGateway, ServeOptions } from './serve.ts';
@@ -11,6 +13,7 @@ import type { WatchConfigOptions, WatchedConfig } from './watch-config.ts';
 
 export { ToolwayError } from '../errors.ts';
 export type * from '../index.ts';
+export type { GatewayChatOptions } from './chat.ts';
 export { createCodeSandbox } from './code-sandbox.ts';
 export type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
 export type { DrainOptions } from './drain.ts';
@@ -48,6 +51,10 @@ export const watchConfig = async (options?: WatchConfigOptions): Promise<Watched
  */
 export const serveGateway = async (toolkit: Toolkit, options?: ServeOptions): Promise<ServedGateway> =>
   (await import('./serve.ts')).serveGateway(toolkit, options);
+
+/** A model that answers at `POST /api/chat`, for `serveGateway({ chat })`. */
+export const createGatewayChat = async (options: GatewayChatOptions): Promise<Chat> =>
+  (await import('./chat.ts')).createGatewayChat(options);
 
 /**
  * Opens a store for `serveGateway({ store })` that outlives it: jobs, approvals, the history of calls, quotas. What its

@@ -13,7 +13,7 @@ import { createMemorySpill, type Spill } from '../../llm/results/spill.ts';
 import { stateFolder } from '../../node/state-folder.ts';
 import type { Job, Session } from '../command.ts';
 import { countOf } from '../numbers.ts';
-import { openModel } from './model.ts';
+import { modelMaker } from './model.ts';
 import { chooseModel, type ModelChoice, nameOfChoice } from './model-choice.ts';
 import { withPerson } from './person-toolkit.ts';
 import { createSessions, newSession, type SessionFacts, type Sessions } from './sessions.ts';
@@ -72,7 +72,7 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
     chooseModel({ model, baseUrl: options.value('base-url'), settings, env: context.env });
   const spill = createMemorySpill();
   let choice = choiceOf(options.value('model'));
-  let model: ChatModel = await openModel(choice, session.toolkit);
+  let model: ChatModel = (await modelMaker(choice))(session.toolkit);
   let conversation = createConversation(stored?.conversation as StoredConversation | undefined);
   let facts = stored?.facts;
   let told: string | undefined;
@@ -137,7 +137,7 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
     },
     async use(name) {
       const next = choiceOf(name);
-      model = await openModel(next, session.toolkit);
+      model = (await modelMaker(next))(session.toolkit);
       choice = next;
     },
     clear() {

@@ -1,6 +1,8 @@
 /** The chat at a terminal: a line is a question, a command, or a prompt of a server. */
 import { join } from 'node:path';
 import { ToolwayError } from '../../errors.ts';
+import { userMessage } from '../../llm/loop/attachments.ts';
+import { promptMessages } from '../../llm/loop/prompts.ts';
 import type { Message } from '../../llm/message.ts';
 import { stateFolder } from '../../node/state-folder.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -9,7 +11,6 @@ import { safeLine } from '../safe-text.ts';
 import { openHistory } from '../shell/history.ts';
 import { createLiveNames } from '../shell/live-names.ts';
 import { tellOfServers } from '../shell/notices.ts';
-import { messageOf, messagesOfPrompt, promptCallIn } from './attach.ts';
 import type { Chat } from './chat.ts';
 import { COMMAND_NAMES, commandIn, PLANNER_NOTE } from './commands.ts';
 import { completionsOf } from './complete.ts';
@@ -96,16 +97,16 @@ const greet = async ({ job, session, modelName, choice, facts, conversation }: C
 const runLine = async (chat: Chat, line: string, running: AbortController): Promise<'quit' | undefined> => {
   const { job, session, spill } = chat;
   const signal = AbortSignal.any([job.context.signal, running.signal]);
-  const own = { toolkit: session.toolkit, servers: session.servers, spill, signal };
+  const { toolkit } = session;
   const text = line.trim();
-  const prompt = promptCallIn(text, session.servers);
-  if (prompt !== undefined) {
-    await takeTurn(chat, () => messagesOfPrompt(prompt, own), running);
+  const [, server] = /^\/([^\s:]+):\S/.exec(text) ?? [];
+  if (server !== undefined && toolkit.has(server)) {
+    await takeTurn(chat, () => promptMessages(toolkit, text, { spill, signal }), running);
     return undefined;
   }
   const found = commandIn(text);
   if (found !== undefined) return found.command.run(chat, found.argument, signal);
-  await takeTurn(chat, async () => [await messageOf(text, own)], running);
+  await takeTurn(chat, async () => [await userMessage(toolkit, text, { spill, signal })], running);
   return undefined;
 };
 

@@ -1,9 +1,9 @@
 /** One question, answered on stdout; everything else goes to stderr. */
+import { userMessage } from '../../llm/loop/attachments.ts';
 import type { LoopEvent } from '../../llm/loop/events.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { isFormat, markdownView, rendered } from '../markdown/view.ts';
 import { safeLine, safeText } from '../safe-text.ts';
-import { messageOf } from './attach.ts';
 import type { Chat } from './chat.ts';
 import { exitOfStop, wordsOfStop } from './stops.ts';
 import { summaryOf } from './summary.ts';
@@ -16,7 +16,6 @@ export const printAnswer = async (chat: Chat, question: string): Promise<number>
   const startedAt = performance.now();
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const own = { toolkit: session.toolkit, servers: session.servers, spill, signal };
   const view = createTurnView(job, { answers: false });
   const ends: LoopEvent[] = [];
   const onEvent = (event: LoopEvent): void => {
@@ -27,7 +26,7 @@ export const printAnswer = async (chat: Chat, question: string): Promise<number>
     text,
     stop: how,
     ...result
-  } = await messageOf(question, own)
+  } = await userMessage(session.toolkit, question, { spill, signal })
     .then((message) =>
       chat.turn({ messages: [message], signal, view: { onEvent, end: view.end }, interrupt: () => stop.abort() }),
     )

@@ -19,6 +19,7 @@ import { stateFolder } from '../../node/state-folder.ts';
 import { readStateKey } from '../../node/state-key.ts';
 import { createSqliteStore } from '../../node/store/sqlite.ts';
 import type { Logger } from '../../options.ts';
+import { gatewayChat } from '../chat/gateway-chat.ts';
 import type { Job, Run } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Options } from '../options.ts';
@@ -48,6 +49,7 @@ export const run: Run = async (job) => {
     ...given,
     access: access.options,
     ...(await memoryOf(job, logger)),
+    ...(await gatewayChat(job, session.config.chat)),
     logger,
     port,
     host,

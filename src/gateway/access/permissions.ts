@@ -44,6 +44,7 @@ export const NEEDS: Readonly<Record<string, Readonly<Record<string, Need>>>> = {
   '/api/prompts': { GET: 'read' },
   '/api/prompts/:server/:prompt': { POST: 'call' },
   '/api/batch': { POST: 'call' },
+  '/api/chat': { POST: 'call' },
   '/api/jobs/:id': { GET: 'read', DELETE: 'call' },
   '/api/events': { GET: 'read' },
   '/api/calls': { GET: 'read' },

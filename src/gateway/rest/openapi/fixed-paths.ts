@@ -121,6 +121,38 @@ const ROUTES: Record<string, Partial<Record<'get' | 'post' | 'put' | 'delete', D
       gives: all('outcomes', 'BatchOutcome'),
     },
   },
+  '/api/chat': {
+    post: {
+      id: 'chat',
+      summary: 'A model answers with the tools that the caller sees; as events where Accept asks for text/event-stream',
+      body: shape(
+        {
+          messages: {
+            anyOf: [text, listOf(shape({ role: { enum: ['user', 'assistant'] }, content: text }, ['role', 'content']))],
+          },
+          conversation: { ...shape({}), description: 'What an earlier answer gave: it goes on.' },
+          system: text,
+          servers: listOf(text),
+          maxSteps: limit,
+          maxToolCalls: limit,
+          maxOutputTokens: limit,
+        },
+        ['messages'],
+      ),
+      gives: shape(
+        {
+          text,
+          stop: { ...text, description: 'Why it ended: end, or the limit that was reached.' },
+          steps: number,
+          toolCalls: number,
+          usage: shape({}),
+          costUsd: number,
+          conversation: shape({}),
+        },
+        ['text', 'stop', 'conversation'],
+      ),
+    },
+  },
   '/api/jobs/{id}': {
     get: { id: 'getJob', summary: 'A call that is not waited for', gives: ref('Job') },
     delete: { id: 'deleteJob', summary: 'Cancels a job that runs, forgets one that has ended' },
