@@ -46,7 +46,7 @@ export const unseenPlaces = (value: unknown): string[] => {
 export const unseenSpelled = (text: string): string => {
   if (!UNSEEN.test(text)) return text;
   return text.replace(new RegExp(`(${UNSEEN.source})\\1*`, 'gu'), (run, one: string, at: number) => {
-    if (run.length === 1 && one.search(JOINERS) === 0 && isBetweenSeen(text, at)) return run;
+    if (one.search(JOINERS) === 0 && isBetweenSeen(text, at)) return run;
     const times = run.length / one.length;
     return `[${find(UNSEEN, one)}${times > 1 ? ` ×${times}` : ''}]`;
   });

@@ -65,6 +65,15 @@ describe('Anthropic', () => {
     });
   });
 
+  test('what it writes by a rewritten schema reaches the server as that expects it', async () => {
+    const { toolkit, server } = await nativeWorld();
+    const { tools, call } = await anthropicTools(toolkit);
+    const [key = ''] = Object.keys(tools.find(({ name }) => name === 's__keyed')?.input_schema.properties ?? {});
+    expect(key).toMatch(/^[\w.-]+$/);
+    await call(block('keyed', { [key]: 'x' }));
+    expect(server.calls.map((one) => one.arguments)).toEqual([{ 'filter[id]': 'x' }]);
+  });
+
   test('has an error flag with text alone; an error that shows something keeps what it shows', async () => {
     const { toolkit } = await nativeWorld();
     const { call } = await anthropicTools(toolkit);
