@@ -123,6 +123,12 @@ test('an answer is no longer than 4 096 tokens, and 25 requests are answered', a
   await expect(sample(request(), context)).rejects.toMatchObject({ code: 'denied', limit: 25 });
 });
 
+test('limits that are none are refused', () => {
+  for (const wrong of [{ maxRequests: Number.NaN }, { maxOutputTokens: 0 }]) {
+    expect(() => sampling([], wrong)).toThrow(expect.objectContaining({ code: 'invalid_arguments' }));
+  }
+});
+
 test('requests with tools are not answered', async () => {
   const { sample } = sampling(['Never.']);
   await expect(sample(request({ tools: [] }), context)).rejects.toMatchObject({ code: 'unsupported' });

@@ -1,5 +1,5 @@
 /** Answers what servers ask of our model, by a model of the program. */
-import { type Clock, systemClock } from '../../clock.ts';
+import { systemClock } from '../../clock.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { HandlerContext, Handlers } from '../../handlers.ts';
 import type { ContentBlock, SampleRequest } from '../../protocol/types.ts';
@@ -27,16 +27,22 @@ type OnSample = NonNullable<Handlers['onSample']>;
 
 /**
  * An `onSample` for a toolkit or for `handlers`: a server's request is answered in a conversation of its own, without
- * tools, once somebody has agreed. A request that is refused is `denied`; one with tools is `unsupported`.
+ * tools, once somebody has agreed. A request that is refused is `denied`; one with tools is `unsupported`. Throws
+ * `invalid_arguments` for limits that are none.
  */
-export const samplingHandler = (options: SamplingOptions): OnSample =>
-  createSampling(options, systemClock, Math.random);
-
-export const createSampling = (
-  { model, approve, conversation = createConversation(), maxOutputTokens = 4_096, maxRequests = 25 }: SamplingOptions,
-  clock: Clock,
-  random: () => number,
-): OnSample => {
+export const samplingHandler = ({
+  model,
+  approve,
+  conversation = createConversation(),
+  maxOutputTokens = 4_096,
+  maxRequests = 25,
+}: SamplingOptions): OnSample => {
+  for (const [name, value] of Object.entries({ maxOutputTokens, maxRequests })) {
+    if (Number.isSafeInteger(value) && value >= 1) continue;
+    const message = 'must be a whole number from 1';
+    const problems = [{ path: `/${name}`, message }];
+    throw new ToolwayError('invalid_arguments', `${name} ${message}`, { executed: 'no', problems });
+  }
   const history = historyOf(conversation);
   const price = priceOf(model);
   let requests = 0;
@@ -60,8 +66,8 @@ export const createSampling = (
         }),
         signal: context.signal,
       },
-      clock,
-      random,
+      clock: systemClock,
+      random: Math.random,
       endsAt: Number.POSITIVE_INFINITY,
       tell() {},
       onFailure({ usage }) {
