@@ -288,3 +288,34 @@ test('a request that was cancelled gives no message', async () => {
     .next();
   await expect(next).rejects.toMatchObject({ failure: 'aborted' });
 });
+
+test('names that a server chose to confuse are names', async () => {
+  const properties = Object.fromEntries([['__proto__', string]]);
+  const odd = listed('odd', 'constructor', properties) as ListedTool;
+  const planner = createPlanner({ toolkit: { ...toolkit, listTools: async () => [odd] } });
+  const messages: Message[] = [{ role: 'user', content: [{ type: 'text', text: 'odd.constructor __proto__="x"' }] }];
+  const { signal } = new AbortController();
+  const tools = [{ name: 'odd__constructor', inputSchema: odd.inputSchema }];
+  for await (const event of planner.stream({ system: [], messages, tools, signal })) {
+    if (event.type !== 'done') continue;
+    const call = event.message.content.find((part) => part.type === 'call');
+    expect(JSON.stringify(call?.arguments)).toBe('{"__proto__":"x"}');
+  }
+});
+
+test.each(['a', 'a.', '-a', 'a/', '@a', '[', '"', "it's ", '1 ', 'A ', '*', 'and read '])(
+  'a long text of %j is read in seconds',
+  async (piece) => {
+    const startedAt = performance.now();
+    await conversation().say(`read the file ${piece.repeat(7_900 / piece.length)}`);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  },
+  20_000,
+);
+
+test('a text that is too long is not read', async () => {
+  expect(await conversation().say(`read the file /a.txt ${'a'.repeat(8_000)}`)).toMatchObject({
+    calls: [],
+    text: expect.stringContaining('8000 characters'),
+  });
+});

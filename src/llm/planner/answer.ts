@@ -17,7 +17,7 @@ const brief = (value: unknown, most: number): string => {
 };
 
 /** `files.read(path: "/a")`. */
-export const callLine = ({ label, arguments: given, referred }: Step): string => {
+const callLine = ({ label, arguments: given, referred }: Step): string => {
   const said = Object.entries(given).map(([name, value]) => `${name}: ${brief(value, LONGEST_VALUE)}`);
   const later = referred.map((name) => `${name}: what the step before gives`);
   return `${label}(${[...said, ...later].join(', ')})`;
@@ -32,7 +32,7 @@ const firstLine = (text: string | undefined): string =>
   (text ?? '').trim().split('\n')[0]?.slice(0, LONGEST_LINE) ?? '';
 
 /** A tool in one line. */
-export const toolLine = ({ label, tool }: Candidate): string => {
+const toolLine = ({ label, tool }: Candidate): string => {
   const shown = signature({ name: label, inputSchema: tool.inputSchema });
   const said = firstLine(tool.description ?? tool.title);
   return said === '' ? shown : `${shown} — ${said}`;

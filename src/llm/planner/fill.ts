@@ -73,8 +73,8 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
   const free = (): Span[] => step.spans.filter((span) => !filled.used.has(span));
 
   const set = (property: Property, value: unknown, from: string, spans: readonly Span[] = []): boolean => {
-    filled.arguments[property.name] = value;
-    filled.from[property.name] = from;
+    give(filled.arguments, property.name, value);
+    give(filled.from, property.name, from);
     for (const span of spans) filled.used.add(span);
     return true;
   };
@@ -250,6 +250,11 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
     else filled.missing.push(property.name);
   }
   return filled;
+};
+
+/** As a property of its own whatever a server calls it, `__proto__` too. */
+export const give = (object: JsonObject, name: string, value: unknown): void => {
+  Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
 };
 
 const COUNTS = new Set(['limit', 'count', 'max', 'top', 'size', 'number', 'results', 'n']);

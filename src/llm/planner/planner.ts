@@ -6,6 +6,7 @@ import { ModelError } from '../model-error.ts';
 
 const API = 'planner';
 
+/** What a planner works with. */
 export interface PlannerOptions {
   /** Whose tools are planned with. */
   toolkit: Pick<Toolkit, 'listTools' | 'searchTools' | 'status'>;

@@ -17,7 +17,7 @@ export type Referred =
   | { kind: 'several'; choices: string[] }
   | { kind: 'none'; why: string };
 
-const LONGEST_SCANNED = 20_000;
+const LONGEST_SCANNED = 8_000;
 const MOST_CHOICES = 5;
 /** Results lose their middle where they are too long for a model. */
 const SHORTENED = /\[… .{1,80} are left out/;

@@ -6,6 +6,7 @@ import { answerText, HEADER, notPlaced, notSure, planText, whatArgument, whichTo
 import type { Candidate, Catalogue } from './catalogue.ts';
 import { choose } from './choose.ts';
 import { type DrawnUp, drawUp, piecesOf, stepFor } from './draw-up.ts';
+import { give } from './fill.ts';
 import type { Moment } from './moment.ts';
 import { lastPlan, type Plan, planNumber, resultOf, type Step } from './plan.ts';
 import { type Earlier, refer } from './refer.ts';
@@ -28,6 +29,9 @@ export interface TurnOptions {
   /** The answer to what needs no tool. */
   smallTalk(text: string): string | undefined;
 }
+
+/** What is read of a request takes time that grows faster than its length. */
+const LONGEST_REQUEST = 8_000;
 
 const textOfUser = (messages: readonly Message[]): string => {
   const from = messages.findLastIndex(({ role }) => role !== 'user') + 1;
@@ -107,7 +111,7 @@ export const takeTurn = async ({ messages, catalogue, moment, isDry, smallTalk }
         step.missing.push(property);
         return askFor(at, property, value?.why ?? 'there is no step before');
       }
-      step.arguments[property] = value.value;
+      give(step.arguments, property, value.value);
     }
     if (isDry) return say(...told, 'Nothing is called now.');
     step.state = 'called';
@@ -162,6 +166,7 @@ export const takeTurn = async ({ messages, catalogue, moment, isDry, smallTalk }
   /** What was asked is answered, given up, or replaced by another request. */
   const hear = async (text: string): Promise<Turn> => {
     const { asking } = plan;
+    if (text.length > LONGEST_REQUEST) return say(`I read ${LONGEST_REQUEST} characters at most, and this is more.`);
     if (asking === undefined) return begin(text);
     if (isCancel(text)) {
       plan.steps = [];
@@ -186,7 +191,7 @@ export const takeTurn = async ({ messages, catalogue, moment, isDry, smallTalk }
     const value = isRequest ? undefined : valueIn(picked ?? text, candidate, property, moment);
     if (value !== undefined) {
       delete plan.asking;
-      step.arguments[asking.property] = value.value;
+      give(step.arguments, asking.property, value.value);
       step.missing = step.missing.filter((name) => name !== asking.property);
       step.referred = step.referred.filter((name) => name !== asking.property);
       return goOn();

@@ -6,6 +6,7 @@ import type { LocalContext, LocalTool } from '../local-tool.ts';
 import { oneLine } from '../results/blocks.ts';
 import { briefly, fully, wholly } from './found.ts';
 
+/** What is searched, and how far. */
 export interface SearchToolsOptions {
   /** Which tools are found, and may be called. Default: all. */
   servers?: readonly string[];
