@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Message, Part } from '../../src/llm/message.ts';
 import { anthropicModel } from '../../src/llm/models/anthropic.ts';
-import { anthropicApi as api, modelAt, told } from '../fixtures/llm/models.ts';
+import { anthropicApi as api, failure, modelAt, told } from '../fixtures/llm/models.ts';
 
 const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] });
 const tool = (name: string) => ({ name, description: `Does ${name}`, inputSchema: { type: 'object' } });
@@ -233,4 +233,16 @@ test('A client of the program is taken as it is, and asked once all the same', a
     cacheMarks: true,
     deferral: true,
   });
+});
+
+test('Without a key nothing is sent, and nothing is tried again', async (context) => {
+  for (const name of ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_PROFILE']) vi.stubEnv(name, undefined);
+  vi.stubEnv('ANTHROPIC_CONFIG_DIR', '/not/there');
+  context.onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const { server } = await modelAt(api, context, { text: 'Yes' });
+  const keyless = anthropicModel({ model: 'claude-opus-5-5', baseURL: server.baseURL });
+  expect(await failure(keyless)).toMatchObject({ failure: 'auth', retryable: false, started: false });
+  expect(server.requests).toHaveLength(0);
 });

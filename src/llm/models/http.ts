@@ -1,4 +1,5 @@
 /** A request through a provider's client, and what comes of it. */
+import { ModelError } from '../model-error.ts';
 import type { Came } from './asking.ts';
 import { readResponse } from './response.ts';
 import type { Waits, Watch } from './watch.ts';
@@ -18,7 +19,12 @@ export const through = (method: Method, body: object, waits: Waits) =>
   async function* (watch: Watch, facts: { requestId?: string }): AsyncGenerator<Came> {
     const options = { signal: watch.signal, maxRetries: 0, timeout: waits.answerTimeoutMs };
     const send = () => method.create(body as never, options as never).asResponse();
-    const response = await watch.until(send, waits.answerTimeoutMs);
+    const response = await watch.until(send, waits.answerTimeoutMs).catch((thrown: unknown) => {
+      // Errors of a request that went out have a status, if only an undefined one. Others are those of a client that
+      // would not send it: without a key, mostly.
+      const went = !(thrown instanceof Error) || thrown instanceof ModelError || 'status' in thrown;
+      throw went ? thrown : new ModelError('auth', thrown.message, { cause: thrown });
+    });
     facts.requestId = response.headers.get('request-id') ?? response.headers.get('x-request-id') ?? undefined;
     yield* readResponse(response, { ...waits, watch });
   };
