@@ -109,6 +109,12 @@ describe.each(profiles)('for $id', (profile) => {
   });
 });
 
+test('a schema that grows when it is written out is cut off, and the rest of it stays', async () => {
+  const { tools, report } = convertTools([toolOf(exploding)], await profileOf('mistral'));
+  expect(tools).toHaveLength(1);
+  expect(report.tools[0]?.changes.some(({ rule, loss }) => rule === 'unroll' && loss === 'shape')).toBe(true);
+});
+
 test('arguments that are too deep to be read are handed on as they are', async () => {
   const { tools } = convertTools(
     [toolOf({ type: 'object', properties: { a: { $ref: '#' } } })],

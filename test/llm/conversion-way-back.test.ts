@@ -43,6 +43,12 @@ test('values of an enum that are written as strings are what they were', async (
   expect(tool.toArguments({ kind: null })).toEqual({ kind: null });
 });
 
+test('objects in an enum are written as JSON, and are told apart by it', async () => {
+  const tool = await convert('gemini', object({ at: { enum: [{ x: 1 }, { X: 1 }] } }));
+  expect(tool.inputSchema.properties).toEqual({ at: { type: 'string', enum: ['{"x":1}', '{"X":1}'] } });
+  expect(tool.toArguments({ at: '{"X":1}' })).toEqual({ at: { X: 1 } });
+});
+
 test('a value of an enum in another case is the one that is meant, if it is only one', async () => {
   const tool = await convert('anthropic', object({ color: { enum: ['Red', 'blue', 'BLUE'] } }));
   expect(tool.toArguments({ color: 'red' })).toEqual({ color: 'Red' });
