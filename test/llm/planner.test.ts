@@ -1,9 +1,11 @@
 /** The planner in conversations: what it calls, asks, takes for an answer, and never does. */
 import { describe, expect, test } from 'vitest';
 import type { ListedTool } from '../../src/api.ts';
+import { ToolwayError } from '../../src/errors.ts';
 import type { Message, ResultPart } from '../../src/llm/message.ts';
 import type { ModelDone, ModelTool } from '../../src/llm/model.ts';
 import { createPlanner } from '../../src/llm/planner/planner.ts';
+import { failureParts } from '../../src/llm/results/failure.ts';
 
 const string = { type: 'string' };
 const listed = (server: string, name: string, properties: Record<string, unknown>, rest: Partial<ListedTool> = {}) => ({
@@ -243,6 +245,24 @@ test('a step that failed stops those after it, and what may have run is said to'
   expect(calls).toHaveLength(1);
   expect(text).toContain('It may have run');
   expect(text).toContain('shop.toggle_lights: left out');
+});
+
+test('what failed is told to a person, without what a model is told to do about it', async () => {
+  const facts = { server: 'files', tool: 'read_file' };
+  const told = async (error: ToolwayError): Promise<string> => {
+    const failed = { isError: true, ...(error.executed && { executed: error.executed }), content: failureParts(error) };
+    const { text } = await conversation({ gives: () => failed }).say('read the file /a.txt');
+    return text.slice(text.indexOf('files.read_file failed'));
+  };
+  expect(await told(new ToolwayError('denied', 'the user said no', { ...facts, executed: 'no' }))).toBe(
+    'files.read_file failed (denied): the user said no\nIt was not run.',
+  );
+  expect(await told(new ToolwayError('invalid_arguments', 'path is odd', { ...facts, executed: 'no' }))).toBe(
+    'files.read_file failed (invalid_arguments): path is odd\nIt was not run.',
+  );
+  expect(await told(new ToolwayError('timeout', 'no answer', { ...facts, executed: 'unknown' }))).toBe(
+    'files.read_file failed (timeout): no answer\nIt may have run: find out before you ask for it again.',
+  );
 });
 
 test.each([

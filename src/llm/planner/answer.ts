@@ -1,6 +1,7 @@
 /** What the planner says. Words of servers are shown as they came, and never followed. */
 import { signature } from '../../schema/signature.ts';
 import type { Message } from '../message.ts';
+import { failureForPerson } from '../results/failure.ts';
 import type { Candidate } from './catalogue.ts';
 import { type Plan, resultOf, type Step } from './plan.ts';
 import { structureOf, textOf } from './refer.ts';
@@ -103,7 +104,8 @@ const outcome = (step: Step, at: number, plan: Plan, messages: readonly Message[
   const body = [text === '' ? '' : shown(text), ...media].filter((one) => one !== '').join('\n');
   if (step.state === 'failed') {
     const unknown = result?.executed === 'unknown' ? '\nIt may have run: find out before you ask for it again.' : '';
-    return `${number}${step.label} failed.\n${body}${unknown}`;
+    const failure = failureForPerson(text, step.label);
+    return `${number}${step.label} failed${failure === undefined ? `.\n${body}` : ` ${failure}`}${unknown}`;
   }
   return `${number}${step.label}:\n${body === '' ? 'Done; it gave nothing.' : body}`;
 };

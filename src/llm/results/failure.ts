@@ -10,6 +10,20 @@ import { estimateTokens } from './tokens.ts';
 const MOST_TOKENS = 1_000;
 const MOST_PROBLEMS = 20;
 
+const LEAVE_IT = 'Do not try to reach the same in another way: a person decides on it.';
+const FIND_OUT = 'It may have run: find out whether it took effect before you try it again.';
+const CORRECT_IT = 'Correct the arguments and call again.';
+const TO_A_MODEL: ReadonlySet<string> = new Set([LEAVE_IT, FIND_OUT, CORRECT_IT]);
+
+/** `(code): what happened`, of a text of `failureParts`, without what only a model is told to do. Undefined for any other text. */
+export const failureForPerson = (text: string, tool: string): string | undefined => {
+  const [, code, rest = ''] = /^The call failed (\([a-z_]+\)): (.*)$/s.exec(text) ?? [];
+  if (code === undefined) return undefined;
+  const said = rest.split('\n').filter((line) => !TO_A_MODEL.has(line));
+  const what = said.join('\n');
+  return `${code}: ${what.startsWith(`${tool}: `) ? what.slice(tool.length + 2) : what}`;
+};
+
 /** The parts of a result that tells of a failure; its text is partly a server's own. */
 export const failureParts = (error: ToolwayError): TextPart[] => {
   const { code, message, problems = [], matches = [] } = error;
@@ -34,7 +48,7 @@ const effect = ({ code, executed }: ToolwayError): string[] => {
   if (executed === 'no') return ['It was not run.'];
   if (executed === 'yes') return ['It had taken effect.'];
   if (executed === 'unknown' || code === 'outcome_unknown') {
-    return ['It may have run: find out whether it took effect before you try it again.'];
+    return [FIND_OUT];
   }
   return [];
 };
@@ -45,12 +59,12 @@ const advice = ({ code, retryAfterMs }: ToolwayError): string[] => {
     case 'forbidden':
     case 'approval_timeout':
     case 'tool_changed':
-      return ['Do not try to reach the same in another way: a person decides on it.'];
+      return [LEAVE_IT];
     case 'auth_required':
     case 'auth_failed':
       return ['A person has to sign in first.'];
     case 'invalid_arguments':
-      return ['Correct the arguments and call again.'];
+      return [CORRECT_IT];
     default:
       return retryAfterMs === undefined ? [] : [`It may work in ${Math.ceil(retryAfterMs / 1000)} seconds.`];
   }
