@@ -141,6 +141,34 @@ test('Results come in one message, first of all that the user says, with what th
   ]);
 });
 
+test('A failure that shows something is told by its text: with is_error the API refuses all but text', async (context) => {
+  const { server, model } = await modelAt(api, context, { text: 'Done' });
+  const failed = (id: string, ...texts: string[]): Part => ({
+    type: 'result',
+    id,
+    name: 'a',
+    isError: true,
+    content: [
+      ...texts.map((text) => ({ type: 'text' as const, text })),
+      { type: 'media', mediaType: 'image/png', data: 'AAAA' },
+    ],
+  });
+  const messages: Message[] = [
+    user('Go'),
+    { role: 'assistant', content: ['one', 'two'].map((id) => ({ type: 'call', id, name: 'a', arguments: {} })) },
+    { role: 'tool', content: [failed('one', 'Error from web.shot:'), failed('two', 'No such page')] },
+  ];
+  await told(model, { messages });
+  type Sent = { content: { content: { text?: string; type: string }[] }[] };
+  const sent = server.bodies[0]?.messages as Sent[];
+  const results = sent[2]?.content;
+  expect(results?.map((result) => 'is_error' in result)).toEqual([false, false]);
+  expect(results?.map(({ content }) => content.map(({ text, type }) => text ?? type))).toEqual([
+    ['Error from web.shot:', 'image'],
+    ['Error:', 'No such page', 'image'],
+  ]);
+});
+
 test('Ids that came twice from the provider are told apart when they go back', async (context) => {
   const turn = { calls: [{ name: 'a', id: 'toolu_1' }] };
   const { server, model } = await modelAt(api, context, [turn, turn, { text: 'Done' }]);

@@ -4,7 +4,7 @@ import type { CallPart, MediaPart, Message, ReasoningPart, ResultPart, TextPart 
 import type { ModelRequest } from '../model.ts';
 import { providerIdOf, wireIdsOf } from './call-ids.ts';
 import { isImage, isPdf, standInFor } from './media.ts';
-import { objectOf } from './reading.ts';
+import { objectOf, textOf } from './reading.ts';
 
 export const ANTHROPIC = 'anthropic';
 
@@ -129,15 +129,20 @@ const userBlocks = (part: Message['content'][number], idOf: (id: string) => stri
   return part.type === 'result' ? [resultBlock(part, idOf)] : [];
 };
 
+/** With `is_error` the API takes text alone: a failure that shows something is told by its text instead. */
 const resultBlock = (part: ResultPart, idOf: (id: string) => string): Block => {
   const content = part.content.flatMap((each) => (each.type === 'text' ? textBlocks(each) : [mediaBlock(each)]));
+  const isText = content.every(({ type }) => type === 'text');
+  if (part.isError === true && !isText && !saysError(content[0])) content.unshift({ type: 'text', text: 'Error:' });
   return {
     type: 'tool_result',
     tool_use_id: idOf(part.id),
     ...(content.length === 0 ? {} : { content }),
-    ...(part.isError === true ? { is_error: true } : {}),
+    ...(part.isError === true && isText ? { is_error: true } : {}),
   };
 };
+
+const saysError = (first: Block | undefined): boolean => /^\s*error/i.test(textOf(first?.text));
 
 const mediaBlock = (part: MediaPart): Block => {
   const source = {
