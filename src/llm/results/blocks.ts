@@ -72,20 +72,26 @@ const piecesOfResource = (resource: JsonObject): Piece[] => {
 
 /** Whether the texts say what the structured content says; also as servers wrap a bare value: `{ "result": … }`. */
 const isSaid = (structured: unknown, texts: readonly string[]): boolean => {
-  if (texts.some((text) => isSame(structured, text))) return true;
+  if (isAmong(structured, texts)) return true;
   const values = isObject(structured) ? Object.values(structured) : [];
   if (values.length !== 1) return false;
   const [value] = values;
-  if (texts.some((text) => text === value || isSame(value, text))) return true;
+  if (typeof value === 'string' && texts.includes(value)) return true;
+  if (isAmong(value, texts)) return true;
   if (!Array.isArray(value) || value.length === 0 || value.length !== texts.length) return false;
-  return value.every((item, index) => item === texts[index] || isSame(item, texts[index] as string));
+  return value.every((item, index) => item === texts[index] || isAmong(item, [texts[index] as string]));
 };
 
-const isSame = (value: unknown, text: string): boolean => {
+const isAmong = (value: unknown, texts: readonly string[]): boolean => {
+  const wanted = canonicalOf(() => value);
+  return wanted !== undefined && texts.some((text) => canonicalOf(() => JSON.parse(text)) === wanted);
+};
+
+/** Undefined for what is no JSON, or nested too deeply to be compared. */
+const canonicalOf = (value: () => unknown): string | undefined => {
   try {
-    return canonicalJson(JSON.parse(text)) === canonicalJson(value);
+    return canonicalJson(value());
   } catch {
-    // One of them is no JSON, or nested too deeply to be compared.
-    return false;
+    return undefined;
   }
 };

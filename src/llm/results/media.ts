@@ -22,14 +22,15 @@ export const USUAL_MEDIA: readonly string[] = [
 export const isAmong = (mediaType: string, types: readonly string[]): boolean =>
   types.some((type) => type === mediaType || (type.endsWith('/*') && mediaType.startsWith(type.slice(0, -1))));
 
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** What is encoded, and its padding. */
+const BASE64 = /^([A-Za-z0-9+/]+)=*$/;
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 
 /** Reads what a server sent as base64, also with line ends, without padding, or in the alphabet of URLs; undefined where it is none. */
 export const mediaOf = (data: unknown, type: unknown): Media | undefined => {
   if (typeof data !== 'string') return undefined;
-  const plain = data.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
-  if (plain.length % 4 === 1 || !BASE64.test(plain)) return undefined;
+  const [, plain] = BASE64.exec(data.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/')) ?? [];
+  if (plain === undefined || plain.length % 4 === 1) return undefined;
   const said = typeof type === 'string' ? (type.split(';')[0] as string).trim().toLowerCase() : '';
   const padded = plain.padEnd(Math.ceil(plain.length / 4) * 4, '=');
   const known = MEDIA_TYPE.test(said) ? said : 'application/octet-stream';

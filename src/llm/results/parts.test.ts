@@ -36,6 +36,16 @@ describe('what a result becomes', () => {
     ]);
   });
 
+  test('is read in time that grows with its length alone', async () => {
+    const length = 200_000;
+    expect(await seen({ content: [image(`${'='.repeat(length)}x`, 'image/png')] })).toEqual([
+      '[image that cannot be read]',
+    ]);
+    const structuredContent = { items: Array.from({ length: 20_000 }, () => [1]) };
+    const parts = await seen({ content: Array.from({ length: 20_000 }, () => text('1')), structuredContent });
+    expect(parts).toHaveLength(1);
+  });
+
   test('tells no origin of what the program itself gave', async () => {
     expect(await toParts(ofText('here') as CallToolResult, { tool: 'read_result' })).toEqual([text('here')]);
   });
