@@ -10,6 +10,7 @@ export type ConvertibleTool = Pick<
   'qualifiedName' | 'server' | 'name' | 'title' | 'description' | 'inputSchema'
 >;
 
+/** What the rewriting has to keep clear of. */
 export interface ConvertOptions {
   /** Names that are in use already: those of local tools. */
   taken?: readonly string[];
@@ -24,6 +25,7 @@ export interface Conversion {
   find(name: string): ConvertedTool | undefined;
 }
 
+/** A tool as the model is shown it, and the way back for what the model writes. */
 export interface ConvertedTool extends ModelTool {
   /** The tool's name in the toolkit. */
   qualifiedName: string;
@@ -31,6 +33,7 @@ export interface ConvertedTool extends ModelTool {
   toArguments(input: JsonObject): JsonObject;
 }
 
+/** What was changed or left out to meet a provider's rules. */
 export interface ConversionReport {
   profile: string;
   /** Tools of which something was changed, in the order in which they were given. */
@@ -39,6 +42,7 @@ export interface ConversionReport {
   tooMany?: { limit: number; tools: number };
 }
 
+/** What was changed of one tool, or why it is not offered. */
 export interface ToolReport {
   qualifiedName: string;
   /** The name that the model is shown; absent where the tool is quarantined. */
@@ -66,6 +70,7 @@ export interface Change {
  */
 export type Loss = 'none' | 'hint' | 'weaker' | 'shape';
 
+/** How something was rewritten. */
 export type Rule =
   | 'strip'
   | 'describe'

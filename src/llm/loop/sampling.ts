@@ -11,6 +11,7 @@ import { type Conversation, createConversation, historyOf } from './conversation
 import { priceOf } from './cost.ts';
 import { textOf } from './messages.ts';
 
+/** Which model answers the servers, who agrees to it, and how far it may go. */
 export interface SamplingOptions {
   model: ChatModel;
   /** Decides on each request. Without it, all are refused. */

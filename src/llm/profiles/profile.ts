@@ -1,6 +1,7 @@
 /** What a provider takes of a tool's definition, as data: one engine rewrites by it, and one check of its own reads it. */
 import type { JsonObject } from '../../protocol/types.ts';
 
+/** What one provider takes; `profileOf` gives it by its id, and one of your own can stand in its place. */
 export interface Profile {
   id: string;
   /** The day on which the sources were last read. */
@@ -21,6 +22,7 @@ export interface Profile {
   rejections: readonly Rejection[];
 }
 
+/** What the name of a tool may look like. */
 export interface NameRules {
   /** A regular expression that a whole name matches. */
   pattern: string;
@@ -29,6 +31,7 @@ export interface NameRules {
   reserved?: readonly string[];
 }
 
+/** What a provider takes of JSON Schema 2020-12, and what becomes of the rest. */
 export interface SchemaRules {
   /** What may be in a schema. All others are moved into the description, or dropped where they assert nothing. */
   keywords: readonly string[] | 'all';
