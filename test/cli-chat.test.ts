@@ -395,7 +395,7 @@ describe('for a script', () => {
     const { said, env } = await model(greet({ name: 'Ann' }), { text: 'I may not.' });
     const { code, out, err } = await once(['-p', 'greet Ann'], env);
     expect({ code, out }).toEqual({ code: 6, out: 'I may not.\n' });
-    expect(err).toContain('--yes');
+    expect(err).toContain('there is no terminal to ask at; --yes agrees');
     expect(JSON.stringify(said.bodies[1])).toContain('denied');
     expect(heard()).toEqual([]);
   });
@@ -408,6 +408,8 @@ describe('for a script', () => {
     );
     const { code, err } = await once(['-p', 'go', '--yes'], env);
     expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/✓ shop\.greet[\s\S]*✗ shop\.greet/) });
+    expect(err).toContain('--yes does not answer for such calls');
+    expect(err).not.toContain('--yes agrees');
     expect(JSON.stringify(said.bodies[2])).not.toContain('Eve\\",\\"loud');
   });
 

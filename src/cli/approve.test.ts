@@ -70,7 +70,10 @@ describe('a call that wants approval', () => {
   test('is approved by --yes, and has nobody to ask without a terminal', async () => {
     const { answer, err } = await approving({}, ['--yes']);
     expect([answer, err]).toEqual([true, 'toolway: adhoc.do is approved (--yes)\n']);
-    expect((await approving({})).answer).toBe('no handler');
+    expect((await approving({})).answer).toEqual({
+      approved: false,
+      reason: 'there is no terminal to ask at; --yes agrees, or a rule of the policy',
+    });
   });
 
   describe('of a model that had read what others wrote', () => {
@@ -94,9 +97,11 @@ describe('a call that wants approval', () => {
       expect((await approving({ ...tty, typed: ['n'] }, ['--yes'], { taint })).answer).toMatchObject({
         approved: false,
       });
-      const { answer, err } = await approving({}, ['--yes'], { taint });
-      expect(answer).toMatchObject({ approved: false, reason: expect.stringContaining('--yes does not answer') });
-      expect(err).not.toContain('approved');
+      for (const argv of [['--yes'], []]) {
+        const { answer, err } = await approving({}, argv, { taint });
+        expect(answer).toMatchObject({ approved: false, reason: expect.stringContaining('--yes does not answer') });
+        expect(err).not.toContain('approved');
+      }
     });
   });
 });

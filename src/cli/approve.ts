@@ -10,6 +10,10 @@ const MOST_SOURCES = 10;
 /** Of the arguments; what is longer is cut, and said to be. */
 const MOST_LINES = 400;
 
+const NOBODY = 'there is no terminal to ask at; --yes agrees, or a rule of the policy';
+const NOBODY_FOR_TAINTED =
+  'a model chose it that had read what others wrote, and there is no terminal to ask at; --yes does not answer for such calls, a rule with "tainted: true" does';
+
 /** Shows what would be called with what, and why it is asked; once, always for this session, with other arguments, or not. */
 export const approve = async (
   request: ApprovalRequest,
@@ -23,8 +27,7 @@ export const approve = async (
     if (!output.quiet) await screen.note(`toolway: ${name} is approved (--yes)`);
     return true;
   }
-  if (!screen.interactive)
-    return { approved: false, reason: '--yes does not answer for what a model chose that had read what others wrote' };
+  if (!screen.interactive) return { approved: false, reason: taint === undefined ? NOBODY : NOBODY_FOR_TAINTED };
   return screen.converse(async (ask) => {
     if (signal.aborted) return false;
     const { above } = await screen.terminal();

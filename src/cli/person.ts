@@ -20,17 +20,15 @@ export interface PersonOptions {
 
 /**
  * The handlers of a toolkit whose user may sit at a terminal. Where nobody does, servers are told so with each question
- * (`cancel`), and approvals have no handler: such calls are `denied` at once. Of a message that a model should have
+ * (`cancel`), and calls to be approved are `denied` at once. Of a message that a model should have
  * written the person is told once for each server.
  */
 export const personHandlers = (options: PersonOptions): Pick<Handlers, 'onElicit' | 'onRefused' | 'onApprove'> => ({
   onElicit: async (request, context): Promise<ElicitResult> =>
     (await import('./elicit.ts')).elicit(request, context, options),
   onRefused: createRefusals(options),
-  ...((options.screen.interactive || options.yes) && {
-    onApprove: async (request, { signal }: HandlerContext) =>
-      (await import('./approve.ts')).approve(request, signal, options),
-  }),
+  onApprove: async (request, { signal }: HandlerContext) =>
+    (await import('./approve.ts')).approve(request, signal, options),
 });
 
 const createRefusals = ({ screen, output }: PersonOptions): NonNullable<Handlers['onRefused']> => {

@@ -55,8 +55,6 @@ export const printAnswer = async (chat: Chat, question: string): Promise<number>
   const words = wordsOfStop(how);
   if (words !== undefined && !output.json) await output.complain(output.remarks.red(safeLine(`toolway: ${words}`)));
   const refused = ends.filter((event) => event.type === 'result' && event.error?.code === 'denied').length;
-  if (refused > 0 && !job.screen.interactive && !options.flag('yes'))
-    await output.note(output.remarks.yellow('toolway: there is nobody to ask for calls; --yes agrees to them'));
   // An answer without anything that it was to rest on is none.
   return how === 'end' && refused > 0 && refused === ends.length ? EXIT_CODES.denied : exitOfStop(how);
 };
