@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createHandClock } from '../../../test/fixtures/hand-clock.ts';
 import { type ScriptedTurn, scriptedModel } from '../../../test/fixtures/llm/scripted-model.ts';
+import { ToolwayError } from '../../errors.ts';
 import type { ModelRequest } from '../model.ts';
 import { ModelError } from '../model-error.ts';
 import { ask } from './ask.ts';
@@ -69,6 +70,16 @@ test.each([
   await expect(done).rejects.toBeInstanceOf(ModelError);
   expect(model.requests).toHaveLength(1);
 });
+
+test.each(['unsupported', 'invalid_config'] as const)(
+  'a model that cannot be asked (%s) says so itself, once',
+  async (code) => {
+    const missing = new ToolwayError(code, 'something is missing');
+    const { done, model } = asking([missing, 'Never.']);
+    await expect(done).rejects.toBe(missing);
+    expect(model.requests).toHaveLength(1);
+  },
+);
 
 test('what had been streamed is told with the failure', async () => {
   const { done } = asking([{ text: 'I was', error: busy() }]);

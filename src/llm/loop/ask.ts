@@ -1,5 +1,6 @@
 /** One request to the model, and further attempts where one failed that may pass. */
 import type { Clock, Timer } from '../../clock.ts';
+import { ToolwayError } from '../../errors.ts';
 import { whenAborted } from '../../when-aborted.ts';
 import type { ChatModel, ModelDone, ModelRequest } from '../model.ts';
 import { ModelError, type ModelFacts } from '../model-error.ts';
@@ -25,14 +26,17 @@ export interface AskOptions {
   onFailure(error: ModelError): void;
 }
 
-/** The model's message. Rejects with `ModelError`. Another attempt is made only where nothing of the answer had come. */
+/**
+ * The model's message. Rejects with `ModelError`, and with what another `ToolwayError` says of a model that cannot be
+ * asked at all: a missing package, a missing key. Another attempt is made only where nothing of the answer had come.
+ */
 export const ask = async (options: AskOptions): Promise<ModelDone> => {
   const { request, clock, random, endsAt, tell, onFailure } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await askOnce(options);
-    } catch (thrown) {
-      const error = thrown as ModelError;
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
       onFailure(error);
       if (!error.retryable || error.started || request.signal.aborted || attempt === ATTEMPTS) throw error;
       const waitMs = error.retryAfterMs ?? Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random() / 2));
@@ -69,7 +73,7 @@ const askOnce = ({ model, request, clock, tell }: AskOptions): Promise<ModelDone
       grace = clock.after(GRACE_MS, () => reject(new ModelError('aborted', 'the request was cancelled', soFar())));
     });
     read()
-      .then(resolve, (error: unknown) => reject(asModelError(error, signal, soFar())))
+      .then(resolve, (error: unknown) => reject(failureOf(error, signal, soFar())))
       .finally(() => {
         heedNoMore();
         grace?.cancel();
@@ -77,8 +81,9 @@ const askOnce = ({ model, request, clock, tell }: AskOptions): Promise<ModelDone
   });
 
 /** What the model itself tells of its failure counts before what was seen of it. */
-const asModelError = (thrown: unknown, signal: AbortSignal, seen: ModelFacts): ModelError => {
+const failureOf = (thrown: unknown, signal: AbortSignal, seen: ModelFacts): ToolwayError => {
   if (!(thrown instanceof ModelError)) {
+    if (thrown instanceof ToolwayError && !signal.aborted) return thrown;
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return new ModelError(signal.aborted ? 'aborted' : 'server', reason, { ...seen, cause: thrown });
   }

@@ -42,8 +42,8 @@ const loops = createLoops({ clock: systemClock, random: Math.random });
 /**
  * Asks the model, runs the calls that it writes, and asks again until it is done or a limit is reached, which the result
  * names. What becomes of a call is told to the model, whatever it is. Rejects with `ModelError` where the model fails,
- * with `cancelled` when `signal` aborts, and with `invalid_arguments` for options that are wrong; the conversation stays
- * one that can go on.
+ * with `unsupported` or `invalid_config` where it says that its package or its key is missing, with `cancelled` when
+ * `signal` aborts, and with `invalid_arguments` for options that are wrong; the conversation stays one that can go on.
  */
 export const runToolLoop = (options: LoopOptions): Promise<LoopResult> => loops.run(options);
 
