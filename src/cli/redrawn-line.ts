@@ -23,12 +23,14 @@ const CLEAR = `\r${String.fromCharCode(27)}[2K`;
 
 export const createRedrawnLine = ({ sink, screen, text }: RedrawnLineOptions): RedrawnLine => {
   let drawing: Promise<void> | undefined;
+  let isDrawing = false;
   let stale = false;
   let drawn = false;
   let paused = 0;
   let ended = false;
 
   const draw = async (): Promise<void> => {
+    isDrawing = true;
     while (stale && paused === 0 && !ended) {
       stale = false;
       const line = text();
@@ -36,11 +38,11 @@ export const createRedrawnLine = ({ sink, screen, text }: RedrawnLineOptions): R
       drawn = line !== undefined;
       await sink.write(CLEAR + (line ?? ''));
     }
-    drawing = undefined;
+    isDrawing = false;
   };
   const redraw = (): void => {
     stale = true;
-    if (paused === 0) drawing ??= draw();
+    if (paused === 0 && !isDrawing) drawing = draw();
   };
   const pause = async (): Promise<void> => {
     paused += 1;

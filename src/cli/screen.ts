@@ -36,13 +36,14 @@ export const createScreen = ({ stderr, terminal }: Pick<CliContext, 'stderr' | '
   };
   const converse = async <T>(talk: (ask: Ask) => Promise<T>): Promise<T> => {
     const { read } = await open();
-    await line?.pause();
+    const paused = line;
+    await paused?.pause();
     isAsking = true;
     try {
       return await talk(read);
     } finally {
       isAsking = false;
-      line?.resume();
+      paused?.resume();
     }
   };
 
@@ -58,13 +59,17 @@ export const createScreen = ({ stderr, terminal }: Pick<CliContext, 'stderr' | '
     async note(text) {
       if (opened !== undefined) {
         const { above } = await opened;
-        if (!isAsking) await line?.pause();
+        // A question that begins or ends meanwhile counts its own pause.
+        const paused = isAsking ? undefined : line;
+        await paused?.pause();
         above(text);
-      } else {
-        await line?.pause();
-        await stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+        paused?.resume();
+        return;
       }
-      if (!isAsking) line?.resume();
+      const paused = line;
+      await paused?.pause();
+      await stderr.write(text.endsWith('\n') ? text : `${text}\n`);
+      paused?.resume();
     },
     converse(talk) {
       const mine = turn.then(() => converse(talk));
