@@ -277,6 +277,17 @@ test('what a local tool throws is told to the model; what it does after its end 
   expect(server.calls).toHaveLength(0);
 });
 
+test('a local tool that gives no result, or one that cannot be written, breaks nothing', async () => {
+  const { run } = await loopWorld();
+  const nothing = local('nothing', (() => undefined) as never);
+  const odd = local('odd', () => ({ content: [{ type: 'text', text: 'odd', size: 1n }], isError: true }) as never);
+  const { messages, text } = await run([{ calls: [{ name: 'nothing' }, { name: 'odd' }] }, 'Hm.'], {
+    localTools: [nothing, odd],
+  });
+  expect(text).toBe('Hm.');
+  expect(resultsOf(messages).map(textOf).join()).toMatch(/internal\): nothing gave no result[\s\S]*odd/);
+});
+
 test('a server that leaves while the model thinks takes its tools with it', async () => {
   const server = mathServer();
   const { run, toolkit } = await loopWorld({ server });
@@ -330,6 +341,16 @@ test('too many tools are searched instead of shown, and the one that is meant is
   const shown = scriptedModel(['Hi']);
   await run([], { model: shown, toolBudgetTokens: 10, search: 'never' });
   expect(shown.requests[0]?.tools).toHaveLength(2);
+});
+
+test('the search names no server whose tools are not offered', async () => {
+  const server = mathServer();
+  const { run } = await loopWorld({ mcpServers: { math: server.config, vault: mathServer().config } });
+  const model = scriptedModel(['Hi']);
+  await run([], { model, search: 'always', tools: { servers: ['math'] } });
+  const [search] = model.requests[0]?.tools ?? [];
+  expect(search?.description).toContain('math (2)');
+  expect(search?.description).not.toContain('vault');
 });
 
 test('a provider that searches by itself is given all tools, to be found', async () => {

@@ -72,7 +72,9 @@ export const runLocal = async (tool: LocalTool, { id, args, taint, offer, runnin
   const sources = (): TaintSource[] =>
     isClosed(tool) ? read : [...read, { kind: 'result', server: '', name: tool.name, call: id }];
   try {
-    const result = await unlessAborted(signal, async () => tool.run(args, context));
+    const result: CallToolResult | undefined = await unlessAborted(signal, async () => tool.run(args, context));
+    if (typeof result !== 'object' || result === null)
+      throw new ToolwayError('internal', `${tool.name} gave no result`, { executed: 'unknown' });
     return { result, facts: { tool: tool.name }, sources: sources(), before: originOf(read) };
   } catch (thrown) {
     return { error: ToolwayError.from(thrown), sources: sources() };

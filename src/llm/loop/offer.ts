@@ -69,7 +69,7 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
     if (searches && model.traits.deferral !== true) {
       const { searchTools } = await import('../search/search-tools.ts');
       // The same ones for the whole run: they count how often they are asked in vain.
-      searching ??= searchTools(toolkit, { allow: admits, principal, scope });
+      searching ??= searchTools(toolkit, { servers, allow: admits, principal, scope });
       return { tools: [], find: () => undefined, search: searching, leftOut: [] };
     }
     const { tools, find, report } = convertTools(listed, await profileOf(model.traits.profile), { taken });

@@ -2,7 +2,6 @@
 import { canonicalJson } from '../../canonical.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { Taint } from '../../permission.ts';
-import type { JsonObject } from '../../protocol/types.ts';
 import type { CallPart, ResultPart } from '../message.ts';
 import { failureParts } from '../results/failure.ts';
 import { toParts } from '../results/parts.ts';
@@ -75,7 +74,7 @@ const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Runn
   const durationMs = clock.now() - startedAt;
   tell({ type: 'result', id, name, durationMs, ...(error === undefined ? { result } : { error }) });
   if (!isError) return undefined;
-  const how = error === undefined ? JSON.stringify(result.content) : `${error.code} ${error.rpcCode}`;
+  const how = error === undefined ? textOf(result.content) : `${error.code} ${error.rpcCode}`;
   return `${name} ${call.arguments === undefined ? call.text : textOf(call.arguments)} ${how}`;
 };
 
@@ -90,10 +89,11 @@ const noArguments = ({ text = '' }: CallPart): ToolwayError =>
     executed: 'no',
   });
 
-const textOf = (args: JsonObject): string => {
+/** What can be compared; what cannot be written as JSON, or nests too deeply, is like all else of its kind. */
+const textOf = (value: unknown): string => {
   try {
-    return canonicalJson(args);
+    return canonicalJson(value);
   } catch {
-    return JSON.stringify(args);
+    return '';
   }
 };

@@ -46,8 +46,8 @@ const textAt = (args: JsonObject, name: string): string => {
 };
 
 /** Servers by name with the number of their tools, as they are when the tools are made: a description that changed would undo what a provider has cached. */
-const serverNames = (toolkit: Searched, servers?: readonly string[]): string => {
-  const all = Object.entries(toolkit.status()).filter(([name]) => servers?.includes(name) ?? true);
+const serverNames = (toolkit: Searched, { servers, principal }: SearchToolsOptions): string => {
+  const all = Object.entries(toolkit.status(principal)).filter(([name]) => servers?.includes(name) ?? true);
   const shown = all.slice(0, MOST_SERVERS).map(([name, { toolsCount }]) => `${name} (${toolsCount})`);
   if (all.length > MOST_SERVERS) shown.push(`and ${all.length - MOST_SERVERS} more`);
   return shown.join(', ');
@@ -59,7 +59,7 @@ const serverNames = (toolkit: Searched, servers?: readonly string[]): string => 
  */
 export const searchTools = (toolkit: Searched, options: SearchToolsOptions = {}): LocalTool[] => {
   const { servers, allow = () => true, limit: usual = 5, maxSearches = 6, principal, scope } = options;
-  const names = serverNames(toolkit, servers);
+  const names = serverNames(toolkit, options);
   const wanted = { principal, scope };
   // A definition that is no longer the one first seen may be written to mislead.
   const admits = (tool: ListedTool): boolean =>
