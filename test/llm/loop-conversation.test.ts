@@ -111,6 +111,10 @@ test.each([
   ['messages that are none', { version: 1, messages: [{ role: 'system', content: [] }] }],
   ['parts that are none', { version: 1, messages: [{ role: 'user', content: [{ type: 'text' }] }] }],
   [
+    'parts of a provider that are not there',
+    { version: 1, messages: [{ role: 'assistant', content: [{ type: 'opaque' }] }] },
+  ],
+  [
     'calls with other arguments',
     { version: 1, messages: [{ role: 'assistant', content: [{ type: 'call', id: 'a', name: 'b', arguments: 'c' }] }] },
   ],

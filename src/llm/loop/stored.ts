@@ -50,6 +50,7 @@ const checkPart = (given: unknown, path: string): void => {
   if (needed === undefined) refuse(`${path}/type`, `must be ${Object.keys(NEEDED).join(', ')}`);
   for (const name of needed ?? []) if (typeof part[name] !== 'string') refuse(`${path}/${name}`, 'must be a text');
   if (part.type === 'call' && part.arguments !== undefined) objectOf(part.arguments, `${path}/arguments`);
+  if (part.type === 'opaque') objectOf(part.raw, `${path}/raw`);
   if (part.type !== 'result') return;
   if (!Array.isArray(part.content)) refuse(`${path}/content`, 'must be a list');
   for (const [at, inner] of (part.content as unknown[]).entries()) {
