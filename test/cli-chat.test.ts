@@ -164,7 +164,8 @@ describe('with a model', () => {
       text: 'Bob is greeted.',
     });
     const pty = await talk(env);
-    pty.type(`greet Ann${ENTER}`);
+    // A line that was pasted along agrees to nothing.
+    pty.type(`greet Ann${ENTER}y${ENTER}`);
     await pty.see('May shop.greet be called?');
     await pty.see('[n]o: ');
     pty.type(`n${ENTER}`);

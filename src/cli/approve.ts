@@ -43,7 +43,7 @@ export const approve = async (
     const always = taint === undefined ? '[a]lways for this session' : '[a]lways with these arguments';
     const ways = `[y]es once, ${always}, ${edit === undefined ? '' : '[e]dit, '}[n]o`;
     for (;;) {
-      const reply = await ask({ prompt: `  ${ways}: `, signal });
+      const reply = await ask({ prompt: `  ${ways}: `, fresh: true, signal });
       if ('ended' in reply && reply.ended === 'interrupt') interrupt(request.id);
       if (!('line' in reply)) return { approved: false, reason: 'the user did not answer' };
       const word = reply.line.trim().toLowerCase();

@@ -28,6 +28,8 @@ export interface Question {
   complete?(line: string): Promise<[candidates: string[], replaced: string]>;
   /** What is typed is not shown. */
   hidden?: boolean;
+  /** What was typed or pasted before it was asked is no answer, and is dropped. */
+  fresh?: boolean;
   /** Ends the question. */
   signal?: AbortSignal;
 }

@@ -90,6 +90,18 @@ describe('a terminal', () => {
     stop();
   });
 
+  test('takes nothing that was typed before a question that wants a fresh answer', async () => {
+    const { terminal, type } = makeTerminal();
+    const first = terminal.read({ prompt: '> ' });
+    const stop = terminal.listen(() => {});
+    await type('read this\ny\ny\n');
+    expect(await first).toEqual({ line: 'read this' });
+    const answer = terminal.read({ prompt: 'sure? ', fresh: true });
+    await type('n\r');
+    expect(await answer).toEqual({ line: 'n' });
+    stop();
+  });
+
   test.each<[string, string, object]>([
     ['Ctrl-C', 'ab\u0003', { ended: 'interrupt', typed: 'ab' }],
     ['Ctrl-D', '\u0004', { ended: 'end' }],

@@ -94,8 +94,9 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
     }
   };
 
-  const read = ({ prompt, initial = '', history = [], complete, hidden = false, signal }: Question): Promise<Reply> =>
+  const read = (question: Question): Promise<Reply> =>
     new Promise((resolve) => {
+      const { prompt, initial = '', history = [], complete, hidden = false, fresh = false, signal } = question;
       if (ended) return resolve({ ended: 'end' });
       if (signal?.aborted) return resolve({ ended: 'aborted' });
       // `setRawMode` is for readline, which uses it around Ctrl-Z.
@@ -128,7 +129,7 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
       editor.prompt();
       if (hidden) output.write(prompt);
       if (initial !== '') editor.write(initial);
-      const early = held;
+      const early = fresh ? Buffer.alloc(0) : held;
       held = Buffer.alloc(0);
       if (early.length > 0) feed(reading, early);
     });
