@@ -52,6 +52,18 @@ describe('one schema', () => {
 });
 
 describe('references', () => {
+  test('a long chain of them is cut short in bounded time, and its types then allow anything', () => {
+    const length = 4_000;
+    const $defs: Record<string, unknown> = { [`d${length}`]: { type: 'null' } };
+    for (let at = 0; at < length; at += 1) {
+      $defs[`d${at}`] = { anyOf: [{ $ref: `#/$defs/d${at + 1}` }, { type: 'string' }] };
+    }
+    const { type: root, declarations } = emit({ properties: { a: { $ref: '#/$defs/d0' } }, $defs });
+    expect(root).toContain('a?: TD0');
+    expect(declarations[0]).toBe('export type TD0 = TD1 | string;\n');
+    expect(declarations.at(-1)).toContain('unknown');
+  });
+
   test('each gets a declaration of its own, however often it is referred to', () => {
     const schema = {
       properties: { a: { $ref: '#/$defs/my-node' }, b: { $ref: '#/$defs/my-node' }, c: { $ref: '#there' } },

@@ -13,14 +13,16 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 export interface References {
   /** What a `$ref` or `$dynamicRef` means; undefined for what is elsewhere or nowhere. */
   resolve(reference: unknown): Target | undefined;
-  /** Whether `from` is, with nothing around it, also what is at `pointer`: a type that would be its own definition. */
+  /** Whether `from` is, with nothing around it, also what is at `pointer`: a type that would be its own definition. Beyond 200 000 places that were looked at in all, it counts as one. */
   isWithin(pointer: string, from: Target): boolean;
 }
 
 const MAX_ANCHOR_DEPTH = 32;
+const MAX_VISITS = 200_000;
 
 export const createReferences = (root: unknown): References => {
   let anchors: Map<string, Target> | undefined;
+  let visits = 0;
 
   const collect = (schema: unknown, pointer: string, found: Map<string, Target>, depth: number): void => {
     if (typeof schema !== 'object' || schema === null || depth > MAX_ANCHOR_DEPTH) return;
@@ -59,9 +61,11 @@ export const createReferences = (root: unknown): References => {
   const isWithin: References['isWithin'] = (pointer, from) => {
     const seen = new Set<string>();
     const open: unknown[] = [];
+    if (visits >= MAX_VISITS) return true;
     const visit = (target: Target | undefined): boolean => {
+      visits += 1;
       if (target === undefined || seen.has(target.pointer)) return false;
-      if (target.pointer === pointer) return true;
+      if (target.pointer === pointer || visits >= MAX_VISITS) return true;
       seen.add(target.pointer);
       open.push(target.schema);
       return false;
