@@ -1,14 +1,15 @@
 /**
  * The tools of the tests, each folder with a lock file of its own: in test/node two further Node releases and the
  * conformance suite, in test/gateway/client what a client is generated with from OpenAPI, in test/gateway/peers clients
- * of MCP by other authors, in test/llm/frameworks what is handed tools for models. In test/llm/servers are servers by other authors, for the long tests only: they take 460 MB.
+ * of MCP by other authors, in test/llm/frameworks what is handed tools for models. For the long tests only are
+ * test/llm/servers, with servers by other authors, and test/llm/mastra, a further framework: they take 460 and 390 MB.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const FOLDERS = ['test/node', 'test/gateway/client', 'test/gateway/peers', 'test/llm/frameworks'];
-const LONG_FOLDERS = ['test/llm/servers'];
+const LONG_FOLDERS = ['test/llm/servers', 'test/llm/mastra'];
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -38,7 +39,7 @@ export const setup = (project) => {
     if (installed(folder)) continue;
     console.log(`Installing the test tools: ${installCommand(folder)}`);
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-    // Servers of other authors need none of their scripts to list their tools.
+    // What only the long tests need runs without the scripts of its packages.
     const scripts = LONG_FOLDERS.includes(folder) ? ['--ignore-scripts'] : [];
     const args = ['ci', '--prefix', `${root}${folder}`, ...quiet, ...scripts];
     const { status } = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });

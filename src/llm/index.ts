@@ -30,6 +30,7 @@ export { anthropicTools } from './native/anthropic.ts';
 export type * from './native/gemini.ts';
 export { geminiTools } from './native/gemini.ts';
 export { langchainTools } from './native/langchain.ts';
+export { mastraTools } from './native/mastra.ts';
 export type * from './native/mistral.ts';
 export { mistralTools } from './native/mistral.ts';
 export type * from './native/openai.ts';

@@ -6,6 +6,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { anthropicTools } from '../../src/llm/native/anthropic.ts';
 import { geminiTools } from '../../src/llm/native/gemini.ts';
 import { langchainTools } from '../../src/llm/native/langchain.ts';
+import { mastraTools } from '../../src/llm/native/mastra.ts';
 import { mistralTools } from '../../src/llm/native/mistral.ts';
 import { openaiTools } from '../../src/llm/native/openai.ts';
 import { openaiAgentsTools } from '../../src/llm/native/openai-agents.ts';
@@ -276,10 +277,11 @@ describe('without a framework', () => {
     });
     await expect(langchainTools(toolkit)).rejects.toMatchObject(missing('@langchain/core'));
     await expect(openaiAgentsTools(toolkit)).rejects.toMatchObject(missing('@openai/agents'));
+    await expect(mastraTools(toolkit)).rejects.toMatchObject(missing('@mastra/core'));
   });
 
   test('a program for browsers is bundled nevertheless', async () => {
-    const entryPoints = ['src/llm/native/langchain.ts', 'src/llm/native/openai-agents.ts', 'src/llm/native/ai-sdk.ts'];
+    const entryPoints = ['langchain', 'openai-agents', 'ai-sdk', 'mastra'].map((name) => `src/llm/native/${name}.ts`);
     const how = { bundle: true, write: false, platform: 'browser', format: 'esm', splitting: true } as const;
     const { errors } = await build({ entryPoints, outdir: 'nowhere', logLevel: 'silent', ...how });
     expect(errors).toEqual([]);

@@ -71,7 +71,8 @@ export const aiSdkTools = async (toolkit: Toolkit, options: NativeOptions = {}):
   );
 };
 
-const schemaOf = (jsonSchema: JsonObject): AiSdkSchema => {
+/** The schema that a tool has, as `ai` and others that read Standard Schemas take it. */
+export const schemaOf = (jsonSchema: JsonObject): AiSdkSchema => {
   const asIs = (): JsonObject => jsonSchema;
   const standard = {
     version: 1 as const,
@@ -115,7 +116,12 @@ async function* outputs(
   yield result as CallToolResult;
 }
 
-const modelOutput = async (offered: Offered, name: string, result: CallToolResult): Promise<AiSdkModelOutput> => {
+/** What the model reads of a tool's result. */
+export const modelOutput = async (
+  offered: Offered,
+  name: string,
+  result: CallToolResult,
+): Promise<AiSdkModelOutput> => {
   const parts = await offered.read(name, result);
   if (mediaIn(parts).length === 0) return { type: result.isError ? 'error-text' : 'text', value: textOf(parts) };
   return {
