@@ -113,7 +113,7 @@ describe('without a key', () => {
     const pty = start([]);
     expect(await pty.see('chat> ')).toMatch(/planner with shop\.[\s\S]*No key of a model is set/);
     pty.type(`greet name "Ann"${ENTER}`);
-    await pty.see('May shop.greet be called?');
+    expect(await pty.see('May shop.greet be called?')).toContain('1. shop.greet(name: "Ann")');
     await pty.see('"name": "Ann"');
     await pty.see('[n]o: ');
     pty.type(`y${ENTER}`);

@@ -4,7 +4,6 @@ import type { Toolkit } from '../../api.ts';
 import type { ChatSettings } from '../../config/chat.ts';
 import { ToolwayError } from '../../errors.ts';
 import { type Conversation, createConversation, type StoredConversation } from '../../llm/loop/conversation.ts';
-import type { LoopEvent } from '../../llm/loop/events.ts';
 import { runToolLoop } from '../../llm/loop/loop.ts';
 import type { LoopOptions, LoopResult } from '../../llm/loop/options.ts';
 import type { Message } from '../../llm/message.ts';
@@ -17,13 +16,14 @@ import { modelMaker } from './model.ts';
 import { chooseModel, type ModelChoice, nameOfChoice } from './model-choice.ts';
 import { withPerson } from './person-toolkit.ts';
 import { createSessions, newSession, type SessionFacts, type Sessions } from './sessions.ts';
+import type { TurnView } from './turn-view.ts';
 
 /** What one turn is asked for. */
 export interface TurnOptions {
   messages: readonly Message[];
   signal: AbortSignal;
   /** Sees it, and has shown all of it once it has ended. */
-  view: { onEvent(event: LoopEvent): void; end(): Promise<void> };
+  view: Pick<TurnView, 'onEvent' | 'shown' | 'end'>;
   /** Ends the turn, as the person wants. */
   interrupt(): void;
 }
@@ -117,7 +117,7 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
     save,
     async turn({ messages, signal, view, interrupt }) {
       facts ??= newSession({ question: textOf(messages), cwd: context.cwd, model: nameOfChoice(choice) });
-      const toolkit: Toolkit = withPerson(session.toolkit, { job, interrupt });
+      const toolkit: Toolkit = withPerson(session.toolkit, { job, interrupt, shown: view.shown });
       try {
         return await runToolLoop({
           toolkit,

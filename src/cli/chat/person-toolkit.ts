@@ -8,21 +8,30 @@ import type { Job } from '../command.ts';
 import { safeJson } from '../output.ts';
 import { type PersonOptions, personHandlers } from '../person.ts';
 import { safeLine } from '../safe-text.ts';
-import type { Ask } from '../screen.ts';
+import type { Ask, Screen } from '../screen.ts';
 import { splitLine } from '../shell/split-line.ts';
 
 export interface PersonToolkitOptions {
   job: Job;
   /** The person has had enough of the turn. */
   interrupt(): void;
+  /** Resolves once all that was said before a question is shown. */
+  shown(): Promise<void>;
 }
 
 /**
  * Calls that the policy asks about are shown with the arguments as they would be sent. Where the person writes others,
  * those are sent in their place, and the model is told.
  */
-export const withPerson = (toolkit: Toolkit, { job, interrupt }: PersonToolkitOptions): Toolkit => {
-  const { screen, context, output, options } = job;
+export const withPerson = (toolkit: Toolkit, { job, interrupt, shown }: PersonToolkitOptions): Toolkit => {
+  const { context, output, options } = job;
+  const screen: Screen = {
+    ...job.screen,
+    async converse(talk) {
+      await shown();
+      return job.screen.converse(talk);
+    },
+  };
   const person: PersonOptions = { screen, context, output, yes: options.flag('yes'), interrupt: () => interrupt() };
   // One person is behind all calls of a turn, so that servers may ask in the course of any of them.
   const conversation = {};

@@ -28,7 +28,7 @@ export const printAnswer = async (chat: Chat, question: string): Promise<number>
     ...result
   } = await userMessage(session.toolkit, question, { spill, signal })
     .then((message) =>
-      chat.turn({ messages: [message], signal, view: { onEvent, end: view.end }, interrupt: () => stop.abort() }),
+      chat.turn({ messages: [message], signal, view: { ...view, onEvent }, interrupt: () => stop.abort() }),
     )
     .finally(view.end);
   if (output.json) {

@@ -13,6 +13,8 @@ import { createTurnLine } from './turn-line.ts';
 
 export interface TurnView {
   onEvent(event: LoopEvent): void;
+  /** Resolves once what the model has written so far is shown. */
+  shown(): Promise<void>;
   /** Shows what is left, and takes the last line away. */
   end(): Promise<void>;
 }
@@ -87,6 +89,7 @@ export const createTurnView = (job: Job, { answers }: { answers: boolean }): Tur
           note(output.remarks.yellow(safeLine(`toolway: ${event.message}`)));
       }
     },
+    shown: () => writing,
     async end() {
       if (answers) next(answer.end);
       await writing;
