@@ -53,6 +53,13 @@ test('a rest that the provider asks for is kept to, up to a minute', async () =>
   expect(long.waits()).toEqual([]);
 });
 
+test('a provider that asks for no rest at all is given one all the same', async () => {
+  const { clock, done, waits } = asking([busy({ retryAfterMs: 0 }), 'Here.']);
+  await clock.advance(500);
+  expect(await done).toMatchObject({ stop: 'end' });
+  expect(waits()).toEqual([500]);
+});
+
 test('nothing is waited for beyond the end of the run', async () => {
   const { done, waits } = asking([busy({ retryAfterMs: 5_000 }), 'Never.'], 5_000);
   await expect(done).rejects.toMatchObject({ failure: 'overloaded' });

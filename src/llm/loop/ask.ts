@@ -39,7 +39,7 @@ export const ask = async (options: AskOptions): Promise<ModelDone> => {
       if (!(error instanceof ModelError)) throw error;
       onFailure(error);
       if (!error.retryable || error.started || request.signal.aborted || attempt === ATTEMPTS) throw error;
-      const waitMs = error.retryAfterMs ?? Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random() / 2));
+      const waitMs = error.retryAfterMs || Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random() / 2));
       if (waitMs > LONGEST_WAIT_MS || clock.now() + waitMs >= endsAt) throw error;
       tell({ type: 'retry', attempt, waitMs, error });
       await sleep(clock, waitMs, request.signal);
