@@ -136,6 +136,8 @@ export interface SessionWish {
   lasting?: boolean;
   /** Who answers what servers ask, instead of the person who sits here. */
   handlers?: Handlers;
+  /** Who answers what servers ask of a model, with the configuration that was read. Servers are told of it as they are connected. */
+  sampling?(config: LoadedConfig): Pick<Handlers, 'onSample' | 'onRefused'>;
 }
 
 /** Loads the configuration and makes the toolkit. */

@@ -31,13 +31,17 @@ export const personHandlers = (options: PersonOptions): Pick<Handlers, 'onElicit
     (await import('./approve.ts')).approve(request, signal, options),
 });
 
-const createRefusals = ({ screen, output }: PersonOptions): NonNullable<Handlers['onRefused']> => {
+/** Tells once for each server that no message is written, and why. */
+export const createRefusals = (
+  { screen, output }: Pick<PersonOptions, 'screen' | 'output'>,
+  because = () => 'no model is configured',
+): NonNullable<Handlers['onRefused']> => {
   const told = new Set<string>();
   return (method, { server, call }) => {
     if (output.quiet || method !== 'sampling/createMessage' || told.has(server)) return;
     told.add(server);
     const during = call?.tool === undefined ? '' : ` (in ${call.tool})`;
-    const line = `${server} asks for a message of a model${during}: refused, because no model is configured`;
+    const line = `${server} asks for a message of a model${during}: refused, because ${because()}`;
     void import('./safe-text.ts').then(({ safeLine }) =>
       screen.note(output.remarks.yellow(safeLine(`toolway: ${line}`))),
     );

@@ -44,7 +44,9 @@ export interface Following {
 /** Makes the `open` of a job. */
 export const createOpener =
   (context: CliContext, options: Options, output: Output, { admit, follow }: { admit: Admit; follow: Follow }): Open =>
-  async ({ choose = (servers: readonly string[]) => servers, allowNone = false, lasting = false, handlers } = {}) => {
+  async (wish = {}) => {
+    const { choose = (servers: readonly string[]) => servers, allowNone = false, lasting = false } = wish;
+    const { handlers, sampling } = wish;
     const { config, asConfigured } = await readConfig(context, options, output, lasting);
     const all = Object.keys(config.mcpServers);
     const named = options.value('server');
@@ -80,7 +82,13 @@ export const createOpener =
       ...toolkitOptions
     } = chosen;
     const toolkit = await context.toolkit(
-      { ...toolkitOptions, ...handlers, pinFile: pinFileOf(config, context), ...(output.verbose && listeners(output)) },
+      {
+        ...toolkitOptions,
+        ...handlers,
+        ...sampling?.(config),
+        pinFile: pinFileOf(config, context),
+        ...(output.verbose && listeners(output)),
+      },
       {
         mcpServers: overrideServers({ servers: asConfigured }, (server, name) => agreedTo(server, config, name)),
         files: config.files,

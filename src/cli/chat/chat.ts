@@ -15,6 +15,7 @@ import { countOf } from '../numbers.ts';
 import { modelMaker } from './model.ts';
 import { chooseModel, type ModelChoice, nameOfChoice } from './model-choice.ts';
 import { withPerson } from './person-toolkit.ts';
+import { createChatSampling } from './sampling.ts';
 import { createSessions, newSession, type SessionFacts, type Sessions } from './sessions.ts';
 import type { TurnView } from './turn-view.ts';
 
@@ -63,17 +64,23 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
   const { options, context, open, output, screen } = job;
   const sessions = sessionsOf(job);
   const stored = resumed === undefined ? undefined : await sessions.load(resumed);
-  const { lasting: _, ...opened } = await open({ lasting: true, allowNone: true });
+  let conversation = createConversation(stored?.conversation as StoredConversation | undefined);
+  const sampling = createChatSampling(job, () => conversation);
+  const choiceOf = (model: string | undefined, settings: ChatSettings = {}): ModelChoice =>
+    chooseModel({ model, baseUrl: options.value('base-url'), settings, env: context.env });
+  const { lasting: _, ...opened } = await open({
+    lasting: true,
+    allowNone: true,
+    sampling: ({ chat }) => sampling.handlers(choiceOf(options.value('model'), chat)),
+  });
   const session: Session = screen.interactive ? { ...opened, lasting: true } : opened;
   const settings = session.config.chat ?? {};
   const limits = limitsOf(job, settings);
   const system = options.value('system') ?? settings.system;
-  const choiceOf = (model: string | undefined): ModelChoice =>
-    chooseModel({ model, baseUrl: options.value('base-url'), settings, env: context.env });
   const spill = createMemorySpill();
-  let choice = choiceOf(options.value('model'));
+  let choice = choiceOf(options.value('model'), settings);
   let model: ChatModel = (await modelMaker(choice))(session.toolkit);
-  let conversation = createConversation(stored?.conversation as StoredConversation | undefined);
+  sampling.model = model;
   let facts = stored?.facts;
   let told: string | undefined;
 
@@ -117,7 +124,13 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
     save,
     async turn({ messages, signal, view, interrupt }) {
       facts ??= newSession({ question: textOf(messages), cwd: context.cwd, model: nameOfChoice(choice) });
-      const toolkit: Toolkit = withPerson(session.toolkit, { job, interrupt, shown: view.shown });
+      sampling.interrupt = interrupt;
+      const toolkit: Toolkit = withPerson(session.toolkit, {
+        job,
+        interrupt,
+        shown: view.shown,
+        sampling: () => sampling.handlers(choice),
+      });
       try {
         return await runToolLoop({
           toolkit,
@@ -131,13 +144,15 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
           ...(system !== undefined && { system }),
         });
       } finally {
+        sampling.interrupt = undefined;
         await view.end();
         await keep();
       }
     },
     async use(name) {
-      const next = choiceOf(name);
+      const next = choiceOf(name, settings);
       model = (await modelMaker(next))(session.toolkit);
+      sampling.model = model;
       choice = next;
     },
     clear() {

@@ -17,13 +17,15 @@ export interface PersonToolkitOptions {
   interrupt(): void;
   /** Resolves once all that was said before a question is shown. */
   shown(): Promise<void>;
+  /** Who answers what servers ask of a model, at the time of a call. */
+  sampling(): Pick<RequestHandlers, 'onSample' | 'onRefused'>;
 }
 
 /**
  * Calls that the policy asks about are shown with the arguments as they would be sent. Where the person writes others,
  * those are sent in their place, and the model is told.
  */
-export const withPerson = (toolkit: Toolkit, { job, interrupt, shown }: PersonToolkitOptions): Toolkit => {
+export const withPerson = (toolkit: Toolkit, { job, interrupt, shown, sampling }: PersonToolkitOptions): Toolkit => {
   const { context, output, options } = job;
   const screen: Screen = {
     ...job.screen,
@@ -42,7 +44,7 @@ export const withPerson = (toolkit: Toolkit, { job, interrupt, shown }: PersonTo
       written = await askArguments(request, ask, signal, job);
       return written;
     };
-    const handlers: RequestHandlers = { ...personHandlers({ ...person, edit }), conversation };
+    const handlers: RequestHandlers = { ...personHandlers({ ...person, edit }), ...sampling(), conversation };
     const result = await toolkit.callTool(name, args, { ...wanted, handlers });
     return written === undefined ? result : told(result, written);
   };
