@@ -103,13 +103,14 @@ async function* outputs(
     isOver = true;
     wake();
   });
-  while (!isOver) {
+  for (;;) {
     for (const progress of seen.splice(0)) yield { progress };
-    if (!isOver) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
+    // More may have come while the reader had its turn.
+    if (seen.length > 0) continue;
+    if (isOver) break;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
   }
   const { result, error, parts } = await call;
   if (error !== undefined) throw toldFailure(error, parts);
