@@ -23,8 +23,14 @@ export { type AiSdkModelOptions, aiSdkModel } from './models/ai-sdk.ts';
 export { type AnthropicModelOptions, anthropicModel } from './models/anthropic.ts';
 export { type OpenAIModelOptions, openaiModel } from './models/openai.ts';
 export { priceOf } from './models/prices.ts';
-export type * from './native/ai-sdk.ts';
-export { aiSdkTools } from './native/ai-sdk.ts';
+export {
+  type AiSdkModelOutput,
+  type AiSdkOutput,
+  type AiSdkSchema,
+  type AiSdkTool,
+  type AiSdkTools,
+  aiSdkTools,
+} from './native/ai-sdk.ts';
 export type * from './native/anthropic.ts';
 export { anthropicTools } from './native/anthropic.ts';
 export type * from './native/gemini.ts';
