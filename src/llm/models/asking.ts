@@ -33,6 +33,9 @@ export interface Asking {
   failureOf?(thrown: unknown): ModelError;
 }
 
+/** How long what may follow a whole message is waited for: what it cost, and the end of the stream. */
+const AFTERWARDS_MS = 2_000;
+
 /** Sends, and gives what comes. The last event is `done`; everything else throws `ModelError`. */
 export async function* ask({ signal }: Pick<ModelRequest, 'signal'>, asking: Asking): AsyncGenerator<ModelEvent> {
   const { open, answer, failureOf = failureOfThrown } = asking;
@@ -45,6 +48,7 @@ export async function* ask({ signal }: Pick<ModelRequest, 'signal'>, asking: Ask
       started ||= events.some(({ type }) => type !== 'alive' && type !== 'warning');
       yield* events;
       if (answer.over) break;
+      if (answer.done() !== undefined) watch.hurry(AFTERWARDS_MS);
     }
     const done = answer.done();
     if (done === undefined) throw truncated();

@@ -15,12 +15,15 @@ export interface Watch {
   /** Why it was given up, where that was not the provider's doing. */
   readonly cause: ModelError | undefined;
   until<T>(begin: () => Promise<T>, ms: number): Promise<T>;
+  /** Makes every wait from now on at most as long. */
+  hurry(ms: number): void;
   close(): void;
 }
 
 /** Waits no longer than it should, and gives up at once when the caller does, also where what it waits for does not heed a signal. */
 export const createWatch = (outer: AbortSignal): Watch => {
   const controller = new AbortController();
+  let mostMs = Number.POSITIVE_INFINITY;
   // One wait at a time: this ends it.
   let fail: (cause: ModelError) => void = () => {};
   const giveUp = (cause: ModelError): void => {
@@ -31,8 +34,9 @@ export const createWatch = (outer: AbortSignal): Watch => {
   const watch = {
     signal: controller.signal,
     cause: undefined as ModelError | undefined,
-    async until<T>(begin: () => Promise<T>, ms: number): Promise<T> {
+    async until<T>(begin: () => Promise<T>, wanted: number): Promise<T> {
       if (watch.cause !== undefined) throw watch.cause;
+      const ms = Math.min(wanted, mostMs);
       const timer = systemClock.after(ms, () =>
         giveUp(new ModelError('timeout', `nothing came for ${ms} ms`, { retryable: true, limit: ms })),
       );
@@ -44,6 +48,9 @@ export const createWatch = (outer: AbortSignal): Watch => {
       } finally {
         timer.cancel();
       }
+    },
+    hurry(ms: number) {
+      mostMs = ms;
     },
     close() {
       stop();
