@@ -19,7 +19,7 @@ export default defineConfig(({ mode }) => ({
       'test/gateway/peers/**',
       'test/llm/*/node_modules/**',
       // What it needs is installed for the long tests only.
-      ...(mode === 'long' ? [] : ['test/long/mastra.test.ts']),
+      ...(mode === 'long' ? [] : ['test/long/{mastra,search-recall}.test.ts']),
     ],
     globalSetup: ['scripts/test-tools.js'],
     reporters: ['default', './scripts/second-tries.js', './scripts/fault-matrix.js'],
