@@ -11,7 +11,7 @@ import type {
   GetPromptResult,
   ReadResourceResult,
 } from '../protocol/types.ts';
-import type { Approvals } from './approvals/approvals.ts';
+import type { ApprovalHearers, Approvals } from './approvals/approvals.ts';
 import type { AskForCredentials } from './credentials/ask.ts';
 import { credentialsUrlOf } from './credentials/missing.ts';
 import { type Caller, demand } from './principal.ts';
@@ -20,7 +20,8 @@ import { type Caller, demand } from './principal.ts';
 export type Wishes = Pick<
   CallOptions,
   'signal' | 'timeoutMs' | 'totalTimeoutMs' | 'onProgress' | 'meta' | 'handlers' | 'idempotencyKey' | 'taint'
->;
+> &
+  Pick<ApprovalHearers, 'onApproval'>;
 
 /** For how long servers that are still being connected are waited for. Default 8 000 ms: clients have patience, but not with every server. */
 export type ListWishes = Pick<Wishes, 'timeoutMs' | 'signal'>;
@@ -93,7 +94,8 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
     scope: scopeOf(caller, server),
   });
   /** With the approvals beside what answers for the caller; requests of one conversation stay so. */
-  const withApproval = (caller: Caller, given: RequestHandlers | undefined): RequestHandlers | undefined => {
+  const withApproval = (caller: Caller, wishes: Wishes | undefined): RequestHandlers | undefined => {
+    const given = wishes?.handlers;
     if (approvals === undefined) return given;
     const all: Record<keyof RequestHandlers, unknown> & RequestHandlers = {
       onElicit: given?.onElicit,
@@ -102,7 +104,8 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
       onRefused: given?.onRefused,
       capabilities: given?.capabilities,
       conversation: given?.conversation ?? given,
-      onApprove: (request, context) => approvals.ask(caller, request, context, given?.onElicit),
+      onApprove: (request, context) =>
+        approvals.ask(caller, request, context, { onElicit: given?.onElicit, onApproval: wishes?.onApproval }),
     };
     return all;
   };
@@ -183,7 +186,7 @@ export const createDispatch = (options: DispatchOptions): Dispatch => {
       const charged = admit(caller);
       if (charged !== undefined) await charged;
       const options = optionsFor(caller, server, wishes);
-      const handlers = withApproval(caller, wishes?.handlers);
+      const handlers = withApproval(caller, wishes);
       if (handlers !== undefined) options.handlers = handlers;
       try {
         return await toolkit.callTool(qualify(server, name), args, options);

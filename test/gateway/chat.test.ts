@@ -134,6 +134,61 @@ describe('a model behind the gateway', () => {
     expect((await answer).body).toMatchObject({ text: 'Not bought.' });
   });
 
+  test('says of each call that waits for somebody what is asked and until when, under the id of the call', async () => {
+    const both = {
+      calls: [
+        { name: 'shop__buy', arguments: { n: 1 } },
+        { name: 'shop__buy', arguments: { n: 2 } },
+      ],
+    };
+    const { send, calls } = await world([look, both, 'Done.'], {
+      policy: { rules: [{ tool: 'look', action: 'allow' }] },
+    });
+    const response = await send('ann', '/api/chat', { messages: 'buy some' }, STREAM);
+    const reader = response.body?.getReader();
+    const decoder = new TextDecoder();
+    let said = '';
+    const until = async (isEnough: () => boolean): Promise<void> => {
+      while (!isEnough()) {
+        const { value, done } = (await reader?.read()) ?? { done: true };
+        if (done) break;
+        said += decoder.decode(value, { stream: true });
+      }
+    };
+    const of = (wanted: string) => eventsIn(said).filter(({ event }) => event === wanted);
+    await until(() => of('approval').length === 2);
+    const asked = of('approval').map(({ data }) => data as { id: string; approval: Json });
+    const called = of('call').map(({ data }) => data);
+    for (const { id, approval } of asked) {
+      const { arguments: args } = called.find((call) => call.id === id) ?? {};
+      expect(approval).toEqual({
+        id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        server: 'shop',
+        tool: 'buy',
+        arguments: args,
+        reason: expect.any(String),
+        createdAt: expect.any(String),
+        expiresAt: expect.any(String),
+      });
+      const { id: _, reason: __, createdAt, expiresAt } = approval as Record<string, string>;
+      expect(Date.parse(expiresAt ?? '') - Date.parse(createdAt ?? '')).toBe(300_000);
+    }
+    expect(asked.map(({ approval }) => approval.arguments)).toEqual(expect.arrayContaining([{ n: 1 }, { n: 2 }]));
+    expect(calls.filter(([name]) => name === 'buy')).toEqual([]);
+    for (const { approval } of asked) {
+      const decision = (approval.arguments as Json).n === 1 ? 'once' : 'deny';
+      expect((await send('boss', `/api/approvals/${approval.id}`, { decision })).status).toBe(200);
+    }
+    await until(() => false);
+    expect(calls.filter(([name]) => name === 'buy')).toEqual([['buy', { n: 1 }]]);
+    const resultOf = (n: number) => {
+      const { id } = asked.find(({ approval }) => (approval.arguments as Json).n === n) ?? {};
+      return of('result').find(({ data }) => data.id === id)?.data;
+    };
+    expect(resultOf(1)).toMatchObject({ result: { content: [{ text: 'bought' }] } });
+    expect(resultOf(2)).toMatchObject({ error: { code: 'denied' } });
+  });
+
   test('ends when nobody listens any more', async () => {
     const { send, shop } = await world([{ calls: [{ name: 'shop__hang' }] }, 'never']);
     const response = await send('ann', '/api/chat', { messages: 'hang' }, STREAM);
@@ -164,6 +219,26 @@ describe('a model behind the gateway', () => {
     await Promise.all(open.map((response) => response.body?.cancel()));
     await expect.poll(async () => (await ask('bob', { messages: 'now?' })).status).not.toBe(429);
   });
+});
+
+test('a model that cannot even begin gives its place back', async () => {
+  const gateway = createGateway(await toolkitOf({}), {
+    access: { apiKeys: KEYS },
+    limits: { maxChats: 1 },
+    chat: {
+      run() {
+        throw new ModelError('overloaded', 'busy');
+      },
+    },
+  });
+  onTestFinished(() => gateway.close());
+  const headers = { 'x-api-key': 'key-of-ann', 'content-type': 'application/json' };
+  const detailFor = async (more: Record<string, string>): Promise<unknown> => {
+    const init = { method: 'POST', body: '{"messages":"x"}', headers: { ...headers, ...more } };
+    const answer = await gateway.fetch(new Request('http://localhost/api/chat', init), { peerAddress: '127.0.0.1' });
+    return ((await answer.json()) as Json).detail;
+  };
+  for (const more of [STREAM, {}, STREAM, {}]) expect(await detailFor(more)).toContain('busy');
 });
 
 describe('a request', () => {

@@ -28,6 +28,12 @@ export interface Verdict extends Pick<Resolution, 'decision' | 'scope' | 'commen
 /** What becomes of approvals: they are asked for, their calls leave, they end. */
 export type ApprovalNews = (what: 'requested' | 'orphaned' | 'resolved', approval: Approval) => void;
 
+/** Who hears at once of one call that waits. */
+export interface ApprovalHearers extends Pick<RequestHandlers, 'onElicit'> {
+  /** Not called where an answer that was given before holds. */
+  onApproval?: ((approval: Approval) => void) | undefined;
+}
+
 export interface Approvals {
   readonly grants: Pick<Grants, 'list' | 'get' | 'revoke'>;
   /** Waits for somebody's word, in a form of the caller's client too where it may approve and can be asked. Never rejects. */
@@ -35,7 +41,7 @@ export interface Approvals {
     caller: Caller,
     request: ApprovalRequest,
     context: HandlerContext,
-    onElicit?: RequestHandlers['onElicit'],
+    hearers?: ApprovalHearers,
   ): Promise<ApprovalDecision>;
   /** The newest first; of all states where none is named. */
   list(state?: ApprovalState): Promise<Approval[]>;
@@ -103,7 +109,7 @@ export const createApprovals = (options: ApprovalsOptions): Approvals => {
     caller: Caller,
     stored: StoredApproval,
     context: HandlerContext,
-    onElicit: RequestHandlers['onElicit'],
+    { onElicit, onApproval }: ApprovalHearers,
   ): Promise<ApprovalDecision> =>
     new Promise((answer) => {
       const { id } = stored;
@@ -120,6 +126,7 @@ export const createApprovals = (options: ApprovalsOptions): Approvals => {
       if (closing.aborted) return void release(id, atClosing());
       signal.addEventListener('abort', leave, { once: true });
       tell('requested', stored);
+      onApproval?.(view(stored));
       if (onElicit === undefined || !caller.principal.may('approve')) return;
       void askByForm(onElicit, stored, { ...context, signal: withdrawn.signal }).then((decision) => {
         if (decision === undefined) return;
@@ -225,7 +232,7 @@ export const createApprovals = (options: ApprovalsOptions): Approvals => {
 
   return {
     grants,
-    async ask(caller, request, context, onElicit) {
+    async ask(caller, request, context, hearers = {}) {
       let stored: StoredApproval;
       try {
         await open.ready();
@@ -239,7 +246,7 @@ export const createApprovals = (options: ApprovalsOptions): Approvals => {
         if (error instanceof ToolwayError && error.code !== 'internal') return refusal(error.message);
         throw ToolwayError.from(error);
       }
-      return wait(caller, stored, context, onElicit);
+      return wait(caller, stored, context, hearers);
     },
     async list(state) {
       await open.ready();

@@ -17,7 +17,10 @@ export interface ChatRequest {
 
 /** For whom it is. */
 export interface ChatContext {
-  /** The tools as the caller sees them; its calls are the caller's. */
+  /**
+   * The tools as the caller sees them; its calls are the caller's. Of a call that waits for an approval its `onProgress`
+   * hears, and callers get that as an event `approval` where it is passed on as it is: `{ type: 'progress', id, progress }`.
+   */
   toolkit: Toolkit;
   principal: string;
   /** Aborted when nobody listens any more. */

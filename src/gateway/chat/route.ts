@@ -8,6 +8,7 @@ import { json } from '../rest/result.ts';
 import type { Chat, ChatEvent } from './port.ts';
 import { readRequest } from './request.ts';
 import { toolsOf } from './tools.ts';
+import { asTold } from './waiting.ts';
 
 type Room = Pick<GatewayContext, 'dispatch' | 'toolkit' | 'limits' | 'clock' | 'lasting' | 'closing'>;
 
@@ -62,7 +63,15 @@ export const addChatRoute = (app: GatewayApp, context: Room, chat: Chat | undefi
       release();
     };
     const signal = AbortSignal.any([c.req.raw.signal, stop.signal]);
-    const events = chat.run(request, { toolkit: toolsOf(context, caller), principal: principal.id, signal });
+    const begin = (): AsyncIterable<ChatEvent> => {
+      try {
+        return chat.run(request, { toolkit: toolsOf(context, caller), principal: principal.id, signal });
+      } catch (thrown) {
+        end();
+        throw thrown;
+      }
+    };
+    const events = begin();
     if (c.req.header('accept')?.includes('text/event-stream')) return stream(events, stop, end, context);
     try {
       let last: ChatEvent = { type: 'done' };
@@ -98,7 +107,8 @@ const stream = (
         };
         timer = clock.after(KEEP_ALIVE_MS, keepAlive);
         const pump = async (): Promise<void> => {
-          for await (const { type, ...data } of events) {
+          for await (const event of events) {
+            const { type, ...data } = asTold(event);
             if (stop.signal.aborted) break;
             if (type === 'progress' && (controller.desiredSize ?? 0) <= 0) continue;
             say(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);

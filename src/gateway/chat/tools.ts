@@ -1,12 +1,14 @@
 /** The toolkit as one caller of the gateway sees it, for whoever acts on that one's behalf. */
 import type { ListedTool, Toolkit } from '../../api.ts';
 import { ToolwayError } from '../../errors.ts';
+import type { Approval } from '../approvals/approval.ts';
 import type { GatewayContext } from '../context.ts';
 import type { Caller } from '../principal.ts';
+import { Waiting } from './waiting.ts';
 
 /**
  * Lists, searches and calls as the caller may: what that one does not see is not there, and every call is charged,
- * judged and asked for as the caller's own. Whatever else a toolkit does is missing.
+ * judged and asked for as the caller's own; one that waits for somebody's word says so by a `Waiting`. Whatever else a toolkit does is missing.
  */
 export const toolsOf = (
   { dispatch, toolkit }: Pick<GatewayContext, 'dispatch' | 'toolkit'>,
@@ -28,7 +30,9 @@ export const toolsOf = (
           executed: 'no',
         });
       const target = { server, name: name.slice(server.length + 1) };
-      return dispatch.callTool(caller, target, args, { signal, timeoutMs, totalTimeoutMs, onProgress, meta, taint });
+      const onApproval = onProgress && ((approval: Approval) => onProgress(new Waiting(approval)));
+      const wishes = { signal, timeoutMs, totalTimeoutMs, onProgress, meta, taint, onApproval };
+      return dispatch.callTool(caller, target, args, wishes);
     },
   };
   return seen as Toolkit;
