@@ -99,7 +99,10 @@ describe('a call that wants approval', () => {
       });
       for (const argv of [['--yes'], []]) {
         const { answer, err } = await approving({}, argv, { taint });
-        expect(answer).toMatchObject({ approved: false, reason: expect.stringContaining('--yes does not answer') });
+        expect(answer).toMatchObject({
+          approved: false,
+          reason: expect.stringMatching(/--yes does not answer.*"tainted: true".*"action: allow".*first/),
+        });
         expect(err).not.toContain('approved');
       }
     });

@@ -12,7 +12,7 @@ const MOST_LINES = 400;
 
 const NOBODY = 'there is no terminal to ask at; --yes agrees, or a rule of the policy';
 const NOBODY_FOR_TAINTED =
-  'a model chose it that had read what others wrote, and there is no terminal to ask at; --yes does not answer for such calls, a rule with "tainted: true" does';
+  'a model chose it that had read what others wrote, and there is no terminal to ask at; --yes does not answer for such calls, a rule with "tainted: true" and "action: allow" does, where it is the first that fits';
 
 /** Shows what would be called with what, and why it is asked; once, always for this session, with other arguments, or not. */
 export const approve = async (
