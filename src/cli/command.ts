@@ -26,6 +26,8 @@ export interface Question {
   history?: readonly string[];
   /** What the line up to the cursor may go on with, and the end of it that these take the place of. */
   complete?(line: string): Promise<[candidates: string[], replaced: string]>;
+  /** What is pasted is part of the one answer, with its line ends, where `listen` heeds pastes. */
+  multiline?: boolean;
   /** What is typed is not shown. */
   hidden?: boolean;
   /** What was typed or pasted before it was asked is no answer, and is dropped. */
@@ -45,8 +47,11 @@ export interface Terminal {
   above(text: string): void;
   /** Asks the terminal itself by an escape sequence, and gives its answer; none after `waitMs`. What is typed meanwhile is read afterwards. */
   query(question: string, answer: RegExp, waitMs: number): Promise<string | undefined>;
-  /** From now on Ctrl-C is this, not the end of the program, while no question is open. Gives the means to stop. */
-  listen(onInterrupt: () => void): () => void;
+  /**
+   * From now on Ctrl-C is this, not the end of the program, while no question is open. Gives the means to stop, once.
+   * With `pastes`, what is pasted is told from what is typed, and Ctrl-D voids what was typed ahead. Default: not.
+   */
+  listen(onInterrupt: () => void, options?: { pastes?: boolean }): () => void;
 }
 
 /** The world around the command line; tests bring their own. */

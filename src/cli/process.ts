@@ -18,6 +18,7 @@ const toolkits: Toolkit[] = [];
 let release = (): void => {};
 let written = (): Promise<void> => Promise.resolve();
 let ending = false;
+let restoreTerminal = (): void => {};
 let signalled: NodeJS.Signals | undefined;
 let graceMs = CANCEL_GRACE_MS;
 
@@ -50,6 +51,7 @@ const waitsForFiles = (): boolean => process.getActiveResourcesInfo().some((name
 
 /** Ends the process. What a signal does by itself, nothing holds. */
 const leave = (code: number): void => {
+  restoreTerminal();
   if (signalled !== undefined && waitsForFiles()) {
     process.removeAllListeners(signalled);
     process.kill(process.pid, signalled);
@@ -102,7 +104,10 @@ const readStdin = async (): Promise<string> => {
 
 const openTerminal = async (): Promise<Terminal> => {
   const { createTerminal } = await import('./terminal.ts');
-  return createTerminal(process.stdin, process.stderr);
+  const terminal = createTerminal(process.stdin, process.stderr, { dumb: process.env.TERM === 'dumb' });
+  restoreTerminal = terminal.restore;
+  process.on('exit', terminal.restore);
+  return terminal;
 };
 
 /** It may be gone, and the shell still be in it. */

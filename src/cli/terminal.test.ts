@@ -102,6 +102,53 @@ describe('a terminal', () => {
     stop();
   });
 
+  test('while pastes are heeded, one is part of the answer, before and after a question', async () => {
+    const { terminal, type, shown } = makeTerminal();
+    const stop = terminal.listen(() => {}, { pastes: true });
+    await type(`${ESC}[200~one\rtwo${ESC}[201~`);
+    const line = terminal.read({ prompt: '> ', multiline: true });
+    await type(`: ${ESC}[200~three\r\nfour${ESC}[201~`);
+    await type('\r');
+    expect(await line).toEqual({ line: 'one\ntwo: three\nfour' });
+    const answer = terminal.read({ prompt: 'sure? ' });
+    await type(`${ESC}[200~y\rn\r${ESC}[201~`);
+    expect(await answer).toEqual({ line: 'y' });
+    stop();
+    expect(shown().startsWith(`${ESC}[?2004h`)).toBe(true);
+    expect(shown().endsWith(`${ESC}[?2004l`)).toBe(true);
+  });
+
+  test('while pastes are heeded, Ctrl-D voids what was typed ahead', async () => {
+    const { terminal, type } = makeTerminal();
+    const stop = terminal.listen(() => {}, { pastes: true });
+    await type('one\r');
+    await type(`${ESC}[200~two\r${ESC}[201~`);
+    await type('\u0004');
+    expect(await terminal.read({ prompt: '> ', multiline: true })).toEqual({ ended: 'end' });
+    stop();
+  });
+
+  test('a paste that began before a question that wants a fresh answer is none', async () => {
+    const { terminal, type } = makeTerminal();
+    const stop = terminal.listen(() => {}, { pastes: true });
+    await type(`${ESC}[200~y\r`);
+    const answer = terminal.read({ prompt: 'sure? ', fresh: true });
+    await type(`y\r${ESC}[201~`);
+    await type('n\r');
+    expect(await answer).toEqual({ line: 'n' });
+    stop();
+  });
+
+  test('tells that it could not hold all that was typed ahead', async () => {
+    const { terminal, type, shown } = makeTerminal();
+    const stop = terminal.listen(() => {});
+    await type(`${'x\r'.repeat(32 * 1024)}abc`);
+    expect(await terminal.read({ prompt: '> ' })).toEqual({ line: 'x' });
+    await setImmediate();
+    expect(shown()).toContain('toolway: of what was typed ahead, the last 3 bytes are left out');
+    stop();
+  });
+
   test.each<[string, string, object]>([
     ['Ctrl-C', 'ab\u0003', { ended: 'interrupt', typed: 'ab' }],
     ['Ctrl-D', '\u0004', { ended: 'end' }],

@@ -2,7 +2,16 @@
 import { createInterface, type Interface } from 'node:readline';
 import { PassThrough, Writable } from 'node:stream';
 import type { Question, Reply, Terminal } from './command.ts';
+import {
+  createPastedTexts,
+  createPastes,
+  MARK_NO_PASTES,
+  MARK_PASTES,
+  type Paste,
+  type PastedTexts,
+} from './pastes.ts';
 import { createSieve } from './sieve.ts';
+import { createTypedAhead } from './typed-ahead.ts';
 
 /** What `createTerminal` needs of `process.stdin`. */
 export interface KeyInput {
@@ -19,28 +28,44 @@ const BACKSPACE = '\b';
 const DELETE = '\x7f';
 const CTRL_U = '\x15';
 const CTRL_C = 3;
+const CTRL_D = 4;
 const CR = 13;
 const LF = 10;
-/** Of what is typed ahead while nobody reads. */
-const MAX_HELD_BYTES = 64 * 1024;
 
 interface Reading {
   keys: PassThrough;
   editor: Interface;
   prompt: string;
   hidden: boolean;
+  /** What is pasted belongs to its one answer. */
+  pasted: PastedTexts | undefined;
   /** Its line has ended: what comes next belongs to the next reading. */
   sealed: boolean;
   end(reply: Reply): void;
 }
 
-/** Makes a terminal of a keyboard and a screen. It holds both only while it reads or listens. */
-export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): Terminal => {
+/** A terminal that can be left as it was found. */
+export interface OpenTerminal extends Terminal {
+  /** Undoes what outlives the process. */
+  restore(): void;
+}
+
+/**
+ * Makes a terminal of a keyboard and a screen. It holds both only while it reads or listens. `dumb`: it knows no escape
+ * sequences, and is not asked to mark what is pasted.
+ */
+export const createTerminal = (
+  input: KeyInput,
+  output: NodeJS.WritableStream,
+  { dumb = false }: { dumb?: boolean } = {},
+): OpenTerminal => {
   const interrupts: (() => void)[] = [];
   let reading: Reading | undefined;
-  let held: Buffer = Buffer.alloc(0);
+  const ahead = createTypedAhead();
   let attached = false;
   let ended = false;
+  /** How many want to know what is pasted. */
+  let heedingPastes = 0;
 
   const onKeys = (chunk: Buffer): void => {
     if (reading !== undefined && !reading.sealed) {
@@ -49,13 +74,17 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
     }
     const interrupted = chunk.lastIndexOf(CTRL_C);
     // As a terminal does: an interrupt voids what was typed before it.
-    if (interrupted === -1) held = Buffer.concat([held, chunk]).subarray(0, MAX_HELD_BYTES);
-    else {
-      held = chunk.subarray(interrupted + 1);
-      interrupts.at(-1)?.();
-    }
+    if (interrupted !== -1) ahead.drop();
+    hold(chunk.subarray(interrupted + 1));
+    if (interrupted !== -1) interrupts.at(-1)?.();
   };
-  /** A reading is given keys up to the end of its line, so that pasted lines reach one reading each. */
+  const hold = (keys: Buffer): void => {
+    const left = heedingPastes > 0 ? keys.lastIndexOf(CTRL_D) : -1;
+    // Who leaves a conversation has no more questions.
+    if (left !== -1) ahead.drop();
+    ahead.add(keys.subarray(Math.max(0, left)));
+  };
+  /** A reading is given keys up to the end of its line, so that lines that were typed ahead reach one reading each. */
   const feed = (to: Reading, chunk: Buffer): void => {
     const at = chunk.findIndex((byte) => byte === CR || byte === LF);
     if (at === -1) {
@@ -65,9 +94,22 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
     to.sealed = true;
     to.keys.write(chunk.subarray(0, at + 1));
     const isPair = chunk[at] === CR && chunk[at + 1] === LF;
-    held = Buffer.concat([held, chunk.subarray(at + (isPair ? 2 : 1))]).subarray(0, MAX_HELD_BYTES);
+    hold(chunk.subarray(at + (isPair ? 2 : 1)));
   };
-  const sieve = createSieve(onKeys);
+  const onPasted = (paste: Paste): void => {
+    if (reading === undefined || reading.sealed) {
+      ahead.addPaste(paste);
+      return;
+    }
+    const { pasted } = reading;
+    const typed = pasted === undefined ? paste.bytes : Buffer.from(pasted.typed(paste));
+    onKeys(paste.entered ? Buffer.concat([typed, Buffer.of(CR)]) : typed);
+  };
+  const pastes = createPastes({ isOn: () => heedingPastes > 0, onTyped: onKeys, onPasted });
+  const markPastes = (marked: boolean): void => {
+    if (heedingPastes > 0 && !dumb) output.write(marked ? MARK_PASTES : MARK_NO_PASTES);
+  };
+  const sieve = createSieve(pastes.take);
   const onData = sieve.take;
   const onEnd = (): void => {
     ended = true;
@@ -94,13 +136,31 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
     }
   };
 
+  const above = (text: string): void => {
+    const lines = text.endsWith('\n') ? text : `${text}\n`;
+    if (reading === undefined) {
+      output.write(lines);
+      return;
+    }
+    const { prompt, hidden } = reading;
+    const editor = hidden ? emptied(reading.editor) : reading.editor;
+    const { rows } = editor.getCursorPos();
+    output.write(`\r${up(rows)}${ESC}[J${lines}${drawn(editor, prompt)}`);
+  };
+
   const read = (question: Question): Promise<Reply> =>
     new Promise((resolve) => {
       const { prompt, initial = '', history = [], complete, hidden = false, fresh = false, signal } = question;
+      const pasted = question.multiline ? createPastedTexts() : undefined;
       if (ended) return resolve({ ended: 'end' });
       if (signal?.aborted) return resolve({ ended: 'aborted' });
       // `setRawMode` is for readline, which uses it around Ctrl-Z.
-      const keys = Object.assign(new PassThrough(), { setRawMode: (raw: boolean) => input.setRawMode(raw) });
+      const keys = Object.assign(new PassThrough(), {
+        setRawMode(raw: boolean) {
+          input.setRawMode(raw);
+          if (reading?.keys === keys) markPastes(raw);
+        },
+      });
       const editor = createInterface({
         input: keys,
         output: hidden ? silent(output) : output,
@@ -119,9 +179,12 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
         resolve(reply);
       };
       const abort = (): void => end({ ended: 'aborted' });
-      reading = { keys, editor, prompt, hidden, sealed: false, end };
-      editor.on('line', (line) => end({ line: edited(line) }));
-      editor.on('SIGINT', () => end({ ended: 'interrupt', typed: editor.line }));
+      reading = { keys, editor, prompt, hidden, pasted, sealed: false, end };
+      editor.on('line', (line) => end({ line: pasted?.filled(edited(line)) ?? edited(line) }));
+      editor.on('SIGINT', () => {
+        if (pasted !== undefined) ahead.drop();
+        end({ ended: 'interrupt', typed: editor.line });
+      });
       editor.on('close', () => end({ ended: 'end' }));
       signal?.addEventListener('abort', abort, { once: true });
       settle();
@@ -129,24 +192,22 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
       editor.prompt();
       if (hidden) output.write(prompt);
       if (initial !== '') editor.write(initial);
-      const early = fresh ? Buffer.alloc(0) : held;
-      held = Buffer.alloc(0);
-      if (early.length > 0) feed(reading, early);
+      if (fresh) {
+        pastes.drop();
+        ahead.drop();
+        return;
+      }
+      const { items, lost } = ahead.take();
+      if (lost > 0) above(`toolway: of what was typed ahead, the last ${lost} bytes are left out`);
+      for (const each of items) {
+        if (Buffer.isBuffer(each)) onKeys(each);
+        else onPasted(each);
+      }
     });
 
   return {
     read,
-    above(text) {
-      const lines = text.endsWith('\n') ? text : `${text}\n`;
-      if (reading === undefined) {
-        output.write(lines);
-        return;
-      }
-      const { prompt, hidden } = reading;
-      const editor = hidden ? emptied(reading.editor) : reading.editor;
-      const { rows } = editor.getCursorPos();
-      output.write(`\r${up(rows)}${ESC}[J${lines}${drawn(editor, prompt)}`);
-    },
+    above,
     async query(question, answer, waitMs) {
       if (ended) return undefined;
       const answered = sieve.wait(answer, waitMs);
@@ -158,15 +219,24 @@ export const createTerminal = (input: KeyInput, output: NodeJS.WritableStream): 
         settle();
       }
     },
-    listen(onInterrupt) {
+    listen(onInterrupt, { pastes: heedsPastes = false } = {}) {
       interrupts.push(onInterrupt);
       settle();
+      if (heedsPastes) {
+        heedingPastes += 1;
+        markPastes(true);
+      }
       return () => {
         const at = interrupts.lastIndexOf(onInterrupt);
         if (at !== -1) interrupts.splice(at, 1);
+        if (heedsPastes) {
+          markPastes(false);
+          heedingPastes -= 1;
+        }
         settle();
       };
     },
+    restore: () => markPastes(false),
   };
 };
 

@@ -29,7 +29,7 @@ export const converse = async (chat: Chat, first: string): Promise<number> => {
   const terminal = await screen.terminal();
   let running: AbortController | undefined;
   // For the whole chat: between two turns, too, Ctrl-C is not the end of it.
-  const listenNoMore = terminal.listen(() => running?.abort());
+  const listenNoMore = terminal.listen(() => running?.abort(), { pastes: true });
   const perform = async (line: string): Promise<'quit' | undefined> => {
     running = new AbortController();
     try {
@@ -54,6 +54,7 @@ export const converse = async (chat: Chat, first: string): Promise<number> => {
     while (!context.signal.aborted) {
       const reply = await terminal.read({
         prompt: PROMPT,
+        multiline: true,
         history: history.lines,
         complete: (line) => completionsOf(line, { commands: COMMAND_NAMES, names }),
         signal: context.signal,
@@ -104,7 +105,8 @@ const runLine = async (chat: Chat, line: string, running: AbortController): Prom
     await takeTurn(chat, () => promptMessages(toolkit, text, { spill, signal }), running);
     return undefined;
   }
-  const found = commandIn(text);
+  // Lines that were pasted are a question, whatever the first one begins with.
+  const found = text.includes('\n') ? undefined : commandIn(text);
   if (found !== undefined) return found.command.run(chat, found.argument, signal);
   await takeTurn(chat, async () => [await userMessage(toolkit, text, { spill, signal })], running);
   return undefined;

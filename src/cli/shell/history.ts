@@ -20,9 +20,13 @@ export interface History {
 const SECRET =
   /--(header|env|input)\b|(pass(word|wd|phrase)?|secret|token|api[-_]?key|private[-_]?key|authorization|cookie|credential|bearer)[\w-]*["']?\s*(:?=|:)/i;
 
-/** False for lines that begin with a space, as in other shells, and for those that look as if they held a secret. */
+/** False for lines that begin with a space, as in other shells, for several lines, and for those that look as if they held a secret. */
 export const isKept = (line: string): boolean =>
-  line.trim() !== '' && !line.startsWith(' ') && line.length <= MAX_LINE_LENGTH && !SECRET.test(line);
+  line.trim() !== '' &&
+  !line.startsWith(' ') &&
+  line.length <= MAX_LINE_LENGTH &&
+  !/[\r\n]/.test(line) &&
+  !SECRET.test(line);
 
 const read = async (file: string): Promise<string[]> => {
   try {

@@ -36,6 +36,7 @@ describe('the history', () => {
     ['call x api_key:="y"', false],
     ['call x {"token": "y"}', false],
     ['call x Authorization=y', false],
+    ['two\nlines', false],
     ['call x '.padEnd(MAX_LINE_LENGTH + 1, 'y'), false],
   ])('%j: %j', (line, kept) => {
     expect(isKept(line)).toBe(kept);
