@@ -333,7 +333,7 @@ describe('a conversation', () => {
     mkdirSync(join(home, 'state'));
     writeFileSync(join(home, 'state/chats'), '');
     const pty = await talk(env);
-    expect(await ask(pty, 'first')).toMatch(/One\.[\s\S]*this conversation is not kept/);
+    expect(await ask(pty, 'first')).toMatch(/One\.[\s\S]*is not kept|is not kept[\s\S]*One\./);
     expect(await ask(pty, 'second')).toContain('Two.');
     expect(pty.all.match(/is not kept/g)).toHaveLength(1);
   });
@@ -346,9 +346,9 @@ describe('a conversation', () => {
     await pty.see('chat> ');
     await ask(pty, 'first');
     const folder = join(home, 'state/chats');
-    const before = chats().map((name) => readFileSync(join(folder, name), 'utf8'));
     expect(await ask(pty, 'second')).toContain('is not kept: EFBIG');
-    expect(chats().map((name) => readFileSync(join(folder, name), 'utf8'))).toEqual(before);
+    const [, kept = ''] = readFileSync(join(folder, chats()[0] ?? ''), 'utf8').split('\n');
+    expect(JSON.stringify(JSON.parse(kept))).toMatch(/first.*One\..*second/);
     expect(readdirSync(folder)).toHaveLength(1);
     expect(await ask(pty, 'third')).toContain('Three.');
   });

@@ -4,6 +4,7 @@ import type { Toolkit } from '../../api.ts';
 import type { ChatSettings } from '../../config/chat.ts';
 import { ToolwayError } from '../../errors.ts';
 import { type Conversation, createConversation, type StoredConversation } from '../../llm/loop/conversation.ts';
+import type { LoopEvent } from '../../llm/loop/events.ts';
 import { runToolLoop } from '../../llm/loop/loop.ts';
 import type { LoopOptions, LoopResult } from '../../llm/loop/options.ts';
 import type { Message } from '../../llm/message.ts';
@@ -12,6 +13,7 @@ import { createMemorySpill, type Spill } from '../../llm/results/spill.ts';
 import { stateFolder } from '../../node/state-folder.ts';
 import type { Job, Session } from '../command.ts';
 import { countOf } from '../numbers.ts';
+import { createKeeper } from './keeper.ts';
 import { modelMaker } from './model.ts';
 import { chooseModel, type ModelChoice, nameOfChoice } from './model-choice.ts';
 import { withPerson } from './person-toolkit.ts';
@@ -40,7 +42,7 @@ export interface Chat {
   readonly modelName: string;
   /** Under which the conversation is kept; absent before its first turn. */
   readonly facts: SessionFacts | undefined;
-  /** Runs one turn, and keeps what has been said, also where the turn fails. */
+  /** Runs one turn, and keeps what is said and done as it goes, also where the turn fails. */
   turn(options: TurnOptions): Promise<LoopResult>;
   /** Goes on with another model. Throws as `chooseModel` does. */
   use(model: string): Promise<void>;
@@ -89,19 +91,24 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
     facts = { ...facts, model: nameOfChoice(choice), updatedAt: new Date().toISOString() };
     await sessions.save(facts, conversation.toJSON());
   };
-  /** Said once, and not at every turn. */
-  const keep = async (): Promise<void> => {
+  /** Failing is said once, and not at every write. */
+  const keep = createKeeper(async () => {
     try {
       await save();
       told = undefined;
     } catch (error) {
-      const { message } = error as Error;
-      if (told !== message) {
+      const { message, code = message } = error as NodeJS.ErrnoException;
+      if (told !== code) {
+        told = code;
         const { safeLine } = await import('../safe-text.ts');
         await screen.note(output.remarks.yellow(safeLine(`toolway: this conversation is not kept: ${message}`)));
       }
-      told = message;
     }
+  });
+  /** A process may be killed at any time: the question is kept, each call before it is made, and each result. */
+  const keepAt = (event: LoopEvent): void => {
+    const isFirst = event.type === 'step' && event.step === 1;
+    if (isFirst || event.type === 'call' || event.type === 'result') void keep();
   };
 
   return {
@@ -129,6 +136,7 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
         job,
         interrupt,
         shown: view.shown,
+        kept: keep,
         sampling: () => sampling.handlers(choice),
       });
       try {
@@ -139,7 +147,10 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
           conversation,
           spill,
           signal,
-          onEvent: view.onEvent,
+          onEvent: (event) => {
+            keepAt(event);
+            view.onEvent(event);
+          },
           ...limits,
           ...(system !== undefined && { system }),
         });

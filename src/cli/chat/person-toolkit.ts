@@ -17,6 +17,8 @@ export interface PersonToolkitOptions {
   interrupt(): void;
   /** Resolves once all that was said before a question is shown. */
   shown(): Promise<void>;
+  /** Resolves once it is written down that a call may run from now on. */
+  kept(): Promise<void>;
   /** Who answers what servers ask of a model, at the time of a call. */
   sampling(): Pick<RequestHandlers, 'onSample' | 'onRefused'>;
 }
@@ -25,7 +27,10 @@ export interface PersonToolkitOptions {
  * Calls that the policy asks about are shown with the arguments as they would be sent. Where the person writes others,
  * those are sent in their place, and the model is told.
  */
-export const withPerson = (toolkit: Toolkit, { job, interrupt, shown, sampling }: PersonToolkitOptions): Toolkit => {
+export const withPerson = (
+  toolkit: Toolkit,
+  { job, interrupt, shown, kept, sampling }: PersonToolkitOptions,
+): Toolkit => {
   const { context, output, options } = job;
   const screen: Screen = {
     ...job.screen,
@@ -45,6 +50,7 @@ export const withPerson = (toolkit: Toolkit, { job, interrupt, shown, sampling }
       return written;
     };
     const handlers: RequestHandlers = { ...personHandlers({ ...person, edit }), ...sampling(), conversation };
+    await kept();
     const result = await toolkit.callTool(name, args, { ...wanted, handlers });
     return written === undefined ? result : told(result, written);
   };
