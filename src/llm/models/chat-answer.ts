@@ -1,13 +1,14 @@
 /** What Chat Completions answer, at OpenAI and at all the servers that speak nearly like it. */
 import type { JsonObject } from '../../protocol/types.ts';
 import type { Part, ReasoningPart } from '../message.ts';
-import type { ModelDone, ModelEvent, ModelStop, Usage } from '../model.ts';
+import type { ModelDone, ModelEvent, ModelStop } from '../model.ts';
 import { ModelError } from '../model-error.ts';
 import type { Answer } from './asking.ts';
 import { createCallId } from './call-ids.ts';
 import { CHAT } from './chat-request.ts';
 import { failureOf } from './failures.ts';
-import { countOf, objectOf, objectsOf, readArguments, textOf, usageOf, without } from './reading.ts';
+import { openaiUsage } from './openai-usage.ts';
+import { countOf, objectOf, objectsOf, readArguments, textOf } from './reading.ts';
 import { createThoughts, type Said } from './thoughts.ts';
 
 const STOPS = new Map<string, ModelStop>([
@@ -113,10 +114,13 @@ export const readChat = (model: string): Answer => {
         message: { role: 'assistant', content },
         stop: STOPS.get(finish) ?? (calls.length > 0 ? 'calls' : refusal !== '' ? 'refusal' : 'end'),
         ...(refusal === '' ? {} : { detail: refusal }),
-        usage: chatUsage(usage),
+        usage: openaiUsage(usage, 'prompt', 'completion'),
       };
     },
-    partial: () => ({ message: { role: 'assistant', content: parts() }, usage: chatUsage(usage) }),
+    partial: () => ({
+      message: { role: 'assistant', content: parts() },
+      usage: openaiUsage(usage, 'prompt', 'completion'),
+    }),
   };
 };
 
@@ -162,17 +166,4 @@ export const callInText = ({ message }: ModelDone): string | undefined => {
   if (content.some(({ type }) => type === 'call')) return undefined;
   if (!content.some((part) => part.type === 'text' && CALL_IN_TEXT.test(part.text))) return undefined;
   return 'the model wrote a call as text, which is not run: the server must be told how its model writes calls (vLLM: --tool-call-parser, llama.cpp: --jinja)';
-};
-
-const chatUsage = (usage: JsonObject): Usage => {
-  const read = objectOf(usage.prompt_tokens_details);
-  const cacheRead = countOf(read.cached_tokens);
-  const cacheWrite = countOf(read.cache_write_tokens);
-  return usageOf({
-    input: without(countOf(usage.prompt_tokens), cacheRead, cacheWrite),
-    cacheRead,
-    cacheWrite,
-    output: countOf(usage.completion_tokens),
-    reasoning: countOf(objectOf(usage.completion_tokens_details).reasoning_tokens),
-  });
 };

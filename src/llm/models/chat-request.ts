@@ -1,9 +1,10 @@
 /** What Chat Completions are sent. https://platform.openai.com/docs/api-reference/chat/create */
 import type { JsonObject } from '../../protocol/types.ts';
+import { dataUrlOf } from '../data-url.ts';
 import type { CallPart, MediaPart, Message, ResultPart } from '../message.ts';
 import type { ModelRequest } from '../model.ts';
 import { providerIdOf, wireIdsOf } from './call-ids.ts';
-import { captionOf, dataUrlOf, isImage, pointerTo, standInFor } from './media.ts';
+import { captionOf, isImage, pointerTo, standInFor } from './media.ts';
 import { isMistral, thinks, wantsNoEffort } from './openai-family.ts';
 import { resultText, systemOf } from './openai-text.ts';
 import { objectOf } from './reading.ts';

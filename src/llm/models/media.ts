@@ -6,8 +6,6 @@ export const isImage = ({ mediaType }: MediaPart): boolean => /^image\/(png|jpe?
 
 export const isPdf = ({ mediaType }: MediaPart): boolean => /^application\/pdf$/i.test(mediaType);
 
-export const dataUrlOf = ({ mediaType, data }: MediaPart): string => `data:${mediaType};base64,${data}`;
-
 /** What stands in the place of something that a provider cannot be sent. */
 export const standInFor = ({ mediaType, name, data }: MediaPart): string => {
   const bytes = Math.floor((data.length * 3) / 4);

@@ -1,11 +1,12 @@
 /** What OpenAI's Responses answer, streamed or whole. https://platform.openai.com/docs/api-reference/responses-streaming */
 import type { JsonObject } from '../../protocol/types.ts';
 import type { Part } from '../message.ts';
-import type { ModelDone, ModelEvent, ModelStop, Usage } from '../model.ts';
+import type { ModelDone, ModelEvent, ModelStop } from '../model.ts';
 import type { Answer } from './asking.ts';
 import { createCallId } from './call-ids.ts';
 import { failureOf } from './failures.ts';
-import { countOf, objectOf, objectsOf, readArguments, textOf, usageOf, without } from './reading.ts';
+import { openaiUsage } from './openai-usage.ts';
+import { countOf, objectOf, objectsOf, readArguments, textOf } from './reading.ts';
 import { RESPONSES } from './responses-request.ts';
 
 const STOPS = new Map<string, ModelStop>([
@@ -85,12 +86,12 @@ export const readResponses = (model: string): Answer => {
         message: { role: 'assistant', content },
         stop: stopOf(ending, content, refusal),
         ...(refusal === '' ? {} : { detail: refusal }),
-        usage: responsesUsage(objectOf(ending.usage)),
+        usage: openaiUsage(objectOf(ending.usage), 'input', 'output'),
       };
     },
     partial: () => ({
       message: { role: 'assistant', content: parts() },
-      usage: responsesUsage(objectOf(ending?.usage)),
+      usage: openaiUsage(objectOf(ending?.usage), 'input', 'output'),
     }),
   };
 };
@@ -133,17 +134,4 @@ const partsOf = ({ item, written, whole, id }: Open, model: string, cut: boolean
   if (item.type !== 'function_call') return whole ? [{ type: 'opaque', ...raw(item) }] : [];
   const read = readArguments(whole ? item.arguments : written.join(''), cut);
   return [{ type: 'call', id, name: textOf(item.name), ...read, ...raw({ call_id: textOf(item.call_id) }) }];
-};
-
-const responsesUsage = (usage: JsonObject): Usage => {
-  const read = objectOf(usage.input_tokens_details);
-  const cacheRead = countOf(read.cached_tokens);
-  const cacheWrite = countOf(read.cache_write_tokens);
-  return usageOf({
-    input: without(countOf(usage.input_tokens), cacheRead, cacheWrite),
-    cacheRead,
-    cacheWrite,
-    output: countOf(usage.output_tokens),
-    reasoning: countOf(objectOf(usage.output_tokens_details).reasoning_tokens),
-  });
 };

@@ -1,10 +1,11 @@
 /** What OpenAI's Responses are sent. Nothing is kept there: each request holds all. https://platform.openai.com/docs/api-reference/responses */
 import type { JsonObject } from '../../protocol/types.ts';
+import { dataUrlOf } from '../data-url.ts';
 import type { CallPart, MediaPart, Message, ResultPart } from '../message.ts';
 import type { ModelRequest } from '../model.ts';
 import { providerIdOf, wireIdsOf } from './call-ids.ts';
 import type { OpenAISettings } from './chat-request.ts';
-import { dataUrlOf, isImage, isPdf, standInFor } from './media.ts';
+import { isImage, isPdf, standInFor } from './media.ts';
 import { thinks } from './openai-family.ts';
 import { resultText, systemOf } from './openai-text.ts';
 import { objectOf, textOf } from './reading.ts';

@@ -4,12 +4,13 @@
 import type { DynamicStructuredTool } from '@langchain/core/tools';
 import type { Toolkit } from '../../api.ts';
 import type { Progress } from '../../protocol/types.ts';
+import { dataUrlOf } from '../data-url.ts';
 import type { MediaPart, TextPart } from '../message.ts';
 import { USUAL_MEDIA } from '../results/media.ts';
 import { missingFramework, toldFailure } from './frameworks.ts';
 import { offer } from './offered.ts';
 import type { NativeOptions } from './options.ts';
-import { dataUrl, isImage, mediaIn, textOf } from './wire-parts.ts';
+import { isImage, mediaIn, textOf } from './wire-parts.ts';
 
 /** What LangChain tells a tool beside its input. */
 interface Config {
@@ -76,7 +77,7 @@ const contentOf = (parts: readonly (TextPart | MediaPart)[]): unknown => {
   if (mediaIn(parts).length === 0) return textOf(parts);
   return parts.map((part) => {
     if (part.type === 'text') return { type: 'text', text: part.text };
-    if (isImage(part)) return { type: 'image_url', image_url: { url: dataUrl(part) } };
+    if (isImage(part)) return { type: 'image_url', image_url: { url: dataUrlOf(part) } };
     const { mediaType, data, name } = part;
     return {
       type: mediaType.startsWith('audio/') ? 'audio' : 'file',

@@ -2,15 +2,14 @@
 import type { Toolkit } from '../../api.ts';
 import type { CallOptions } from '../../options.ts';
 import type { JsonObject } from '../../protocol/types.ts';
+import { dataUrlOf } from '../data-url.ts';
+import { type FunctionTool, functionTools } from './function-tools.ts';
 import { offer } from './offered.ts';
 import type { NativeOptions, NativeTools } from './options.ts';
-import { dataUrl, IMAGES, mediaIn, textOf } from './wire-parts.ts';
+import { IMAGES, mediaIn, textOf } from './wire-parts.ts';
 
 /** `Tool` of `@mistralai/mistralai/models/components`. */
-export interface MistralTool {
-  type: 'function';
-  function: { name: string; description?: string; parameters: JsonObject; strict?: boolean };
-}
+export type MistralTool = FunctionTool;
 /** `ToolCall`: its arguments are an object or a text. */
 export type MistralCall = { id?: string; function: { name: string; arguments: JsonObject | string } };
 /** `ToolMessage`; images stand in it, as no message of the user may follow. */
@@ -35,20 +34,12 @@ export const mistralTools = async (
         : parts.map((part) =>
             part.type === 'text'
               ? { type: 'text' as const, text: part.text }
-              : { type: 'image_url' as const, imageUrl: dataUrl(part) },
+              : { type: 'image_url' as const, imageUrl: dataUrlOf(part) },
           );
     return { role: 'tool', ...(id !== undefined && { toolCallId: id }), name: called.name, content };
   };
   return {
-    tools: offered.tools.map(({ name, description, inputSchema, strict }) => ({
-      type: 'function',
-      function: {
-        name,
-        ...(description !== undefined && { description }),
-        parameters: inputSchema,
-        ...(strict === true && { strict }),
-      },
-    })),
+    tools: functionTools(offered.tools),
     call,
     callAll: (calls, more) => Promise.all(calls.map((one) => call(one, more))),
     report: offered.report,

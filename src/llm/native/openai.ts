@@ -2,10 +2,11 @@
 import type { Toolkit } from '../../api.ts';
 import type { CallOptions } from '../../options.ts';
 import type { JsonObject } from '../../protocol/types.ts';
+import { dataUrlOf } from '../data-url.ts';
 import type { MediaPart, TextPart } from '../message.ts';
 import { offer } from './offered.ts';
 import type { NativeOptions, NativeTools } from './options.ts';
-import { dataUrl, fileName, IMAGES, isImage, mediaIn, PDF, textOf } from './wire-parts.ts';
+import { fileName, IMAGES, isImage, mediaIn, PDF, textOf } from './wire-parts.ts';
 
 /** `OpenAI.Responses.FunctionTool`. */
 export interface OpenAITool {
@@ -60,7 +61,7 @@ const outputOf = (parts: readonly (TextPart | MediaPart)[]): OpenAIResult['outpu
   if (mediaIn(parts).length === 0) return textOf(parts);
   return parts.map((part) => {
     if (part.type === 'text') return { type: 'input_text', text: part.text };
-    if (isImage(part)) return { type: 'input_image', image_url: dataUrl(part), detail: 'auto' };
-    return { type: 'input_file', filename: fileName(part), file_data: dataUrl(part) };
+    if (isImage(part)) return { type: 'input_image', image_url: dataUrlOf(part), detail: 'auto' };
+    return { type: 'input_file', filename: fileName(part), file_data: dataUrlOf(part) };
   });
 };

@@ -8,8 +8,6 @@ export const PDF = 'application/pdf';
 
 export const isImage = ({ mediaType }: MediaPart): boolean => mediaType.startsWith('image/');
 
-export const dataUrl = ({ mediaType, data }: MediaPart): string => `data:${mediaType};base64,${data}`;
-
 /** A name for a document that has none. */
 export const fileName = ({ name, mediaType }: MediaPart): string => name ?? `document.${mediaType.split('/')[1]}`;
 

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../protocol/types.ts';
 import { coerce } from '../../schema/coerce.ts';
 import { propertiesOf } from '../../schema/signature.ts';
 import type { ResultPart } from '../message.ts';
+import { hasGap, isOriginLine } from '../results/sentences.ts';
 import type { Moment } from './moment.ts';
 import { type PropertyKind, propertyOf } from './property.ts';
 import { scan } from './spans.ts';
@@ -19,15 +20,11 @@ export type Referred =
 
 const LONGEST_SCANNED = 8_000;
 const MOST_CHOICES = 5;
-/** Results lose their middle where they are too long for a model. */
-const SHORTENED = /\[… .{1,80} are left out/;
-/** The line before what a server gave, which says whose it is. */
-const ORIGIN = /^(?:(?:With )?[Dd]ata|Error) from .+:$/;
 
 /** What the tool itself gave, as text. */
 export const textOf = (result: ResultPart | undefined): string => {
   const texts = (result?.content ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : []));
-  return (ORIGIN.test(texts[0] ?? '') ? texts.slice(1) : texts).join('\n');
+  return (isOriginLine(texts[0] ?? '') ? texts.slice(1) : texts).join('\n');
 };
 
 /** The JSON object or list that a result is. */
@@ -84,6 +81,6 @@ export const refer = (
   }
   const named = fromStructure(structureOf(text), name);
   if (named.length > 0) return read(named);
-  if (SHORTENED.test(text)) return { kind: 'none', why: 'the result before was shortened, and is not whole' };
+  if (hasGap(text)) return { kind: 'none', why: 'the result before was shortened, and is not whole' };
   return read([text]);
 };
