@@ -50,7 +50,11 @@ const BOMBS: [title: string, code: string][] = [
   ['bound functions', 'let f = () => 1; for (;;) f = f.bind(null)'],
   ['promises', 'const all = []; for (;;) all.push(new Promise(() => {}))'],
   ['a number', 'let n = 3n; for (;;) n *= n'],
-  ['arguments', 'const n = "x".repeat(2 ** 22); for (let i = 0; i < 100; i++) tools.a.b({ n: n + i }); return 1'],
+  ['arguments', 'const n = "x".repeat(2 ** 22); for (let i = 0; i < 100; i++) await tools.a.b({ n: n + i })'],
+  [
+    'arguments that nobody waits for',
+    'const n = "x".repeat(2 ** 20); for (;;) void tools.a.b({ n: n + 1 }).catch(() => {})',
+  ],
   ['an object of many names', 'const o = {}; for (let i = 0; ; i++) o["k" + i] = i'],
 ];
 const DEPTHS: [title: string, code: string][] = [

@@ -30,6 +30,7 @@ export const createEntrance = ({ records, kind, open, today, keepMs }: EntranceO
     const shown = shownArguments(request.arguments);
     if (shown === undefined) throw new ToolwayError('denied', 'it has more arguments than anybody could be shown');
     const { definition, ...own } = keys ?? {};
+    const createdAt = today();
     const stored: StoredApproval = {
       id: newId(),
       state: 'pending',
@@ -39,8 +40,8 @@ export const createEntrance = ({ records, kind, open, today, keepMs }: EntranceO
       tool,
       annotations,
       reason,
-      createdAt: today(),
-      expiresAt: today() + timeoutMs,
+      createdAt,
+      expiresAt: createdAt + timeoutMs,
       ...shown,
       ...(title !== undefined && { title }),
       ...(warnings !== undefined && { warnings }),
