@@ -1,7 +1,6 @@
 /** A sandbox for programs of models: each runs in a thread of its own, which is ended whatever it does. */
-import type { Worker } from 'node:worker_threads';
 import type { Sandbox, Turn } from '../llm/code/sandbox.ts';
-import type { ThreadParts } from './code-thread.ts';
+import type { CodeThread, ThreadParts } from './code-thread.ts';
 
 /** A thread that computes is ended this long after the engine should have stopped by itself. */
 const GRACE_MS = 500;
@@ -13,13 +12,13 @@ export const createCodeSandbox = (): Sandbox => {
   let parts: Promise<ThreadParts> | undefined;
   return {
     open(program, hear) {
-      let worker: Worker | undefined;
+      let thread: CodeThread | undefined;
       let isOpen = true;
       let watchdog: NodeJS.Timeout | undefined;
       const close = (): void => {
         isOpen = false;
         clearTimeout(watchdog);
-        void worker?.terminate();
+        void thread?.worker.terminate();
       };
       const tell = (turn: Turn): void => {
         if (!isOpen) return;
@@ -36,11 +35,12 @@ export const createCodeSandbox = (): Sandbox => {
         try {
           const { start: startThread } = await parts;
           if (!isOpen) return;
-          worker = startThread(program);
+          thread = startThread(program, tell);
         } catch (error) {
           parts = undefined;
           return lose(error instanceof Error ? error.message : String(error));
         }
+        const { worker } = thread;
         worker.on('message', tell);
         worker.on('error', (error) => lose(error.message));
         worker.on('exit', (code) => lose(`the thread ended with ${code}`));
@@ -51,7 +51,7 @@ export const createCodeSandbox = (): Sandbox => {
         answer(text) {
           if (!isOpen) return;
           watch();
-          worker?.postMessage(text);
+          thread?.answer(text);
         },
         close,
       };
