@@ -1,5 +1,5 @@
 // Measures Toolway against raw loops and the official SDKs, in one run, and prints what came out.
-// `node bench/run.js [--quick] [--only stdio,http,chain,import,memory,bundle,cli,code,behaviour,gateway] [--rounds 5] [--era modern]
+// `node bench/run.js [--quick] [--only stdio,http,chain,import,memory,bundle,cli,code,search,behaviour,gateway] [--rounds 5] [--era modern]
 //   [--payload 100] [--in-flight 64] [--profile]`
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -14,8 +14,21 @@ import { measureGateways } from './sections/gateway.js';
 import { printGoals } from './sections/goals.js';
 import { measureImports } from './sections/imports.js';
 import { measureMemory } from './sections/memory.js';
+import { measureSearch } from './sections/search.js';
 
-const SECTIONS = ['stdio', 'http', 'chain', 'import', 'memory', 'bundle', 'cli', 'code', 'behaviour', 'gateway'];
+const SECTIONS = [
+  'stdio',
+  'http',
+  'chain',
+  'import',
+  'memory',
+  'bundle',
+  'cli',
+  'code',
+  'search',
+  'behaviour',
+  'gateway',
+];
 
 const { values } = parseArgs({
   options: {
@@ -63,6 +76,7 @@ try {
   if (wanted.has('bundle')) Object.assign(measured, await measureBundle(options));
   if (wanted.has('cli')) Object.assign(measured, await measureCli(options));
   if (wanted.has('code')) Object.assign(measured, await measureCode(options));
+  if (wanted.has('search')) Object.assign(measured, await measureSearch(options));
   if (wanted.has('gateway')) Object.assign(measured, await measureGateways(options));
   if (wanted.has('behaviour') && !(await measureBehaviour(options))) process.exitCode = 1;
   if (!options.profile && values.only !== 'behaviour') printGoals(measured, print);

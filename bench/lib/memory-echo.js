@@ -2,8 +2,8 @@
 import { createEcho } from '../servers/echo-tools.js';
 
 /** A link whose requests of one tick are answered together, as those of one chunk are on a pipe. */
-export const createMemoryEcho = ({ era }) => {
-  const echo = createEcho({ modern: era === 'modern' });
+export const createMemoryEcho = ({ era, tools }) => {
+  const echo = createEcho({ modern: era === 'modern', tools });
   let waiting = [];
   const answerAll = () => {
     const messages = waiting;

@@ -59,6 +59,7 @@ const goalsOf = ({
   completionMs,
   codeCallUs,
   codeCallsUs,
+  searchMs,
   ...more
 }) => [
   ['stdio, 64 in flight, 100 B: CPU against the raw loop', ratio(cells, 'stdio', 100, true, RAW.stdio), 2, 'x'],
@@ -80,6 +81,7 @@ const goalsOf = ({
   ['completion in a shell, from start to end', completionMs, 100, ' ms'],
   ['a call from a program in the sandbox, one at a time', codeCallUs, 100, ' µs'],
   ['a call from a program in the sandbox, 16 in flight', codeCallsUs, 100, ' µs'],
+  ['a search over 10 000 tools', searchMs, 1, ' ms'],
   ['cold toolway call on a stdio server against mcporter 0.12.3', coldCallRatio, 0.5, 'x'],
   ['browser entry, gzipped', bundleKb, 25, ' kB'],
   ['node: imports in the browser entry', nodeImports, 0, ''],

@@ -57,9 +57,10 @@ const toolResult = (text, structured, complete) =>
 
 /**
  * One server's memory: what it was called with.
- * @param {{ modern?: boolean }} [options] `modern` answers 2026-07-28 beside the revisions before it.
+ * @param {{ modern?: boolean, tools?: object[] }} [options] `modern` answers 2026-07-28 beside the revisions before it;
+ *   `tools` are listed in place of those that can be called.
  */
-export const createEcho = ({ modern = false } = {}) => {
+export const createEcho = ({ modern = false, tools = TOOLS } = {}) => {
   let calls = 0;
   const seen = new Set();
 
@@ -79,7 +80,7 @@ export const createEcho = ({ modern = false } = {}) => {
     const complete = isModern ? ',"resultType":"complete"' : '';
     const hints = isModern ? { resultType: 'complete', ttlMs: 0, cacheScope: 'private' } : {};
     if (method === 'tools/call') return callTool(params, complete);
-    if (method === 'tools/list') return JSON.stringify({ tools: TOOLS, ...hints });
+    if (method === 'tools/list') return JSON.stringify({ tools, ...hints });
     if (method === 'ping') return '{}';
     if (method === 'initialize') {
       return JSON.stringify({ protocolVersion: LEGACY, capabilities: CAPABILITIES, serverInfo: SERVER_INFO });
