@@ -12,6 +12,7 @@ const PARTS = [
   ...['größe', 'ß', 'é', 'e\u0301', '取得', '🙂', '\ud83d', '\u202e', 'x'.repeat(40), 'y'.repeat(70), 'Z'.repeat(130)],
 ];
 const SERVERS = [
+  '',
   's',
   'S',
   'files',

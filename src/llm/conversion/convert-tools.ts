@@ -1,6 +1,6 @@
 import type { Profile, StrictBudget } from '../profiles/profile.ts';
 import { lint } from './lint.ts';
-import { nameTools } from './names.ts';
+import { nameTools, plainName } from './names.ts';
 import { type Rewritten, rewriteSchema } from './rewrite.ts';
 import { spendStrict } from './strict.ts';
 import type { Change, Conversion, ConvertedTool, ConvertibleTool, ConvertOptions, ToolReport } from './types.ts';
@@ -81,7 +81,8 @@ const finish = (
     return { report: { qualifiedName, changes: rewritten.changes, quarantined: rewritten.quarantined } };
   }
   const changes = [...rewritten.changes];
-  if (name !== `${server}__${own}`) changes.push({ path: '', keyword: 'name', rule: 'rename', loss: 'none' });
+  if (name !== plainName({ server, name: own }))
+    changes.push({ path: '', keyword: 'name', rule: 'rename', loss: 'none' });
   const { text, cut } = describe([description, title], rewritten.notes, profile.descriptionChars);
   if (cut) changes.push({ path: '', keyword: 'description', rule: 'shorten', loss: 'hint' });
   const converted: ConvertedTool = {

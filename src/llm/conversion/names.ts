@@ -1,6 +1,7 @@
 /**
- * Names that a provider takes, one for each tool and never the same for two. `server__tool` wherever that fits; else a
- * readable stem and a hash of both names, so that a name does not depend on what other tools there are.
+ * Names that a provider takes, one for each tool and never the same for two. `server__tool`, of a tool without a server
+ * its own name, wherever that fits; else a readable stem and a hash of both names, so that a name does not depend on what
+ * other tools there are.
  */
 import type { NameRules } from '../profiles/profile.ts';
 import { hash8 } from './hash.ts';
@@ -9,6 +10,8 @@ interface Named {
   server: string;
   name: string;
 }
+
+export const plainName = ({ server, name }: Named): string => (server === '' ? name : `${server}__${name}`);
 
 /** What is left of a long name of a server, so that something of the tool's is seen. */
 const SERVER_STEM = 20;
@@ -20,8 +23,8 @@ export const nameTools = (tools: readonly Named[], rules: NameRules, taken: read
   const used = new Set([...(rules.reserved ?? []), ...taken]);
   const names = new Array<string>(tools.length);
   const others: number[] = [];
-  for (const [index, { server, name }] of tools.entries()) {
-    const plain = `${server}__${name}`;
+  for (const [index, tool] of tools.entries()) {
+    const plain = plainName(tool);
     if (!fits(plain) || used.has(plain)) {
       others.push(index);
       continue;
@@ -52,8 +55,9 @@ const fitting = ({ pattern, max }: NameRules): ((name: string) => boolean) => {
 /** Letters, digits and `_` are in every alphabet; a name begins with a letter or `_` where any alphabet asks for it. */
 const stemOf = (server: string, tool: string, { max }: NameRules): string => {
   const room = max - HASH;
-  const whole = `${plain(server)}__${plain(tool)}`;
-  const stem = whole.length <= room ? whole : `${plain(server).slice(0, SERVER_STEM)}__${plain(tool)}`;
+  const whole = plainName({ server: plain(server), name: plain(tool) });
+  const stem =
+    whole.length <= room ? whole : plainName({ server: plain(server).slice(0, SERVER_STEM), name: plain(tool) });
   return (/^[0-9]/.test(stem) ? `_${stem}` : stem).slice(0, room);
 };
 

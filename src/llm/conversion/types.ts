@@ -4,7 +4,7 @@ import type { JsonObject } from '../../protocol/types.ts';
 import type { ModelTool } from '../model.ts';
 import type { LintCode } from '../profiles/profile.ts';
 
-/** What is needed of a tool to rewrite it. */
+/** What is needed of a tool to rewrite it. One whose `server` is empty is named by its own name alone. */
 export type ConvertibleTool = Pick<
   ListedTool,
   'qualifiedName' | 'server' | 'name' | 'title' | 'description' | 'inputSchema'
