@@ -26,7 +26,7 @@ export interface Question {
   history?: readonly string[];
   /** What the line up to the cursor may go on with, and the end of it that these take the place of. */
   complete?(line: string): Promise<[candidates: string[], replaced: string]>;
-  /** What is pasted is part of the one answer, with its line ends, where `listen` heeds pastes. */
+  /** What is pasted is part of the one answer, with its line ends, where `listen` heeds pastes; Alt-Enter and Ctrl-J end the line alone. */
   multiline?: boolean;
   /** What is typed is not shown. */
   hidden?: boolean;
@@ -36,8 +36,8 @@ export interface Question {
   signal?: AbortSignal;
 }
 
-/** A line, or how the question ended without one: by Ctrl-C, by Ctrl-D, or by its signal. */
-export type Reply = { line: string } | { ended: 'interrupt' | 'end' | 'aborted'; typed?: string };
+/** A line, or how the question ended without one: by Ctrl-C, by Ctrl-D, or by its signal. `goesOn`: another line belongs to it. */
+export type Reply = { line: string; goesOn?: true } | { ended: 'interrupt' | 'end' | 'aborted'; typed?: string };
 
 /** Somebody who can be asked. */
 export interface Terminal {

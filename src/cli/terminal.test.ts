@@ -58,6 +58,27 @@ describe('a terminal', () => {
     stop();
   });
 
+  test('Alt-Enter and Ctrl-J say that the answer goes on, also typed ahead; elsewhere they end the line', async () => {
+    const { terminal, type } = makeTerminal();
+    const ask = () => terminal.read({ prompt: '> ', multiline: true });
+    const stop = terminal.listen(() => {}, { pastes: true });
+    const first = ask();
+    await type('one');
+    await type('\n');
+    expect(await first).toEqual({ line: 'one', goesOn: true });
+    await type('two\x1b\r');
+    await type('three');
+    await type('\n');
+    expect(await ask()).toEqual({ line: 'two', goesOn: true });
+    expect(await ask()).toEqual({ line: 'three', goesOn: true });
+    // Typed before the terminal gave keys as they are.
+    await type('four\n');
+    expect(await ask()).toEqual({ line: 'four' });
+    await type('five\x1b\r');
+    expect(await terminal.read({ prompt: '> ' })).toEqual({ line: 'five' });
+    stop();
+  });
+
   test('what is typed while a completion is looked for comes after it, line by line', async () => {
     const { terminal, type } = makeTerminal();
     let found = (_: [string[], string]): void => {};

@@ -31,6 +31,7 @@ const CTRL_C = 3;
 const CTRL_D = 4;
 const CR = 13;
 const LF = 10;
+const ALT_ENTER = Buffer.of(27, CR);
 
 interface Reading {
   keys: PassThrough;
@@ -41,6 +42,8 @@ interface Reading {
   pasted: PastedTexts | undefined;
   /** Its line has ended: what comes next belongs to the next reading. */
   sealed: boolean;
+  /** Another line is to follow it. */
+  goesOn: boolean;
   end(reply: Reply): void;
 }
 
@@ -82,7 +85,7 @@ export const createTerminal = (
     const left = heedingPastes > 0 ? keys.lastIndexOf(CTRL_D) : -1;
     // Who leaves a conversation has no more questions.
     if (left !== -1) ahead.drop();
-    ahead.add(keys.subarray(Math.max(0, left)));
+    ahead.add(heedingPastes > 0 && isCtrlJ(keys) ? ALT_ENTER : keys.subarray(Math.max(0, left)));
   };
   /** A reading is given keys up to the end of its line, so that lines that were typed ahead reach one reading each. */
   const feed = (to: Reading, chunk: Buffer): void => {
@@ -91,8 +94,10 @@ export const createTerminal = (
       to.keys.write(chunk);
       return;
     }
+    const isAlt = at > 0 && chunk[at - 1] === ALT_ENTER[0];
     to.sealed = true;
-    to.keys.write(chunk.subarray(0, at + 1));
+    to.goesOn = to.pasted !== undefined && (isAlt || isCtrlJ(chunk));
+    to.keys.write(Buffer.concat([chunk.subarray(0, isAlt ? at - 1 : at), Buffer.of(CR)]));
     const isPair = chunk[at] === CR && chunk[at + 1] === LF;
     hold(chunk.subarray(at + (isPair ? 2 : 1)));
   };
@@ -179,8 +184,11 @@ export const createTerminal = (
         resolve(reply);
       };
       const abort = (): void => end({ ended: 'aborted' });
-      reading = { keys, editor, prompt, hidden, pasted, sealed: false, end };
-      editor.on('line', (line) => end({ line: pasted?.filled(edited(line)) ?? edited(line) }));
+      const mine: Reading = { keys, editor, prompt, hidden, pasted, sealed: false, goesOn: false, end };
+      reading = mine;
+      editor.on('line', (line) =>
+        end({ line: pasted?.filled(edited(line)) ?? edited(line), ...(mine.goesOn && { goesOn: true }) }),
+      );
       editor.on('SIGINT', () => {
         if (pasted !== undefined) ahead.drop();
         end({ ended: 'interrupt', typed: editor.line });
@@ -239,6 +247,9 @@ export const createTerminal = (
     restore: () => markPastes(false),
   };
 };
+
+/** Alone it is that key; behind others it is the end of a line that was typed before the terminal gave keys as they are. */
+const isCtrlJ = (keys: Buffer): boolean => keys.length === 1 && keys[0] === LF;
 
 /** On a dumb terminal the editor takes the keys that take back what was typed for text. */
 const edited = (line: string): string => {

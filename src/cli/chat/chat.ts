@@ -14,11 +14,12 @@ import { stateFolder } from '../../node/state-folder.ts';
 import type { Job, Session } from '../command.ts';
 import { countOf } from '../numbers.ts';
 import { createKeeper } from './keeper.ts';
+import { type LastQuestion, lastQuestion, type TurnStart } from './last-question.ts';
 import { modelMaker } from './model.ts';
 import { chooseModel, type ModelChoice, nameOfChoice } from './model-choice.ts';
 import { withPerson } from './person-toolkit.ts';
 import { createChatSampling } from './sampling.ts';
-import { createSessions, newSession, type SessionFacts, type Sessions } from './sessions.ts';
+import { createSessions, newSession, type SessionFacts, type Sessions, titleOf } from './sessions.ts';
 import type { TurnView } from './turn-view.ts';
 
 /** What one turn is asked for. */
@@ -48,6 +49,8 @@ export interface Chat {
   use(model: string): Promise<void>;
   /** Begins a new conversation. */
   clear(): void;
+  /** Takes back the last question with all that was said and called since, and gives it; none where none is left. */
+  undo(): Promise<LastQuestion | undefined>;
   /** Keeps what has been said so far. Rejects where that fails. */
   save(): Promise<void>;
 }
@@ -84,6 +87,7 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
   let model: ChatModel = (await modelMaker(choice))(session.toolkit);
   sampling.model = model;
   let facts = stored?.facts;
+  let starts: TurnStart[] = [];
   let told: string | undefined;
 
   const save = async (): Promise<void> => {
@@ -130,7 +134,11 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
     },
     save,
     async turn({ messages, signal, view, interrupt }) {
-      facts ??= newSession({ question: textOf(messages), cwd: context.cwd, model: nameOfChoice(choice) });
+      const question = textOf(messages);
+      facts ??= newSession({ question, cwd: context.cwd, model: nameOfChoice(choice) });
+      // The question that it had its title from was taken back.
+      if (conversation.messages.length === 0) facts = { ...facts, title: titleOf(question) };
+      starts.push({ at: conversation.messages.length, asked: messages });
       sampling.interrupt = interrupt;
       const toolkit: Toolkit = withPerson(session.toolkit, {
         job,
@@ -169,6 +177,17 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
     clear() {
       conversation = createConversation();
       facts = undefined;
+      starts = [];
+    },
+    async undo() {
+      const last = lastQuestion(conversation.messages, starts);
+      if (last === undefined) return undefined;
+      starts = starts.filter(({ at }) => at < last.at);
+      // What it cost and what was read of others stays on its account.
+      const { messages, ...rest } = conversation.toJSON();
+      conversation = createConversation({ ...rest, messages: messages.slice(0, last.at) });
+      await keep();
+      return last;
     },
   };
 };

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { nearest } from '../../config/nearest.ts';
 import { ToolwayError } from '../../errors.ts';
+import type { Message } from '../../llm/message.ts';
 import { nodeFiles } from '../../node/files.ts';
 import { sourceText } from '../../policy/taint.ts';
 import { signature } from '../../schema/signature.ts';
@@ -10,13 +11,13 @@ import { askServers } from '../servers.ts';
 import type { Chat } from './chat.ts';
 import { listSessions } from './session-list.ts';
 import { summaryOf } from './summary.ts';
-import { historyLines, transcriptOf } from './transcript.ts';
+import { historyLines, saidBy, transcriptOf } from './transcript.ts';
 
 export interface ChatCommand {
   summary: string;
   usage?: string;
-  /** `quit` ends the chat. */
-  run(chat: Chat, argument: string, signal: AbortSignal): Promise<'quit' | undefined>;
+  /** `quit` ends the chat, `ask` is asked next. */
+  run(chat: Chat, argument: string, signal: AbortSignal): Promise<'quit' | { ask: readonly Message[] } | undefined>;
 }
 
 const LONGEST_SIGNATURE = 160;
@@ -93,6 +94,18 @@ const save = async (chat: Chat, argument: string): Promise<undefined> => {
   await say(chat, safeLine(`Saved as ${path}`));
 };
 
+/** What tools did stays done, and that is said. */
+const takeBack = async (chat: Chat, words: string): Promise<readonly Message[]> => {
+  const last = await chat.undo();
+  if (last === undefined) throw new ToolwayError('invalid_arguments', 'nothing was asked yet', { executed: 'no' });
+  const { remarks } = chat.job.output;
+  const question = last.asked.map(({ content }) => saidBy(content)).join(' ');
+  await say(chat, safeLine(`${words}: ${question.trim()}`, LONGEST_SIGNATURE));
+  if (last.ran.length > 0)
+    await say(chat, remarks.yellow(safeLine(`What its calls did stays done: ${last.ran.join(', ')}`)));
+  return last.asked;
+};
+
 const COMMANDS: Readonly<Record<string, ChatCommand>> = {
   help: {
     summary: 'this',
@@ -103,6 +116,7 @@ const COMMANDS: Readonly<Record<string, ChatCommand>> = {
       ]);
       rows.push(['/SERVER:PROMPT key=value …', 'asks with a prompt of a server']);
       rows.push(['@SERVER:URI', 'within a question: reads the resource along']);
+      rows.push(['… \\', 'at the end of a line: the question goes on in the next one; so do Alt-Enter and Ctrl-J']);
       const more = 'A word alone will do: help, tools, quit. Tab completes, Ctrl-C ends a turn, Ctrl-D the chat.';
       await say(chat, `${table(rows)}\n\n${more}`);
       return undefined;
@@ -134,6 +148,17 @@ const COMMANDS: Readonly<Record<string, ChatCommand>> = {
       await listSessions(chat.sessions, (text) => say(chat, text));
       return undefined;
     },
+  },
+  undo: {
+    summary: 'takes back the last question with its answer; what tools did stays done',
+    async run(chat) {
+      await takeBack(chat, 'Taken back');
+      return undefined;
+    },
+  },
+  retry: {
+    summary: 'asks the last question again, in place of its answer',
+    run: async (chat) => ({ ask: await takeBack(chat, 'Asking again') }),
   },
   clear: {
     summary: 'begins a new conversation',

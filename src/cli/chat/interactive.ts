@@ -5,6 +5,7 @@ import { userMessage } from '../../llm/loop/attachments.ts';
 import { promptMessages } from '../../llm/loop/prompts.ts';
 import type { Message } from '../../llm/message.ts';
 import { stateFolder } from '../../node/state-folder.ts';
+import type { Question, Reply, Terminal } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { reportFailure } from '../report.ts';
 import { safeLine } from '../safe-text.ts';
@@ -19,6 +20,8 @@ import { summaryOf } from './summary.ts';
 import { createTurnView } from './turn-view.ts';
 
 const PROMPT = 'chat> ';
+/** As wide as the first one, so that lines stand below each other. */
+const NEXT_PROMPT = '  ... ';
 
 /** Talks until the person leaves, and gives the exit code. `first` is asked at once. */
 export const converse = async (chat: Chat, first: string): Promise<number> => {
@@ -52,9 +55,7 @@ export const converse = async (chat: Chat, first: string): Promise<number> => {
     }
     let wantsToLeave = false;
     while (!context.signal.aborted) {
-      const reply = await terminal.read({
-        prompt: PROMPT,
-        multiline: true,
+      const reply = await readQuestion(terminal, {
         history: history.lines,
         complete: (line) => completionsOf(line, { commands: COMMAND_NAMES, names }),
         signal: context.signal,
@@ -74,6 +75,21 @@ export const converse = async (chat: Chat, first: string): Promise<number> => {
     return EXIT.cancelled;
   } finally {
     listenNoMore();
+  }
+};
+
+/** A line, and those that belong to it: behind `\\`, Alt-Enter or Ctrl-J goes the next one. */
+const readQuestion = async (terminal: Terminal, wanted: Omit<Question, 'prompt' | 'multiline'>): Promise<Reply> => {
+  const lines: string[] = [];
+  for (;;) {
+    const prompt = lines.length === 0 ? PROMPT : NEXT_PROMPT;
+    const reply = await terminal.read({ ...wanted, prompt, multiline: true });
+    if (!('line' in reply)) return { ...reply, typed: [...lines, reply.typed ?? ''].join('\n') };
+    const [, marks = ''] = /(\\*)$/.exec(reply.line) ?? [];
+    const isMarked = marks.length % 2 === 1;
+    lines.push(isMarked ? reply.line.slice(0, -1) : reply.line);
+    const isBegun = lines.some((line) => line.trim() !== '');
+    if (!isBegun || (!isMarked && reply.goesOn !== true)) return { line: lines.join('\n') };
   }
 };
 
@@ -107,7 +123,12 @@ const runLine = async (chat: Chat, line: string, running: AbortController): Prom
   }
   // Lines that were pasted are a question, whatever the first one begins with.
   const found = text.includes('\n') ? undefined : commandIn(text);
-  if (found !== undefined) return found.command.run(chat, found.argument, signal);
+  if (found !== undefined) {
+    const next = await found.command.run(chat, found.argument, signal);
+    if (typeof next !== 'object') return next;
+    await takeTurn(chat, async () => [...next.ask], running);
+    return undefined;
+  }
   await takeTurn(chat, async () => [await userMessage(toolkit, text, { spill, signal })], running);
   return undefined;
 };

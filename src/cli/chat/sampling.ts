@@ -41,7 +41,8 @@ export const createChatSampling = (
   const answerOf = (model: ChatModel): OnSample => {
     const now = conversation();
     if (current?.model === model && current.conversation === now) return current.answer;
-    const agreed = current?.conversation === now ? current.agreed : new Set<string>();
+    // One of which a question was taken back is another object, and the same conversation.
+    const agreed = current?.conversation.id === now.id ? current.agreed : new Set<string>();
     const answer = samplingHandler({
       model,
       conversation: now,

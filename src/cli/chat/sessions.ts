@@ -39,6 +39,9 @@ const MAX_TITLE_CHARS = 80;
 /** True for what can be the name of a conversation. */
 export const isSessionId = (word: string): boolean => ID.test(word);
 
+/** How a conversation is called that begins with this question. */
+export const titleOf = (question: string): string => question.trim().replace(/\s+/g, ' ').slice(0, MAX_TITLE_CHARS);
+
 /** The facts of a conversation that begins now. */
 export const newSession = ({
   question,
@@ -52,7 +55,7 @@ export const newSession = ({
   const now = new Date().toISOString();
   return {
     id: `${now.slice(0, 10).replaceAll('-', '')}-${randomBytes(3).toString('hex')}`,
-    title: question.trim().replace(/\s+/g, ' ').slice(0, MAX_TITLE_CHARS),
+    title: titleOf(question),
     cwd,
     model,
     createdAt: now,

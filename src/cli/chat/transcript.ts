@@ -7,7 +7,7 @@ import type { Style } from '../style.ts';
 const LONGEST_LINE = 200;
 
 /** The first words of what a user's side said: what it brings in from servers is named, not told. */
-const saidBy = (content: readonly Part[]): string =>
+export const saidBy = (content: readonly Part[]): string =>
   content
     .flatMap((part) => {
       if (part.type === 'text')
