@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { live } from '../../test/fixtures/cli/live.ts';
 import { folder } from '../../test/fixtures/cli/world.ts';
+import { profileOf } from '../llm/profiles/profile-of.ts';
 import type { ServerConfig } from '../options.ts';
 import { checkCommand } from './doctor/command.ts';
 import type { Finding } from './doctor/finding.ts';
@@ -149,26 +150,110 @@ test('a place is told without what may be secret in its URL', () => {
   expect(placeOf('nonsense')).toBe('no URL');
 });
 
-test('tools are held against what model providers refuse', () => {
+describe('the tools', () => {
   const tool = (name: string, inputSchema: unknown, description = 'd') => ({ name, description, inputSchema }) as never;
-  const says = (name: string, schema: unknown = { type: 'object' }) =>
-    checkTools('s', [tool(name, schema)]).map((each) => each.says);
-  expect(says('fine')).toEqual([expect.stringContaining('nothing is known')]);
-  expect(says('x'.repeat(62))).toEqual([expect.stringContaining('more than 64 characters')]);
-  expect(says('a.b')).toEqual([expect.stringContaining('characters other than')]);
-  expect(says('a', { type: 'string' })).toEqual([expect.stringContaining('no object')]);
-  expect(says('a', { type: 'object', oneOf: [] })).toEqual([expect.stringContaining('at the top')]);
-  expect(says('a', { type: 'object', properties: { l: { type: 'array' } } })).toEqual([
-    expect.stringContaining('what it holds'),
-  ]);
-  expect(says('a', { type: 'object', properties: { l: { $ref: '#' } } })).toEqual([
-    expect.stringContaining('references'),
-  ]);
-  expect(says('a', { type: 'object', properties: { l: { const: 1 } } })).toEqual([expect.stringContaining('const')]);
-  const many = Array.from({ length: 8 }, (_, at) => tool(`t${at}`, { type: 'object' }, ' '));
-  expect(checkTools('s', many)[0]?.says).toBe(
-    'without a description no model knows when to call: t0, t1, t2, t3, t4 and 3 more',
-  );
+  const none = { type: 'object', properties: {} };
+  const object = (properties: object) => ({ type: 'object', properties });
+  const told = async (name: string, schema: unknown) =>
+    (await checkTools('s', [tool(name, schema)])).map(({ level, check, says, see }) => {
+      expect([level, check]).toEqual(['note', 'tools']);
+      expect(see).toMatch(/^https:\/\//);
+      return says;
+    });
+  const ANY = 'Anthropic, OpenAI, Gemini, Mistral, hosts that speak as OpenAI';
+
+  test('that every provider takes are told so', async () => {
+    expect(await checkTools('s', [tool('fine', none)])).toEqual([
+      { level: 'ok', check: 'tools', says: 'nothing is known that a model provider would refuse in 1 tools' },
+    ]);
+  });
+
+  test.each<[name: string, schema: unknown, says: string[]]>([
+    [
+      'x'.repeat(62),
+      none,
+      [
+        `Anthropic, OpenAI, Mistral, hosts that speak as OpenAI may refuse a name that is not [a-zA-Z0-9_-]+ or has more than 64 characters, with its server before it: ${'x'.repeat(62)}`,
+        `Gemini may refuse a name that is not [a-zA-Z_][a-zA-Z0-9_.-]* or has more than 64 characters, with its server before it: ${'x'.repeat(62)}`,
+      ],
+    ],
+    [
+      'a.b',
+      none,
+      [
+        'Anthropic, OpenAI, Mistral, hosts that speak as OpenAI may refuse a name that is not [a-zA-Z0-9_-]+ or has more than 64 characters, with its server before it: a.b',
+      ],
+    ],
+    [
+      'a',
+      { type: 'object' },
+      ['OpenAI, Gemini, hosts that speak as OpenAI may refuse arguments without "properties": a'],
+    ],
+    ['a', { ...none, type: 'string' }, [`${ANY} may refuse arguments that are no object: a`]],
+    [
+      'a',
+      { ...none, allOf: [none] },
+      [
+        'Anthropic, OpenAI, Mistral, hosts that speak as OpenAI may refuse allOf at the top of the arguments: a',
+        'Gemini, Mistral, hosts that speak as OpenAI may refuse allOf in the arguments: a',
+      ],
+    ],
+    [
+      'a',
+      object({ l: { type: 'array' } }),
+      ['OpenAI, Gemini, Mistral, hosts that speak as OpenAI may refuse an array that does not say what it holds: a'],
+    ],
+    [
+      'a',
+      object({ l: { $ref: '#' } }),
+      ['Gemini, Mistral, hosts that speak as OpenAI may refuse $ref in the arguments: a'],
+    ],
+    [
+      'a',
+      object({ l: { type: 'string', const: 'x', pattern: 'x' }, m: { type: 'string', minLength: 1 } }),
+      ['Gemini may refuse minLength, const, pattern in the arguments: a'],
+    ],
+  ])('%#: what some refuse is told with who they are', async (name, schema, says) => {
+    expect((await told(name, schema)).sort()).toEqual([...says].sort());
+  });
+
+  test('each thing with where its refusal was recorded', async () => {
+    const [found] = await checkTools('s', [tool('a', object({ l: { type: 'string', const: 'x' } }))]);
+    expect(found?.see).toBe('https://github.com/zed-industries/zed/issues/45552');
+  });
+
+  test('all that profiles say was refused is found', async () => {
+    for (const id of ['anthropic', 'openai-chat', 'openai-compatible', 'gemini', 'mistral']) {
+      const { rejections } = await profileOf(id);
+      // A name may begin as it likes: that of its server stands before it.
+      for (const { tool: refused, source } of rejections.filter(({ finds }) => finds.code !== 'name')) {
+        const found = await checkTools('s', [{ name: 'a', description: 'd', ...refused } as never]);
+        expect(
+          found.filter(({ level }) => level === 'note'),
+          source,
+        ).not.toEqual([]);
+      }
+    }
+  });
+
+  test('without a description', async () => {
+    const many = Array.from({ length: 8 }, (_, at) => tool(`t${at}`, none, ' '));
+    expect(await checkTools('s', many)).toEqual([
+      {
+        level: 'note',
+        check: 'tools',
+        says: 'without a description no model knows when to call: t0, t1, t2, t3, t4 and 3 more',
+      },
+    ]);
+  });
+
+  test('of a hostile server cost little and are told in bounds', async () => {
+    const wide = object(Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`k ${at}`, { $ref: 'x' }])));
+    const odd = Array.from({ length: 2_000 }, (_, at) => tool(`t${at}`, { [`${at}${'k'.repeat(50)}`]: 1, ...none }));
+    const found = await checkTools('s', [tool('wide', wide), ...odd]);
+    expect(found.length).toBeLessThan(20);
+    expect(JSON.stringify(found).length).toBeLessThan(10_000);
+  });
 });
 
 test('variables that have a default, or are set, are no finding', () => {

@@ -60,7 +60,8 @@ export const examine = async (
   // What cannot be looked up now was said above; the rest of it can be looked at all the same.
   const expanded = await expandServer(name, config, { env, resolve: async () => '' }).catch(() => undefined);
   const before = expanded === undefined ? [] : await beforeConnecting(patient, expanded, env, cwd);
-  return [...configured, ...before, ...connecting(patient), ...messages(patient), ...checkTools(name, patient.tools)];
+  const tools = await checkTools(name, patient.tools);
+  return [...configured, ...before, ...connecting(patient), ...messages(patient), ...tools];
 };
 
 const beforeConnecting = async (

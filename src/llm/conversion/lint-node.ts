@@ -95,30 +95,43 @@ const lintTypes = (node: JsonObject, { path, rules, find }: Place): void => {
 const lintReference = (node: JsonObject, { path, root, rules, find }: Place): void => {
   if (node.$ref === undefined) return;
   if (rules.refs === 'inline') find('reference', `${path}/$ref`, 'is not taken');
-  else if (!resolves(root, String(node.$ref))) find('reference', `${path}/$ref`, 'points to nothing');
+  else if (!['object', 'boolean'].includes(typeof pointed(root, String(node.$ref)))) {
+    find('reference', `${path}/$ref`, 'points to nothing');
+  }
   const others = Object.keys(node).filter(
     (keyword) => keyword !== '$ref' && !SAID.includes(keyword) && keyword !== '$defs',
   );
   if (rules.refs === 'alone' && others.length > 0) find('reference', path, `${others.join(', ')} beside $ref`);
 };
 
-const resolves = (root: JsonObject, ref: string): boolean => {
-  if (!ref.startsWith('#')) return false;
+/** What a reference within a schema means; true for one by an anchor, which is not looked for. */
+export const pointed = (root: JsonObject, ref: string): unknown => {
+  if (!ref.startsWith('#')) return undefined;
+  if (/^#[^/]/.test(ref)) return true;
   let node: unknown = root;
   for (const token of ref.split('/').slice(1)) {
-    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, token)) return false;
-    node = (node as JsonObject)[token];
+    const key = decoded(token).replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) return undefined;
+    node = (node as JsonObject)[key];
   }
-  return typeof node === 'object' || typeof node === 'boolean';
+  return node;
+};
+
+const decoded = (token: string): string => {
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token;
+  }
 };
 
 const lintObject = (node: JsonObject, { path, rules, find }: Place): void => {
   if (rules.closed === true && node.additionalProperties !== false) find('open_object', path, 'is open to other keys');
   if (rules.allRequired !== true) return;
-  const keys = Object.keys(typeof node.properties === 'object' ? (node.properties ?? {}) : {});
-  const required = Array.isArray(node.required) ? node.required : [];
-  for (const key of keys)
-    if (!required.includes(key)) find('not_required', `${path}/properties/${key}`, 'is not required');
-  for (const key of required)
-    if (!keys.includes(key)) find('not_required', `${path}/required`, `${key} is no property`);
+  const keys = new Set(Object.keys(typeof node.properties === 'object' ? (node.properties ?? {}) : {}));
+  const required = new Set(Array.isArray(node.required) ? node.required : []);
+  for (const key of keys) if (!required.has(key)) find('not_required', `${path}/properties/${key}`, 'is not required');
+  for (const key of required) {
+    if (!keys.has(String(key))) find('not_required', `${path}/required`, `${key} is no property`);
+  }
 };

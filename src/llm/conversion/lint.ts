@@ -4,11 +4,13 @@
  */
 import type { JsonObject } from '../../protocol/types.ts';
 import type { LintCode, Profile } from '../profiles/profile.ts';
-import { lintNode } from './lint-node.ts';
+import { lintNode, pointed } from './lint-node.ts';
 import type { Finding } from './types.ts';
 
-/** Findings that are told of one definition, and parts of one schema that are looked at. */
+/** Findings that are told of one definition, the characters of one and of its path, and parts of one schema that are looked at. */
 const MAX_FINDINGS = 50;
+const MAX_MESSAGE = 300;
+const MAX_PATH = 1_000;
 const MAX_PARTS = 50_000;
 
 /** A definition as it would be sent. */
@@ -29,7 +31,8 @@ interface Task {
 export const lint = (profile: Profile, { name, description, inputSchema }: LintedTool): Finding[] => {
   const findings: Finding[] = [];
   const find = (code: LintCode, path: string, message: string): void => {
-    if (findings.length < MAX_FINDINGS) findings.push({ code, path, message });
+    if (findings.length < MAX_FINDINGS)
+      findings.push({ code, path: cut(path, MAX_PATH), message: cut(message, MAX_MESSAGE) });
   };
   lintName(profile, name, find);
   const most = profile.descriptionChars;
@@ -59,7 +62,7 @@ export const lint = (profile: Profile, { name, description, inputSchema }: Linte
     seen.add(schema);
     lintNode(schema as JsonObject, { path, root: inputSchema as JsonObject, rules: profile.schema, find });
     addUp(schema as JsonObject, level, sums);
-    tasks.push(...partsOf(schema as JsonObject, path, level, find));
+    for (const part of partsOf(schema as JsonObject, path, level, find)) tasks.push(part);
   }
   if (profile.schema.recursion === false && isRecursive(inputSchema as JsonObject)) {
     find('reference', '', 'the schema refers to itself');
@@ -71,25 +74,30 @@ export const lint = (profile: Profile, { name, description, inputSchema }: Linte
   return findings;
 };
 
-export type Find = (code: LintCode, path: string, message: string) => void;
+type Find = (code: LintCode, path: string, message: string) => void;
+
+const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
+/** A key as it stands in a JSON Pointer. */
+const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
 const lintName = ({ name: rules }: Profile, name: string, find: Find): void => {
   if (name.length > rules.max) find('name', 'name', `has ${name.length} characters, ${rules.max} are taken`);
-  else if (name.match(new RegExp(rules.pattern))?.[0] !== name) find('name', 'name', `does not match ${rules.pattern}`);
+  else if (!new RegExp(`^(?:${rules.pattern})$`).test(name)) find('name', 'name', `does not match ${rules.pattern}`);
   if (rules.reserved?.includes(name)) find('name_reserved', 'name', "is the name of one of the provider's own tools");
 };
 
 const lintRoot = ({ schema: rules, propertyKey }: Profile, root: JsonObject, find: Find): void => {
   if (root.type !== 'object') find('root_type', '', 'the root is not of type object');
   const { properties } = root;
-  if (typeof properties !== 'object' || properties === null) find('root_properties', '', 'the root has no properties');
+  const isNamed = typeof properties === 'object' && properties !== null;
+  if (!isNamed && rules.propertiesNeeded !== false) find('root_properties', '', 'the root has no properties');
   for (const keyword of rules.rootForbids) {
     if (Object.hasOwn(root, keyword)) find('root_keyword', `/${keyword}`, 'may not stand at the root');
   }
-  if (propertyKey === undefined || typeof properties !== 'object' || properties === null) return;
-  const expression = new RegExp(propertyKey);
+  if (propertyKey === undefined || !isNamed) return;
+  const expression = new RegExp(`^(?:${propertyKey})$`);
   for (const key of Object.keys(properties)) {
-    if (key.match(expression)?.[0] !== key) find('property_key', `/properties/${key}`, `does not match ${propertyKey}`);
+    if (!expression.test(key)) find('property_key', `/properties/${escaped(key)}`, `does not match ${propertyKey}`);
   }
 };
 
@@ -108,7 +116,7 @@ const partsOf = (schema: JsonObject, path: string, level: number, find: Find): T
       else {
         const below = keyword === 'properties' ? level + 1 : keyword === '$defs' ? 0 : level;
         for (const key of Object.keys(value)) {
-          parts.push({ schema: (value as JsonObject)[key], path: `${place}/${key}`, level: below });
+          parts.push({ schema: (value as JsonObject)[key], path: `${place}/${escaped(key)}`, level: below });
         }
       }
     } else if (LISTS.includes(keyword)) {
@@ -127,28 +135,35 @@ const addUp = (schema: JsonObject, level: number, sums: Record<string, number>):
   add('properties', keys.length);
   if (keys.length > 0) sums.depth = Math.max(sums.depth ?? 0, level + 1);
   const names = [...keys, ...(typeof schema.$defs === 'object' ? Object.keys(schema.$defs ?? {}) : [])];
-  const required = Array.isArray(schema.required) ? schema.required : [];
-  add('optional', keys.filter((key) => !required.includes(key)).length);
+  const required = new Set(Array.isArray(schema.required) ? schema.required : []);
+  add('optional', keys.filter((key) => !required.has(key)).length);
   if (Array.isArray(schema.type) || schema.anyOf !== undefined) add('unions', 1);
   const values = Array.isArray(schema.enum) ? schema.enum : [];
   add('enumValues', values.length);
   for (const text of [...names, ...values, schema.const]) if (typeof text === 'string') add('chars', text.length);
 };
 
-/** Whether some definition can be reached from itself. */
+/** Whether some subschema can be reached from itself. What holds nothing of the kind is done with, and not entered again. */
 const isRecursive = (root: JsonObject): boolean => {
-  const edges = new Map<string, Set<string>>();
-  for (const [name, definition] of Object.entries((root.$defs as JsonObject | undefined) ?? {})) {
-    edges.set(`#/$defs/${name}`, new Set(JSON.stringify(definition)?.match(/#\/\$defs\/[A-Za-z0-9_.-]+/g) ?? []));
-  }
-  return [...edges.keys()].some((start) => {
-    const reached = new Set<string>();
-    const open = [...(edges.get(start) ?? [])];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      if (reached.has(next)) continue;
-      reached.add(next);
-      open.push(...(edges.get(next) ?? []));
+  const within = new Set<unknown>();
+  const done = new Set<unknown>();
+  const open: { schema: JsonObject; isLeft: boolean }[] = [{ schema: root, isLeft: false }];
+  for (let next = open.pop(); next !== undefined && done.size <= MAX_PARTS; next = open.pop()) {
+    const { schema, isLeft } = next;
+    if (isLeft) {
+      within.delete(schema);
+      done.add(schema);
+    } else if (within.has(schema)) return true;
+    else if (!done.has(schema)) {
+      within.add(schema);
+      open.push({ schema, isLeft: true });
+      const target = typeof schema.$ref === 'string' ? pointed(root, schema.$ref) : undefined;
+      const { $defs: _, ...rest } = schema;
+      const below = partsOf(rest, '', 0, () => {}).map((part) => part.schema);
+      for (const child of [...below, target]) {
+        if (typeof child === 'object' && child !== null) open.push({ schema: child as JsonObject, isLeft: false });
+      }
     }
-    return reached.has(start);
-  });
+  }
+  return false;
 };

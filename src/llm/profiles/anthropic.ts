@@ -42,6 +42,7 @@ export const profile: Profile = {
   schema: {
     keywords: 'all',
     rootForbids: ['oneOf', 'anyOf', 'allOf'],
+    propertiesNeeded: false,
     typeLists: 'any',
     enumOf: 'any',
     refs: 'keep',

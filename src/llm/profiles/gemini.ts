@@ -51,6 +51,13 @@ export const profile: Profile = {
       finds: { code: 'type_list', path: '/properties/value/type' },
     },
     {
+      error:
+        'Invalid JSON payload received. Unknown name "const" at \'tools[0].function_declarations[9].parameters.properties[1].value.any_of[0].properties[0].value\': Cannot find field.',
+      source: 'https://github.com/zed-industries/zed/issues/45552',
+      tool: { inputSchema: { type: 'object', properties: { kind: { type: 'string', const: 'one' } } } },
+      finds: { code: 'keyword', path: '/properties/kind/const' },
+    },
+    {
       error: "Invalid value at '….properties[2].value.enum[3]' (TYPE_STRING), 8",
       source: 'https://github.com/microsoft/azure-devops-mcp/issues/145',
       tool: { inputSchema: { type: 'object', properties: { kind: { type: 'number', enum: [1, 2, 4, 8] } } } },

@@ -19,6 +19,7 @@ export const profile: Profile = {
     keywords: MODERN,
     rootForbids: ['oneOf', 'anyOf', 'allOf', 'enum', 'not', 'const'],
     richPatterns: false,
+    propertiesNeeded: false,
     typeLists: 'any',
     enumOf: 'any',
     refs: 'inline',

@@ -53,6 +53,8 @@ export interface SchemaRules {
   allOf: 'keep' | 'merge';
   /** Whether a list must say what its items are. */
   itemsNeeded?: boolean;
+  /** Whether the root must say `properties`, if only that there are none. Default true. */
+  propertiesNeeded?: boolean;
   /** Whether an `anyOf` may have assertions beside it. Default true. */
   unionSiblings?: boolean;
   /** Every object must say `additionalProperties: false`. */
