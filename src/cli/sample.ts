@@ -40,8 +40,12 @@ export const agreeToSample = async (
     above(
       `${remarks.bold(`May ${name} have a message of the model?`)}${during} ${remarks.dim(safeLine(`${model} writes it; the tokens are on your account.`))}`,
     );
-    const { systemPrompt, messages } = request;
+    const { systemPrompt, messages, tools } = request;
     if (typeof systemPrompt === 'string') above(safeLine(`  system prompt: ${systemPrompt}`, MOST_COLUMNS));
+    if (Array.isArray(tools) && tools.length > 0) {
+      const names = tools.map(({ name }) => name).join(', ');
+      above(safeLine(`  tools of its own, which it runs itself: ${names}`, MOST_COLUMNS));
+    }
     const which = messages.length > 1 ? `the last of ${messages.length} messages` : 'message';
     above(safeLine(`  ${which}: ${textOf(messages.at(-1)?.content)}`, MOST_COLUMNS));
     above(remarks.dim(`  The answer has at most ${longest} tokens, and goes to the server.`));

@@ -129,11 +129,6 @@ test('limits that are none are refused', () => {
   }
 });
 
-test('requests with tools are not answered', async () => {
-  const { sample } = sampling(['Never.']);
-  await expect(sample(request({ tools: [] }), context)).rejects.toMatchObject({ code: 'unsupported' });
-});
-
 test('what a server asks for in the course of a call is on the account of the conversation, and not in its history', async () => {
   const asking = createTestServer({
     tools: {

@@ -1,6 +1,7 @@
 /** What the user's side says, as messages, and what the model said last, as text. */
 import { ToolwayError } from '../../errors.ts';
 import type { Message, Part } from '../message.ts';
+import type { ModelStop } from '../model.ts';
 import type { Conversation } from './conversation.ts';
 import type { LoopOptions } from './options.ts';
 import { checkMessages } from './stored.ts';
@@ -32,3 +33,7 @@ export const textOf = (parts: readonly Part[]): string =>
 /** The text of the last message of the model. */
 export const lastText = (messages: readonly Message[]): string =>
   textOf(messages.findLast(({ role }) => role === 'assistant')?.content ?? []);
+
+/** Whether a message broke off, so that no call of it is to be made. */
+export const isCut = (stop: ModelStop): stop is 'length' | 'context' | 'refusal' | 'filter' =>
+  stop === 'length' || stop === 'context' || stop === 'refusal' || stop === 'filter';

@@ -10,7 +10,7 @@ import { createMeter, estimatedUsage, isKnown, priceOf, tokensOf } from './cost.
 import type { Tell } from './events.ts';
 import { instructionsOf } from './instructions.ts';
 import { createStreaks, limitsOf, MAX_DENIALS, reached } from './limits.ts';
-import { lastText, messagesOf, textOf } from './messages.ts';
+import { isCut, lastText, messagesOf, textOf } from './messages.ts';
 import { createOffers, type Offer } from './offer.ts';
 import type { LoopOptions, LoopResult, LoopStop } from './options.ts';
 import type { Running } from './server-call.ts';
@@ -128,7 +128,7 @@ const untilStop = async (run: Run): Promise<LoopStop> => {
       if (done.stop === 'pause') continue;
       return stopOf(done, tell);
     }
-    if (done.stop !== 'calls' && done.stop !== 'end' && done.stop !== 'pause' && done.stop !== 'other') {
+    if (isCut(done.stop)) {
       refuseCalls(calls, `the message broke off (${done.stop}), so that its calls are not run`, run);
       return done.stop;
     }

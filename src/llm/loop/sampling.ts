@@ -2,14 +2,13 @@
 import { systemClock } from '../../clock.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { HandlerContext, Handlers } from '../../handlers.ts';
-import type { ContentBlock, SampleRequest } from '../../protocol/types.ts';
-import type { Message } from '../message.ts';
-import type { ChatModel, ModelStop } from '../model.ts';
-import { toParts } from '../results/parts.ts';
+import type { SampleRequest } from '../../protocol/types.ts';
+import type { ChatModel } from '../model.ts';
 import { ask } from './ask.ts';
 import { type Conversation, createConversation, historyOf } from './conversation.ts';
 import { priceOf } from './cost.ts';
-import { textOf } from './messages.ts';
+import { answerOf, createWritten, messagesOfRequest } from './sampling-messages.ts';
+import { broughtTools } from './sampling-tools.ts';
 
 /** Which model answers the servers, who agrees to it, and how far it may go. */
 export interface SamplingOptions {
@@ -20,16 +19,18 @@ export interface SamplingOptions {
   conversation?: Conversation;
   /** Longest answer, in tokens, whatever the server asks for. Default 4 096. */
   maxOutputTokens?: number;
-  /** Requests that are answered in all. Default 25; further ones are refused. */
+  /** Requests that are answered in all, each round of a server's own tool calls among them. Default 25; further ones are refused. */
   maxRequests?: number;
 }
 
 type OnSample = NonNullable<Handlers['onSample']>;
 
 /**
- * An `onSample` for a toolkit or for `handlers`: a server's request is answered in a conversation of its own, without
- * tools, once somebody has agreed. A request that is refused is `denied`; one with tools is `unsupported`. Throws
- * `invalid_arguments` for limits that are none.
+ * An `onSample` for a toolkit or for `handlers`: a server's request is answered in a conversation of its own, once
+ * somebody has agreed. The model is given the tools that the server brings, and no others; what it calls goes back to the
+ * server, which runs it. Rejects with `denied` for a request that is refused, with `unsupported` for a tool that the
+ * model's provider cannot be given, and with `protocol_error` for calls that cannot be read. Throws `invalid_arguments`
+ * for limits that are none.
  */
 export const samplingHandler = ({
   model,
@@ -47,19 +48,21 @@ export const samplingHandler = ({
   const history = historyOf(conversation);
   const price = priceOf(model);
   let requests = 0;
+  const written = createWritten();
   return async (request, context) => {
-    const { messages, systemPrompt, maxTokens, tools, temperature, stopSequences } = request;
-    if (tools !== undefined)
-      throw new ToolwayError('unsupported', 'requests with tools are not answered', { executed: 'no' });
+    const { systemPrompt, maxTokens, temperature, stopSequences } = request;
     if (requests >= maxRequests) throw denied(`no more than ${maxRequests} requests are answered`, maxRequests);
     requests += 1;
     if ((await approve?.(request, context)) !== true) throw denied('nobody agreed to the request');
+    const brought = await broughtTools(request, model);
+    const { tools, toolChoice } = brought;
     const done = await ask({
       model,
       request: {
         system: typeof systemPrompt === 'string' ? [{ text: systemPrompt }] : [],
-        messages: await Promise.all(messages.map((message) => messageOf(message, context.server))),
-        tools: [],
+        messages: await messagesOfRequest(request, context, { brought, written }),
+        tools,
+        ...(tools.length > 0 && { toolChoice }),
         maxOutputTokens: Math.min(maxTokens, maxOutputTokens),
         ...(typeof temperature === 'number' && { temperature }),
         ...(Array.isArray(stopSequences) && {
@@ -76,30 +79,11 @@ export const samplingHandler = ({
       },
     });
     history.spend(done.usage, price);
-    const text = textOf(done.message.content);
-    return {
-      role: 'assistant',
-      model: model.id,
-      content: { type: 'text', text },
-      stopReason: STOP_REASONS[done.stop] ?? done.stop,
-    };
+    const { result, calling } = answerOf(done, request, brought);
+    if (calling !== undefined) written.put(context, calling.blocks, calling.message);
+    return { ...result, model: model.id };
   };
 };
 
 const denied = (reason: string, limit?: number): ToolwayError =>
   new ToolwayError('denied', reason, { executed: 'no', ...(limit !== undefined && { limit }) });
-
-/** As the specification names them (2025-11-25 `CreateMessageResult`). */
-const STOP_REASONS: Partial<Record<ModelStop, string>> = { end: 'endTurn', length: 'maxTokens', context: 'maxTokens' };
-
-const messageOf = async ({ role, content }: SampleRequest['messages'][number], server: string): Promise<Message> => {
-  const blocks = (Array.isArray(content) ? content : [content]) as ContentBlock[];
-  const parts = await Promise.all(
-    blocks.map(async (block) =>
-      block?.type === 'text' && typeof block.text === 'string'
-        ? [{ type: 'text' as const, text: block.text }]
-        : toParts({ content: [block] }, { server, tool: 'sampling' }),
-    ),
-  );
-  return { role, content: parts.flat() };
-};

@@ -3,8 +3,7 @@ import type { MediaPart, TextPart } from '../message.ts';
 
 type Parts = readonly (TextPart | MediaPart)[];
 
-export const IMAGES: readonly string[] = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
-export const PDF = 'application/pdf';
+export { IMAGES, PDF } from '../results/media.ts';
 
 export const isImage = ({ mediaType }: MediaPart): boolean => mediaType.startsWith('image/');
 

@@ -8,15 +8,11 @@ export interface Media {
   bytes: number;
 }
 
+export const IMAGES: readonly string[] = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
+export const PDF = 'application/pdf';
+
 /** What models take in general. */
-export const USUAL_MEDIA: readonly string[] = [
-  'image/png',
-  'image/jpeg',
-  'image/gif',
-  'image/webp',
-  'application/pdf',
-  'audio/*',
-];
+export const USUAL_MEDIA: readonly string[] = [...IMAGES, PDF, 'audio/*'];
 
 /** Whether a media type is among these; `audio/*` stands for all of its kind. */
 export const isAmong = (mediaType: string, types: readonly string[]): boolean =>
