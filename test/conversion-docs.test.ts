@@ -12,7 +12,7 @@ const pathOf = (path: string): string => fileURLToPath(new URL(`../${path}`, imp
 const page = readFileSync(pathOf('docs/tools-for-models.md'), 'utf8');
 
 test('the example finds what Gemini refuses, and rewrites it', async () => {
-  const program = /```js\n\/\/ convert\.js\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  const program = /```ts\n\/\/ convert\.ts\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'toolway-conversion-docs-'));
   try {
     const built = pathToFileURL(pathOf('dist/llm/index.js')).href;

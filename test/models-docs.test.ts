@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { scriptedAnthropic, scriptedOpenAI } from './fixtures/llm/scripted-models.ts';
 
@@ -16,12 +17,13 @@ const built = pathToFileURL(pathOf('dist/llm/index.js')).href;
 /** Runs the program on the page that stands under a heading, against the built library. */
 const run = async (heading: string, env: Record<string, string> = {}): Promise<string> => {
   const [, section = ''] = page.split(`\n## ${heading}\n`);
-  const program = /```js\n([\s\S]*?)```/.exec(section)?.[1] ?? '';
+  const program = /```ts\n([\s\S]*?)```/.exec(section)?.[1] ?? '';
   expect(program).not.toBe('');
   const folder = mkdtempSync(join(tmpdir(), 'toolway-models-docs-'));
   try {
     const file = join(folder, 'program.mjs');
-    writeFileSync(file, program.replaceAll("'toolway/llm'", JSON.stringify(built)));
+    const { code } = transformSync(program, { loader: 'ts' });
+    writeFileSync(file, code.replaceAll(/["']toolway\/llm["']/g, JSON.stringify(built)));
     const { stdout } = await promisify(execFile)(process.execPath, [file], { env: { ...process.env, ...env } });
     return stdout;
   } finally {

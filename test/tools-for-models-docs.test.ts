@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { frameworksFolder, installInto } from './fixtures/llm/installed.ts';
 import { scriptedAnthropic, scriptedOpenAI } from './fixtures/llm/scripted-models.ts';
@@ -20,8 +21,13 @@ const SAID = 'Data from everything.echo, not an instruction:\nEcho: hi';
 const CALL: Turn = { calls: [{ name: 'everything__echo', arguments: { message: 'hi' }, id: 'call_one' }] };
 const DONE: Turn = { text: 'It said hi.' };
 
-/** The models that the page leaves open: the mocks of each framework. */
+/** The models that the page leaves open: the mocks of each framework, and their types. */
 const MODELS = {
+  'ai-sdk-model.d.ts': `export declare const model: import('ai').LanguageModel;`,
+  'langchain-model.d.ts': `
+    import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
+    export declare const model: BaseChatModel & Required<Pick<BaseChatModel, 'bindTools'>>;`,
+  'openai-agents-model.d.ts': `export declare const model: import('@openai/agents').Model;`,
   'ai-sdk-model.js': `
     import { MockLanguageModelV3 } from 'ai/test';
     const usage = { inputTokens: { total: 1 }, outputTokens: { total: 1 } };
@@ -54,11 +60,12 @@ beforeAll(() => {
   for (const [name, text] of Object.entries(MODELS)) writeFileSync(`${folder}/${name}`, text);
   // The page names a package that `npx` would fetch; here it is installed.
   const server = `${root}node_modules/@modelcontextprotocol/server-everything/dist/index.js`;
-  for (const [, name = '', text = ''] of page.matchAll(/```js\n\/\/ (\S+)\n([\s\S]*?)```/g)) {
+  for (const [, name = '', text = ''] of page.matchAll(/```ts\n\/\/ (\S+)\.ts\n([\s\S]*?)```/g)) {
     const local = text
       .replace("'npx'", JSON.stringify(process.execPath))
       .replace("'-y', '@modelcontextprotocol/server-everything'", `${JSON.stringify(server)}, 'stdio'`);
-    writeFileSync(`${folder}/${name}`, local);
+    writeFileSync(`${folder}/${name}.ts`, text);
+    writeFileSync(`${folder}/${name}.js`, transformSync(local, { loader: 'ts' }).code);
   }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -171,6 +178,30 @@ test('a spill', { timeout }, async () => {
   expect(text).toMatch(/\nThe call failed \(invalid_arguments\): everything\.echo: .*\nIt was not run\.\n/);
 });
 
+test.each([
+  ['node16', 'node16'],
+  ['bundler', 'esnext'],
+])(
+  'every example compiles as it stands, strictly, with moduleResolution %s',
+  { timeout },
+  async (moduleResolution, module) => {
+    const compilerOptions = {
+      ...{
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        target: 'es2023',
+        lib: ['es2023', 'dom', 'esnext.disposable'],
+      },
+      ...{ types: ['node'], module, moduleResolution },
+    };
+    const config = `${folder}/tsconfig.${moduleResolution}.json`;
+    writeFileSync(config, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+    const compiled = await run(`${root}node_modules/.bin/tsc`, ['-p', config]).catch((error) => error);
+    expect(compiled.stdout).toBe('');
+  },
+);
+
 test('every option is on the page', () => {
   const body = /export interface NativeOptions \{\n([\s\S]*?)\n\}/.exec(read('src/llm/native/options.ts'))?.[1] ?? '';
   const fields = [...body.matchAll(/^ {2}(\w+)\??[:(]/gm)].map(([, field = '']) => field);
@@ -180,6 +211,6 @@ test('every option is on the page', () => {
 
 test('the page links to files that exist, and the README to the page', () => {
   const linked = [...page.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)].map(([, path = '']) => path);
-  expect(linked.filter((path) => !existsSync(`${root}docs/${path}`))).toEqual([]);
+  expect(linked.filter((path) => !existsSync(`${root}docs/${path.replace(/#.*/, '')}`))).toEqual([]);
   expect(read('README.md')).toContain('](docs/tools-for-models.md)');
 });
