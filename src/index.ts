@@ -5,7 +5,7 @@
 import type { Toolkit } from './api.ts';
 import { browserRuntime } from './browser-runtime.ts';
 import type { ToolkitOptions } from './options.ts';
-import { assembleToolkit } from './toolkit.ts';
+import { assembleToolkit } from './toolkit/toolkit.ts';
 
 export type * from './api.ts';
 export type { WriteState } from './call.ts';

@@ -1,7 +1,7 @@
 /** One tool on every server that has it. */
 import type { BroadcastOptions, CallOutcome } from '../api.ts';
-import { readLists } from '../listing.ts';
 import type { ManagedServer } from '../server/server.ts';
+import { readLists } from '../toolkit/listing.ts';
 import { linkOf, notConnected } from './link.ts';
 import { outcomeOf } from './outcome.ts';
 import { checkConcurrency, inPool } from './pool.ts';

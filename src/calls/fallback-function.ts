@@ -1,8 +1,9 @@
 /** The caller's own functions, where no server answered. */
-import type { Route } from '../catalog.ts';
+
 import { ToolwayError } from '../errors.ts';
 import type { FallbackFunction } from '../options.ts';
 import type { CallToolResult } from '../protocol/types.ts';
+import type { Route } from '../toolkit/catalog.ts';
 import { allFailed } from './all-failed.ts';
 import { hold } from './hold.ts';
 import type { Asked, CallsPort } from './port.ts';

@@ -2,9 +2,10 @@
  * One call after another until one of them answers, all inside the limits of the first. Each try takes the whole road
  * by itself: its own policy, pins and validation.
  */
-import type { Route } from '../catalog.ts';
+
 import { ToolwayError } from '../errors.ts';
 import type { CallToolResult } from '../protocol/types.ts';
+import type { Route } from '../toolkit/catalog.ts';
 import { allFailed } from './all-failed.ts';
 import { runFunctions } from './fallback-function.ts';
 import { keeperOf } from './keeper.ts';

@@ -1,8 +1,9 @@
 /** What a caller names to stand in, and where these names lead. */
-import { createBareNames } from '../bare-names.ts';
-import type { Route } from '../catalog.ts';
+
 import { ToolwayError } from '../errors.ts';
 import type { FallbackFunction } from '../options.ts';
+import { createBareNames } from '../toolkit/bare-names.ts';
+import type { Route } from '../toolkit/catalog.ts';
 import type { Asked, CallsPort } from './port.ts';
 import { groupStandIns } from './stand-ins.ts';
 

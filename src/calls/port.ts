@@ -1,16 +1,16 @@
 /** What the toolkit hands to this room, and what it gets back. */
 import type { Toolkit } from '../api.ts';
 import type { Call } from '../call.ts';
-import type { Route } from '../catalog.ts';
-import type { argumentsOf, checkWanted, textOf } from '../doors.ts';
 import type { guarded } from '../events.ts';
-import type { Finder } from '../finder.ts';
 import type { mayRunAgain } from '../middleware/resend.ts';
 import type { qualify, splitName } from '../names.ts';
 import type { CallOptions, Logger } from '../options.ts';
 import type { CallToolResult } from '../protocol/types.ts';
 import type { House } from '../server/server.ts';
 import type { DEFAULTS } from '../server/settings.ts';
+import type { Route } from '../toolkit/catalog.ts';
+import type { argumentsOf, checkWanted, textOf } from '../toolkit/doors.ts';
+import type { Finder } from '../toolkit/finder.ts';
 import type { bounded, share } from '../waits.ts';
 
 /** What is made of one thing that a caller asked for. */

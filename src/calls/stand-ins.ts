@@ -1,8 +1,8 @@
 /** Which servers may stand in for another one, and after which failures. */
 import { canonicalJson } from '../canonical.ts';
-import type { Route } from '../catalog.ts';
 import type { ErrorCode, ToolwayError } from '../errors.ts';
 import type { JsonObject } from '../protocol/types.ts';
+import type { Route } from '../toolkit/catalog.ts';
 import type { CallsPort } from './port.ts';
 
 /** One try that failed. */

@@ -3,7 +3,7 @@ import type { Toolkit } from '../api.ts';
 import type { Chat } from '../gateway/chat/port.ts';
 import type { Store } from '../gateway/store/store.ts';
 import type { ToolkitOptions } from '../options.ts';
-import { assembleToolkit } from '../toolkit.ts';
+import { assembleToolkit } from '../toolkit/toolkit.ts';
 import type { GatewayChatOptions } from './chat.ts';
 import type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
 import { nodeRuntime } from './runtime.ts';

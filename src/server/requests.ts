@@ -1,5 +1,5 @@
 /** What answers the requests of servers, of which most send none: it is loaded with the first, or for a client that offers something. */
-import { once } from '../later.ts';
+import { once } from '../once.ts';
 import type { ServerRequests, ServerRequestsOptions } from '../protocol/server-requests.ts';
 
 /**

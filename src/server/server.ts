@@ -1,18 +1,16 @@
 /** One configured server: its connections, its catalogue, its share of calls, and what is to be said of it. */
 import { Call, type CallInit, homeOf } from '../call.ts';
-import type { CatalogueFile } from '../catalogue-file.ts';
 import type { Deadlines } from '../clock.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { CredentialSource } from '../credentials.ts';
 import { ToolwayError } from '../errors.ts';
 import type { Emitter } from '../events.ts';
-import type { Ground } from '../ground.ts';
 import type { Handlers } from '../handlers.ts';
-import { once } from '../later.ts';
 import type { Changes } from '../middleware/changes.ts';
 import type { FailureJudge, FuseFacts, Turn } from '../middleware/fuse.ts';
 import type { CallFn } from '../middleware/middleware.ts';
 import type { ServerTraffic } from '../middleware/traffic.ts';
+import { once } from '../once.ts';
 import type { Limits, ServerConfig } from '../options.ts';
 import type { PinMode } from '../permission.ts';
 import { LIST_METHODS, type ListKind, type WholeList } from '../protocol/lists.ts';
@@ -22,6 +20,8 @@ import type { Roster } from '../roster.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Validator } from '../schema/validator.ts';
 import type { Secrets } from '../telemetry/secrets.ts';
+import type { CatalogueFile } from '../toolkit/catalogue-file.ts';
+import type { Ground } from '../toolkit/ground.ts';
 import type { TransportKind } from '../transport/transport.ts';
 import { bounded, share } from '../waits.ts';
 import { type Catalog, createCatalog } from './catalog.ts';

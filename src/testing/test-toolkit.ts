@@ -4,7 +4,7 @@ import type { Toolkit } from '../api.ts';
 import type { Clock } from '../clock.ts';
 import { nodeRuntime } from '../node/runtime.ts';
 import type { ToolkitOptions } from '../options.ts';
-import { assembleToolkit } from '../toolkit.ts';
+import { assembleToolkit } from '../toolkit/toolkit.ts';
 
 /** What a test sets beside the options of the toolkit. */
 export interface TestToolkitOptions {

@@ -11,7 +11,7 @@ test(`what a browser loads before anything runs is at most ${MOST.inParts} bytes
 
 test(`what every toolkit loads beside it, while its servers are being connected, is at most ${MOST.behind} bytes gzipped`, async () => {
   const { behind } = await bundleInParts();
-  expect(behind.flatMap((chunk) => chunk.sources)).toContain('src/road.ts');
+  expect(behind.flatMap((chunk) => chunk.sources)).toContain('src/toolkit/road.ts');
   expect(sum(behind)).toBeLessThanOrEqual(MOST.behind);
 });
 
@@ -22,7 +22,13 @@ test(`what a browser loads before anything runs, in one file, is at most ${MOST.
 test('the bundle holds client, both eras, reconnection and the HTTP transport; checks of schemas and other links come on demand', async () => {
   const { loaded, all } = await bundleInParts();
   const sources = loaded.flatMap((chunk) => chunk.sources);
-  for (const needed of ['toolkit', 'protocol/legacy', 'protocol/modern', 'connection/connection', 'transport/http']) {
+  for (const needed of [
+    'toolkit/toolkit',
+    'protocol/legacy',
+    'protocol/modern',
+    'connection/connection',
+    'transport/http',
+  ]) {
     expect(sources).toContain(`src/${needed}.ts`);
   }
   const later = all.flatMap((chunk) => chunk.sources).filter((source) => !sources.includes(source));
@@ -31,7 +37,7 @@ test('the bundle holds client, both eras, reconnection and the HTTP transport; c
     'transport/websocket',
     'transport/sse',
     'protocol/answers',
-    'shared-answers',
+    'toolkit/shared-answers',
     'middleware/flight',
     'middleware/retry',
     'telemetry/metrics',
@@ -39,10 +45,10 @@ test('the bundle holds client, both eras, reconnection and the HTTP transport; c
     'server/personal',
     'server/pool',
     'protocol/asker',
-    'methods',
-    'membership',
-    'listing',
-    'bare-names',
+    'toolkit/methods',
+    'toolkit/membership',
+    'toolkit/listing',
+    'toolkit/bare-names',
   ]) {
     expect(later).toContain(`src/${onDemand}.ts`);
   }

@@ -56,7 +56,7 @@ export const bundleInParts = async (): Promise<{ loaded: Chunk[]; behind: Chunk[
     return closure;
   };
   const loaded = closureOf('src/index.ts');
-  const behind = closureOf('src/road.ts');
+  const behind = closureOf('src/toolkit/road.ts');
   return {
     loaded: [...chunks].filter(([name]) => loaded.has(name)).map(([, chunk]) => chunk),
     behind: [...chunks].filter(([name]) => behind.has(name) && !loaded.has(name)).map(([, chunk]) => chunk),

@@ -72,7 +72,7 @@ describe('C5, S21: hostile schemas in a list of tools', () => {
 
   test('stall nothing, fetch nothing, warn once for each tool, and leave the other tools usable', async () => {
     // What is loaded with the first list would be compiled by the tests' own compiler while the clock runs.
-    await import('../../src/listing.ts');
+    await import('../../src/toolkit/listing.ts');
     const groups = groupsOf(hostile);
     expect(hostile.length).toBeGreaterThan(200);
     let worst = { stall: 0, at: '' };

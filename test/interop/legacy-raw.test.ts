@@ -3,7 +3,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { LogMessage, Progress, ServerConfig, TextContent, Toolkit, ToolkitOptions } from '../../src/index.ts';
 import { createToolkit } from '../../src/node/index.ts';
 import { nodeRuntime } from '../../src/node/runtime.ts';
-import { assembleToolkit } from '../../src/toolkit.ts';
+import { assembleToolkit } from '../../src/toolkit/toolkit.ts';
 import { installed, launch, program, until } from '../fixtures/servers/launch.ts';
 import {
   answerJson,

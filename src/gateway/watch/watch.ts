@@ -1,5 +1,5 @@
 /** What can be seen of the gateway: health, events, numbers, and who asked for what. */
-import { once } from '../../later.ts';
+import { once } from '../../once.ts';
 import type { GatewayApp, GatewayContext } from '../context.ts';
 import type { GatewayOptions } from '../options.ts';
 import { createAccessLog } from './access-log.ts';
