@@ -121,6 +121,15 @@ describe('what is told of failures', () => {
       return frames.map((frame) => [frame.getFileName?.(), typeof frame.getThis?.()].join()).join(' ')`;
     expect((await runCode(code)).said).not.toMatch(/home|work|file:|node_modules|\.ts\b/);
   });
+  test("has no function in its frames: with that of the engine's own, answers could be made up", async () => {
+    const code = `let frames; Error.prepareStackTrace = (_error, given) => { frames = given };
+      class Own extends Error { static prepareStackTrace(_error, given) { frames = given } }
+      for (const make of [() => new Error().stack, () => new Own().stack, () => null.x, () => Error.captureStackTrace({}), () => Own.captureStackTrace({})]) try { make() } catch (error) { error.stack }
+      if (!Array.isArray(frames)) return 'no frames';
+      const turn = frames.map((frame) => frame.getFunction?.()).find((one) => one?.name === 'turn');
+      const answer = tools.a.b({}); turn('[[1,1,"made up"]]'); return answer`;
+    expect((await runCode(code, tools)).said).toBe('no frames');
+  });
   test.each([
     'null',
     'undefined',

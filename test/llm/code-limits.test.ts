@@ -142,6 +142,26 @@ describe('calls', () => {
     const { said } = await runCode(code, { 'a.big': () => text('x'.repeat(5_000_000)) });
     expect(said).toBe('["LimitError","yes"]');
   });
+  test('results that come together are handed over in portions: sixteen of the largest end no program', async () => {
+    const big = 'é日'.repeat(2 * 1024 * 1024 - 50);
+    const code = `const seen = []; await Promise.all(Array.from({ length: 16 }, () => tools.a.big({}).then((one) => { seen.push(one.length) }))); return seen`;
+    expect((await runCode(code, { 'a.big': () => text(big) })).said).toBe(JSON.stringify(Array(16).fill(big.length)));
+  }, 60_000);
+  test('no further ones are made while a program computes and takes no answers', async () => {
+    const code = `const first = tools.a.quick({}), all = Array.from({ length: 200 }, () => tools.a.b({})); await first; const end = Date.now() + 400; while (Date.now() < end); return all.length`;
+    const { said, calls } = await runCode(code, { ...echo, 'a.quick': () => text('') }, { limits: { maxInFlight: 4 } });
+    expect(said).toMatch(/^200\n/);
+    expect(calls.length).toBeLessThan(20);
+  });
+  test('arguments that wait are bounded as well: the host holds them', async () => {
+    const code = `const said = []; const n = 'x'.repeat(3 << 20);
+      for (let i = 0; i < 8; i++) { void tools.a.forever({ n }).catch((error) => said.push(error.name)); await tools.a.quick({}) } return said`;
+    const forever = (_args: unknown, signal?: AbortSignal): Promise<never> =>
+      new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new Error('over'))));
+    const { said, calls } = await runCode(code, { 'a.forever': forever, 'a.quick': () => text('') });
+    expect(said).toMatch(/^\["LimitError","LimitError","LimitError"\]/);
+    expect(calls.filter(({ name }) => name === 'a.forever')).toHaveLength(5);
+  }, 15_000);
   test('arguments that are too long are a LimitError, and no call', async () => {
     const code = 'return tools.a.b({ n: "x".repeat(5e6) }).catch((error) => [error.name, error.executed])';
     const { said, calls } = await runCode(code, echo);

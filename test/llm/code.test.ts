@@ -8,6 +8,7 @@ import type { LocalContext } from '../../src/llm/local-tool.ts';
 import { runToolLoop } from '../../src/llm/loop/loop.ts';
 import { createToolkit } from '../../src/node/index.ts';
 import type { ToolkitOptions } from '../../src/options.ts';
+import type { CallToolResult } from '../../src/protocol/types.ts';
 import { createTestServer } from '../../src/testing/index.ts';
 import { listed, runCode, sandbox, text } from '../fixtures/llm/code.ts';
 import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
@@ -63,7 +64,7 @@ describe('a call that fails throws', () => {
           throw error;
         },
       },
-    ).then(({ said }) => said);
+    ).then(({ said }) => said.split('\n\n')[0]?.split('\nWith an outcome')[0] ?? '');
 
   test('a ToolError, with the text of the tool', async () => {
     const code =
@@ -89,6 +90,24 @@ describe('a call that fails throws', () => {
   });
   test('what is no error of Toolway as no more than that', async () => {
     expect(await told(new Error('/etc/secret'))).toBe('ToolError|true|true|internal|unknown|a.b|a.b: the call failed');
+  });
+});
+
+describe('a call whose outcome is not known', () => {
+  const unclear = new ToolwayError('outcome_unknown', 'it went away', { executed: 'unknown' });
+  const telling =
+    'With an outcome that is not known: these may have taken effect, look before you call them again: a.b.';
+
+  test('is told to the model, though the program took it for done', async () => {
+    const pay = () => Promise.reject(unclear);
+    const { said } = await runCode(`await tools.a.b({}).catch(() => {}); return 'paid'`, { 'a.b': pay });
+    expect(said).toBe(`paid\n${telling}`);
+  });
+  test('is told where the program was over before it could hear of it', async () => {
+    const pay = () => new Promise<never>((_, reject) => setTimeout(reject, 20, unclear));
+    const code = `tools.a.b({}).catch(() => {}); await tools.a.quick({}); const end = Date.now() + 300; while (Date.now() < end); return 'paid'`;
+    const { said } = await runCode(code, { 'a.b': pay, 'a.quick': () => text('') });
+    expect(said).toBe(`paid\n${telling}`);
   });
 });
 
@@ -139,6 +158,13 @@ describe('calls that are not awaited', () => {
       },
     });
     expect([said, done]).toEqual(['1\nNot awaited, but done: a.slow.\nNot awaited, and failed: a.fails.', 2]);
+  });
+  test('those that were done while the program computed are told', async () => {
+    const slow = () => new Promise<CallToolResult>((resolve) => setTimeout(resolve, 20, text('late')));
+    const code =
+      'tools.a.slow({}); await tools.a.quick({}); const end = Date.now() + 300; while (Date.now() < end); return 1';
+    const { said } = await runCode(code, { 'a.slow': slow, 'a.quick': () => text('') });
+    expect(said).toBe('1\nNot awaited, but done: a.slow.');
   });
   test('those that take too long are cancelled, and told as unknown', async () => {
     const code = 'tools.a.forever({}); await tools.a.quick({}); return 1';

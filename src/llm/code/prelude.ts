@@ -15,6 +15,8 @@ export interface Doors {
  */
 export const prelude = (text: string): Doors => {
   const LONGEST_ARGUMENTS = 4 * 1024 * 1024;
+  /** Of all calls that have no answer yet: the host holds them. */
+  const LONGEST_WAITING = 16 * 1024 * 1024;
   const LONGEST_MESSAGE = 4_000;
   const { parse, stringify } = JSON;
   const { create, defineProperty, freeze, getOwnPropertyNames, preventExtensions } = Object;
@@ -67,7 +69,9 @@ export const prelude = (text: string): Doors => {
   let logChars = 0;
   let end: GuestEnd | undefined;
   let lastId = 0;
-  const waiting: Record<number, [resolve: (value: unknown) => void, reject: (error: unknown) => void]> = create(null);
+  let waitingChars = 0;
+  const waiting: Record<number, [resolve: (value: unknown) => void, reject: (error: unknown) => void, chars: number]> =
+    create(null);
 
   const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !isArray(value);
   const callOf =
@@ -81,11 +85,13 @@ export const prelude = (text: string): Doors => {
         const fail = (message: string): void =>
           reject(errorOf({ kind: 'LimitError', code: 'limit', tool: name, message, executed: 'no' }));
         if (lastId >= maxCalls) return fail(`${name} was not called: a program may make ${maxCalls} calls`);
-        if (calls.length + written.length > LONGEST_ARGUMENTS) {
+        const { length } = written;
+        if (calls.length + length > LONGEST_ARGUMENTS || waitingChars + length > LONGEST_WAITING) {
           return fail(`${name} was not called: its arguments, with those of other calls, are too long`);
         }
         lastId += 1;
-        waiting[lastId] = [resolve, reject];
+        waitingChars += length;
+        waiting[lastId] = [resolve, reject, length];
         calls += `${calls === '' ? '' : ','}[${lastId},${place},${raw},${written}]`;
       });
 
@@ -181,6 +187,8 @@ export const prelude = (text: string): Doors => {
   give('DeniedError', DeniedError);
   give('LimitError', LimitError);
 
+  // Frames of a stack give their functions away: the doors among them.
+  delete (PlainError as { prepareStackTrace?: unknown }).prepareStackTrace;
   // The engine writes JSON by way of a list: a setter for its places would be asked.
   preventExtensions(Object.prototype);
   preventExtensions(Array.prototype);
@@ -215,6 +223,7 @@ export const prelude = (text: string): Doors => {
         const answer = list[at] as GuestAnswer;
         const doors = waiting[answer[0]];
         delete waiting[answer[0]];
+        waitingChars -= doors?.[2] ?? 0;
         if (answer[1] === 1) doors?.[0](answer[2]);
         else doors?.[1](errorOf(answer[2]));
       }

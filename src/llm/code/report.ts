@@ -56,9 +56,10 @@ const looseOf = (loose: readonly LooseCall[]): string[] => {
     ['failed', 'Not awaited, and failed'],
     ['queued', 'Not made, because the program was over'],
     [
-      'unknown',
+      'unanswered',
       'Without an answer when the program was over: these may have taken effect, look before you call them again',
     ],
+    ['unknown', 'With an outcome that is not known: these may have taken effect, look before you call them again'],
   ];
   return told.flatMap(([became, words]) => {
     const names = loose.filter((call) => call.became === became).map(({ tool }) => tool);

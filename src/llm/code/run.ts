@@ -10,11 +10,11 @@ export interface RunTool {
   qualifiedName: string;
 }
 
-/** A call whose answer a program did not wait for, or could not have. */
+/** A call whose answer a program did not wait for, or could not have, or whose outcome nobody knows. */
 export interface LooseCall {
   tool: string;
-  /** `queued`: it was never made. `unknown`: nobody knows whether it took effect. */
-  became: 'answered' | 'failed' | 'queued' | 'unknown';
+  /** `queued`: it was never made. `unanswered`, `unknown`: nobody knows whether it took effect; in the latter case an answer says so. */
+  became: 'answered' | 'failed' | 'queued' | 'unanswered' | 'unknown';
 }
 
 /** What came of a program. */
@@ -87,7 +87,7 @@ export const startRun = (
   const whole = new Promise<RunReport>((done) => {
     resolve = done;
   });
-  let answers: string[] = [];
+  const answers: (LooseCall & { text: string })[] = [];
   let isBusy = true;
   let isFlushing = false;
   let isOver = false;
@@ -101,13 +101,14 @@ export const startRun = (
     signal.removeEventListener('abort', aborted);
     guest.close();
     report.end = end;
+    settled.push(...answers.filter(({ became }) => became !== 'unknown'));
     for (const { tool } of queue.splice(0)) settled.push({ tool: tool.qualifiedName, became: 'queued' });
     if (!signal.aborted) await allLanded();
     if (flying.size > 0) {
       cancelling.abort();
       await allLanded();
     }
-    for (const { tool } of flying.values()) settled.push({ tool: tool.qualifiedName, became: 'unknown' });
+    for (const { tool } of flying.values()) settled.push({ tool: tool.qualifiedName, became: 'unanswered' });
     report.loose = settled;
     resolve(report);
   };
@@ -150,7 +151,8 @@ export const startRun = (
     queue.push({ id, tool, args, isRaw: raw === 1 });
   };
   const next = (): void => {
-    while (flying.size < limits.maxInFlight) {
+    // An answer that was not handed over yet keeps the place of its call: else a program that computes would fill the host.
+    while (flying.size + answers.length < limits.maxInFlight) {
       const pending = queue.shift();
       if (pending === undefined) return;
       report.calls += 1;
@@ -162,13 +164,12 @@ export const startRun = (
     const { id, tool, args, isRaw } = pending;
     const { text, failed, isUnknown } = await call(tool, args, isRaw, cancelling.signal);
     flying.delete(id);
-    if (isOver) {
-      const became = isUnknown ? 'unknown' : failed ? 'failed' : 'answered';
-      settled.push({ tool: tool.qualifiedName, became });
-      return landed();
-    }
-    answers.push(`[${id},${failed ? 0 : 1},${text}]`);
-    next();
+    const unclear = isOver ? 'unanswered' : 'unknown';
+    const loose: LooseCall = { tool: tool.qualifiedName, became: isUnknown ? unclear : failed ? 'failed' : 'answered' };
+    // Whatever the program makes of an outcome that is not known: its author has to know.
+    if (isOver || isUnknown) settled.push(loose);
+    if (isOver) return landed();
+    answers.push({ ...loose, text: `[${id},${failed ? 0 : 1},${text}]` });
     if (isBusy || isFlushing) return;
     // What comes in the same instant goes back together.
     isFlushing = true;
@@ -179,9 +180,14 @@ export const startRun = (
   };
   const flush = (): void => {
     isBusy = true;
-    const text = `[${answers.join(',')}]`;
-    answers = [];
-    guest.answer(text);
+    let chars = 0;
+    const fitting = answers.findIndex(({ text }, at) => {
+      chars += text.length;
+      return at > 0 && chars > LONGEST_ANSWERS;
+    });
+    const handed = answers.splice(0, fitting < 0 ? answers.length : fitting);
+    guest.answer(`[${handed.map(({ text }) => text).join(',')}]`);
+    next();
   };
 
   // The clock of the whole.
@@ -258,5 +264,7 @@ const isEnd = (end: GuestEnd): boolean => {
   const texts = end.kind === 'value' ? [end.text ?? ''] : [end.kind, end.name, end.message, end.stack];
   return texts.every((one) => typeof one === 'string');
 };
+/** Answers that are handed over together, in characters; one alone may be longer. */
+const LONGEST_ANSWERS = 4 * 1024 * 1024;
 /** More than the prelude lets through: 4 Mi characters of arguments, and the output. */
 const LONGEST_NEWS = 16 * 1024 * 1024;
