@@ -82,10 +82,18 @@ const doneOf = ({ text, stop, steps, toolCalls, usage, costUsd, conversation }: 
   conversation: conversation.toJSON(),
 });
 
-/** What the operator has to mend, and may name a key, is not for callers. */
+/** What the operator has to mend, and which address or key that one has, is not for callers. */
 const told = (thrown: unknown): unknown => {
-  if (!(thrown instanceof ModelError) || !['auth', 'quota', 'invalid'].includes(thrown.failure)) return thrown;
-  return new ToolwayError('server_error', 'the provider of the model refused the request of the gateway', {
+  if (!(thrown instanceof ModelError) || thrown.failure === 'aborted') return thrown;
+  if (['auth', 'quota', 'invalid'].includes(thrown.failure))
+    return new ToolwayError('server_error', 'the provider of the model refused the request of the gateway', {
+      cause: thrown,
+    });
+  const { code, retryAfterMs, limit } = thrown;
+  const facts = {
     cause: thrown,
-  });
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(limit !== undefined && { limit }),
+  };
+  return new ToolwayError(code, `the model gave no answer (${thrown.failure})`, facts);
 };

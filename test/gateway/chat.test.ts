@@ -284,12 +284,15 @@ describe('a request', () => {
 
   test('for which the model fails says so, and nothing of the key of the operator', async () => {
     const failed = new ModelError('auth', 'Incorrect API key provided: sk-abc');
-    const { ask, send } = await world([failed, failed, new ModelError('overloaded', 'busy')]);
+    const busy = new ModelError('overloaded', 'busy (status 529 of http://model.internal/v1)', { retryAfterMs: 3_000 });
+    const { ask, send } = await world([failed, failed, busy]);
     const first = await ask('ann', { messages: 'x' });
     expect(first).toMatchObject({ status: 502, body: { code: 'server_error' } });
     const streamed = await (await send('ann', '/api/chat', { messages: 'x' }, STREAM)).text();
     expect(eventsIn(streamed).at(-1)).toMatchObject({ event: 'error', data: { code: 'server_error' } });
     expect(JSON.stringify(first) + streamed).not.toContain('sk-abc');
-    expect((await ask('ann', { messages: 'x' })).status).toBe(429);
+    const last = await ask('ann', { messages: 'x' });
+    expect(last).toMatchObject({ status: 429, body: { code: 'backpressure', retryAfterMs: 3_000 } });
+    expect(JSON.stringify(last)).not.toContain('model.internal');
   });
 });

@@ -190,7 +190,7 @@ test('An error in the stream ends the answer', async () => {
     failure: 'overloaded',
     retryable: true,
     started: true,
-    reason: 'Overloaded',
+    reason: 'Overloaded: it has too much to do, ask again later',
   });
 });
 
@@ -202,7 +202,10 @@ const rate = {
 };
 
 test.each([
-  [named('AI_APICallError', rate), { failure: 'rate', status: 429, retryAfterMs: 2000, reason: 'Slower' }],
+  [
+    named('AI_APICallError', rate),
+    { failure: 'rate', status: 429, retryAfterMs: 2000, reason: expect.stringMatching(/^Slower /) },
+  ],
   [named('AI_LoadAPIKeyError', {}), { failure: 'auth', retryable: false }],
   [named('AI_TypeValidationError', {}), { failure: 'truncated', retryable: true }],
   [named('TypeError', {}), { failure: 'network', retryable: true }],

@@ -9,6 +9,8 @@ import type { Job, Run } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { checkResultOptions } from '../result-view.ts';
 
+const MOST_NAMED = 5;
+
 const usage = (message: string): ToolwayError => new ToolwayError('invalid_arguments', message, { executed: 'no' });
 
 export const run: Run = async (job) => {
@@ -27,6 +29,20 @@ export const run: Run = async (job) => {
   return isOnce ? printAnswer(chat, question) : converse(chat, question);
 };
 
+/** What stands behind `--resume` is none; the last ones are told. */
+const noneNamed = async (job: Job): Promise<ToolwayError> => {
+  const [given] = job.args;
+  const kept = await sessionsOf(job).list();
+  const last = kept.slice(0, MOST_NAMED).map(({ id, title }) => `\n  ${id}  ${title}`);
+  const which =
+    given === undefined
+      ? '--resume needs the ID of a conversation'
+      : `there is no conversation ${JSON.stringify(given.slice(0, 40))} (--resume needs its ID)`;
+  if (last.length === 0) return usage(`${which}: none are kept`);
+  const all = kept.length > last.length ? '; "toolway chat --sessions" lists all' : '';
+  return usage(`${which}; the last ones are${all}:${last.join('')}`);
+};
+
 /** The conversation that goes on, and the words that are left for the question. */
 const resumedBy = async (job: Job): Promise<{ id?: string; words: readonly string[] }> => {
   const { args, options, context } = job;
@@ -34,7 +50,7 @@ const resumedBy = async (job: Job): Promise<{ id?: string; words: readonly strin
   if (wanted.every((name) => options.flag(name))) throw usage('--resume and --continue contradict each other');
   if (options.flag('resume')) {
     const id = args.find(isSessionId);
-    if (id === undefined) throw usage('--resume needs the ID of a conversation; "toolway chat --sessions" lists them');
+    if (id === undefined) throw await noneNamed(job);
     return { id, words: args.filter((word) => word !== id) };
   }
   if (!options.flag('continue')) return { words: args };

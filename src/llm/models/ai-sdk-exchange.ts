@@ -5,7 +5,7 @@ import { readAiSdk } from './ai-sdk-answer.ts';
 import { failureOfAiSdk } from './ai-sdk-failures.ts';
 import { type AiSdkAsking, aiSdkOptions } from './ai-sdk-prompt.ts';
 import { ask, type Came } from './asking.ts';
-import { objectOf } from './reading.ts';
+import { objectOf, textOf } from './reading.ts';
 import type { Waits, Watch } from './watch.ts';
 
 /** What is used of a language model of the AI SDK: `LanguageModelV2`, `LanguageModelV3`, `LanguageModelV4`. */
@@ -30,7 +30,8 @@ export async function* askAiSdk(
   const id = `${model.provider}:${model.modelId}`;
   const options = { ...aiSdkOptions(request, { ...settings, model: id }), ...settings.extra };
   const open = (watch: Watch) => come(model, { ...options, abortSignal: watch.signal }, settings, watch);
-  yield* ask(request, { open, answer: readAiSdk(id), failureOf: failureOfAiSdk });
+  const asked = (thrown: unknown) => ({ model: id, url: textOf(objectOf(thrown).url) });
+  yield* ask(request, { open, answer: readAiSdk(id), failureOf: failureOfAiSdk, asked });
 }
 
 async function* come(

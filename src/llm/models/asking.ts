@@ -3,6 +3,7 @@ import type { JsonObject } from '../../protocol/types.ts';
 import type { Message } from '../message.ts';
 import type { ModelDone, ModelEvent, ModelRequest, Usage } from '../model.ts';
 import { ModelError, type ModelFacts } from '../model-error.ts';
+import { type Asked, inWords } from './failure-words.ts';
 import { failureOfThrown } from './failures.ts';
 import { createWatch, type Watch } from './watch.ts';
 
@@ -29,6 +30,8 @@ export interface Asking {
   /** Sends, and gives what comes, waiting for it by the watch only. What is known of the request is noted in `facts`. */
   open(watch: Watch, facts: { requestId?: string }): AsyncIterable<Came>;
   answer: Answer;
+  /** Of whom it is asked; a library may say it with what it throws. */
+  asked: Asked | ((thrown: unknown) => Asked);
   /** What the library throws, in Toolway's words. Default `failureOfThrown`. */
   failureOf?(thrown: unknown): ModelError;
 }
@@ -38,7 +41,7 @@ const AFTERWARDS_MS = 2_000;
 
 /** Sends, and gives what comes. The last event is `done`; everything else throws `ModelError`. */
 export async function* ask({ signal }: Pick<ModelRequest, 'signal'>, asking: Asking): AsyncGenerator<ModelEvent> {
-  const { open, answer, failureOf = failureOfThrown } = asking;
+  const { open, answer, asked, failureOf = failureOfThrown } = asking;
   const watch = createWatch(signal);
   const facts: { requestId?: string } = {};
   let started = false;
@@ -60,7 +63,8 @@ export async function* ask({ signal }: Pick<ModelRequest, 'signal'>, asking: Ask
       yield done;
       return;
     }
-    throw withFacts(watch.cause ?? failureOf(thrown), { ...facts, started, ...soFar(answer) });
+    const about = typeof asked === 'function' ? asked(thrown) : asked;
+    throw told(watch.cause ?? failureOf(thrown), { ...facts, started, ...soFar(answer) }, about);
   } finally {
     watch.close();
   }
@@ -83,10 +87,10 @@ const soFar = (answer: Answer): ModelFacts => {
   };
 };
 
-const withFacts = (failure: ModelError, facts: ModelFacts): ModelError => {
+const told = (failure: ModelError, facts: ModelFacts, asked: Asked): ModelError => {
   const { retryable, providerCode, requestId, status, retryAfterMs, limit, cause } = failure;
   const own = definedOf({ retryable, providerCode, requestId, status, retryAfterMs, limit, cause });
-  return new ModelError(failure.failure, failure.reason, { ...facts, ...own });
+  return new ModelError(failure.failure, inWords(failure, asked), { ...facts, ...own });
 };
 
 const definedOf = (facts: ModelFacts): ModelFacts =>

@@ -1,4 +1,5 @@
 /** What providers say of a failure, in Toolway's words. */
+import type { JsonObject } from '../../protocol/types.ts';
 import { ModelError, type ModelFacts, type ModelFailure } from '../model-error.ts';
 import { objectOf, textOf } from './reading.ts';
 
@@ -62,12 +63,7 @@ export const failureOf = (told: Told, facts: ModelFacts = {}): ModelError => {
   const error = unwrapped(told.error);
   const details = objectOf(error.details);
   const names = [details.error_code, error.code, error.type, error.status].map(textOf).filter((name) => name !== '');
-  const reason =
-    textOf(error.message) ||
-    textOf(told.error) ||
-    textOf(error.error) ||
-    told.message ||
-    `status ${status ?? 'unknown'}`;
+  const reason = wordsOf(told, error);
   const failure = kindOf(status, names, reason);
   const asked = headers?.get('x-should-retry');
   const retryAfterMs = retryAfterOf(headers);
@@ -81,6 +77,20 @@ export const failureOf = (told: Told, facts: ModelFacts = {}): ModelError => {
     ...facts,
   });
 };
+
+/** What was said; nothing, where there is nothing to read in it. */
+const wordsOf = ({ error, message, headers, status }: Told, { message: own, error: inner }: JsonObject): string => {
+  const said = [own, error, inner].map(textOf).find((text) => text.trim() !== '');
+  if (said !== undefined) return said;
+  if (/\bhtml\b/i.test(headers?.get('content-type') ?? '')) return 'the answer is a page of HTML';
+  // A client puts what it could not read behind the status, which is told anyway.
+  if (status === undefined) return message ?? (isEmpty(error) ? '' : JSON.stringify(error));
+  if (error !== undefined && error !== null) return isEmpty(error) ? '' : JSON.stringify(error);
+  return (message ?? '').replace(/^\d{3} (status code \(no body\))?/, '');
+};
+
+const isEmpty = (error: unknown): boolean =>
+  typeof error === 'object' ? Object.values(error ?? {}).every((value) => value === '') : !error;
 
 /** The inner error, where it stands in another: `{ type: 'error', error: { … } }`. */
 const unwrapped = (error: unknown) => {

@@ -14,6 +14,10 @@ export interface Method {
   create(body: never, options?: never): Pending;
 }
 
+/** Where a client sends what has this path; unknown of one that does not say its base URL. */
+export const urlAt = ({ baseURL }: { readonly baseURL?: string }, path: string): { url?: string } =>
+  typeof baseURL === 'string' ? { url: `${baseURL.replace(/[?#].*$/, '').replace(/\/+$/, '')}${path}` } : {};
+
 /** Asks a client's method, once. */
 export const through = (method: Method, body: object, waits: Waits) =>
   async function* (watch: Watch, facts: { requestId?: string }): AsyncGenerator<Came> {

@@ -4,7 +4,7 @@ import type { ModelDone, ModelEvent, ModelRequest } from '../model.ts';
 import { ask } from './asking.ts';
 import { callInText, readChat } from './chat-answer.ts';
 import { chatBody, type OpenAISettings } from './chat-request.ts';
-import { type Method, through } from './http.ts';
+import { type Method, through, urlAt } from './http.ts';
 import { thinks } from './openai-family.ts';
 import { readResponses } from './responses-answer.ts';
 import { responsesBody } from './responses-request.ts';
@@ -32,7 +32,10 @@ export async function* askOpenAI(
   for (const message of refusedOf(request, settings)) yield { type: 'warning', message };
   const body = api === 'chat' ? chatBody(request, settings) : responsesBody(request, settings);
   const open = through(api === 'chat' ? client.chat.completions : client.responses, body, settings);
-  const events = ask(request, { open, answer: api === 'chat' ? readChat(model) : readResponses(model) });
+  const answer = api === 'chat' ? readChat(model) : readResponses(model);
+  const url = urlAt(client, api === 'chat' ? '/chat/completions' : '/responses');
+  const asked = { model, ...url, ...(firstParty ? {} : { baseEnds: 'it mostly ends in /v1' }) };
+  const events = ask(request, { open, answer, asked });
   for await (const event of events) {
     if (event.type === 'done' && !firstParty) yield* warningsOf(event, body, settings);
     yield event;

@@ -14,7 +14,7 @@ const readable = (text: string): string => {
   try {
     const body = objectOf(JSON.parse(text));
     if (body.error !== undefined) return text;
-    const message = textOf(body.message) || textOf(body.detail) || text;
+    const message = textOf(body.message) || textOf(body.detail) || (Object.keys(body).length === 0 ? '' : text);
     return JSON.stringify({ error: { ...body, message } });
   } catch {
     return text;

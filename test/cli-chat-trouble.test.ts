@@ -1,0 +1,42 @@
+/** What an angry person meets in `toolway chat`: models that fail, conversations that are not there, disks and pipes that end. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
+import { type ChatWorld, chatWorld, scriptedModel as model } from './fixtures/cli/chat-world.ts';
+import type { Turn } from './fixtures/llm/turns.ts';
+
+let cli: BuiltCli;
+let world: ChatWorld;
+beforeAll(() => {
+  cli = buildCli('chat-trouble');
+});
+afterAll(() => cli.remove());
+beforeEach(() => {
+  world = chatWorld(cli);
+});
+
+const FAULTS: [status: number, words: RegExp, code: number][] = [
+  [404, /status 404 of http:\S+\/v1\/messages: is there a model claude-sonnet-5-5, and is the base URL right/, 2],
+  [401, /status 401 of http:\S+: the key is missing or wrong/, 4],
+  [429, /status 429 of http:\S+: too many requests/, 9],
+];
+test.each(FAULTS)(
+  'a model that answers %i without a word is told with where and what to do',
+  async (status, words, code) => {
+    const fault = { status, body: {}, headers: { 'retry-after': '900' } };
+    const ended = await world.once(await model({ fault } satisfies Turn), ['-p', 'hello']);
+    expect({ code: ended.code, err: ended.err }).toEqual({ code, err: expect.stringMatching(words) });
+  },
+);
+
+test('a conversation that is not there is said to be none, with those that are', async () => {
+  const said = await model({ text: 'One.' }, { text: 'Two.' });
+  expect((await world.once(said, ['--resume', 'nope'])).err).toContain('there is no conversation "nope"');
+  const pty = await world.talk(said);
+  pty.type('the first question\r');
+  await pty.see(/One\.[\s\S]*chat> /);
+  pty.type('quit\r');
+  await pty.exit();
+  const { code, err } = await world.once(said, ['--resume', 'nope', 'go on']);
+  expect(code).toBe(2);
+  expect(err).toMatch(/there is no conversation "nope".*the last ones are:\n {2}\d{8}-\w{6} {2}the first question/);
+});
