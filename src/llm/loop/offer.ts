@@ -1,16 +1,17 @@
 /** Which tools a model is shown, and what it means by their names. */
 import type { ListedTool } from '../../api.ts';
 import { convertTools } from '../conversion/convert-tools.ts';
-import type { ConvertedTool } from '../conversion/types.ts';
+import type { Conversion, ConvertedTool } from '../conversion/types.ts';
 import type { LocalTool } from '../local-tool.ts';
 import type { ModelTool } from '../model.ts';
+import type { Profile } from '../profiles/profile.ts';
 import { profileOf } from '../profiles/profile-of.ts';
 import { isSame, namesOf } from './listed.ts';
 import type { LoopOptions } from './options.ts';
 
 /** What a model may mean by a name: a tool of the program or, `isOurs`, of the loop, or one of a server. */
 export type Meant =
-  | { local: LocalTool; isOurs: boolean }
+  | { local: LocalTool; isOurs: boolean; toArguments: ConvertedTool['toArguments'] }
   | { qualifiedName: string; toArguments: ConvertedTool['toArguments'] };
 
 /** The tools of one request. */
@@ -43,8 +44,19 @@ interface Shown {
 }
 
 const asWritten: ConvertedTool['toArguments'] = (input) => input;
-const asShown = ({ name, description, inputSchema }: LocalTool): ModelTool => ({ name, description, inputSchema });
 const NEAR = 5;
+
+/** The program's own tools as the provider takes them. What the program says of them is never cut. */
+const shownLocals = (locals: readonly LocalTool[], { descriptionChars: _, ...profile }: Profile): Conversion =>
+  convertTools(
+    locals.map((local) => ({ ...local, qualifiedName: local.name, server: '' })),
+    profile,
+  );
+
+const leftOutOf = ({ report }: Conversion): string[] =>
+  report.tools.flatMap(({ qualifiedName, quarantined }) =>
+    quarantined === undefined ? [] : [`${qualifiedName} is not offered: ${quarantined.message}`],
+  );
 
 export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers => {
   const { toolkit, model, tools: { servers, allow } = {}, localTools = [], principal, scope } = options;
@@ -64,7 +76,7 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
     const { shouldSearch } = await import('../search/should-search.ts');
     return shouldSearch(listed, toolBudgetTokens);
   };
-  const show = async (listed: readonly ListedTool[], taken: readonly string[]): Promise<Shown> => {
+  const show = async (listed: readonly ListedTool[], profile: Profile, taken: readonly string[]): Promise<Shown> => {
     const searches = await isTooMuch(listed);
     if (searches && model.traits.deferral !== true) {
       const { searchTools } = await import('../search/search-tools.ts');
@@ -72,21 +84,26 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
       searching ??= searchTools(toolkit, { servers, allow: admits, principal, scope });
       return { tools: [], find: () => undefined, search: searching, leftOut: [] };
     }
-    const { tools, find, report } = convertTools(listed, await profileOf(model.traits.profile), { taken });
-    const leftOut = report.tools.flatMap(({ qualifiedName, quarantined }) =>
-      quarantined === undefined ? [] : [`${qualifiedName} is not offered: ${quarantined.message}`],
-    );
-    return { tools: searches ? tools.map((tool) => ({ ...tool, deferred: true })) : tools, find, search: [], leftOut };
+    const conversion = convertTools(listed, profile, { taken });
+    const { find } = conversion;
+    const tools = searches ? conversion.tools.map((tool) => ({ ...tool, deferred: true })) : conversion.tools;
+    return { tools, find, search: [], leftOut: leftOutOf(conversion) };
   };
 
   const offerOf = async (listed: readonly ListedTool[], ours: readonly LocalTool[]): Promise<Offer> => {
-    const shown = await show(listed, [...own, ...ours.map(({ name }) => name)]);
+    const profile = await profileOf(model.traits.profile);
+    const first = [...localTools, ...ours];
+    const taken = [...first, ...shownLocals(first, profile).tools].map(({ name }) => name);
+    const shown = await show(listed, profile, taken);
     // A tool of the program goes before one of ours that is called the same.
     const added = [...ours, ...shown.search].filter(({ name }) => !own.includes(name));
-    const locals = new Map<string, Meant>([
-      ...added.map((local) => [local.name, { local, isOurs: true }] as const),
-      ...localTools.map((local) => [local.name, { local, isOurs: false }] as const),
-    ]);
+    const locals = shownLocals([...localTools, ...added], profile);
+    const meant = new Map<string, Meant>();
+    for (const { qualifiedName, name, toArguments } of locals.tools) {
+      const local = [...localTools, ...added].find((each) => each.name === qualifiedName) as LocalTool;
+      for (const each of [qualifiedName, name])
+        meant.set(each, { local, isOurs: !own.includes(qualifiedName), toArguments });
+    }
     const reachable = namesOf(listed);
     const trusted = new Set(
       listed.filter((tool) => tool.trustedResults === true).map(({ qualifiedName }) => qualifiedName),
@@ -97,10 +114,10 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
         : (shown.tools as readonly ConvertedTool[]).map(({ qualifiedName, name }) => [qualifiedName, name]),
     );
     return {
-      tools: [...shown.tools, ...[...localTools, ...added].map(asShown)],
+      tools: [...shown.tools, ...locals.tools],
       listed,
       find(name) {
-        const known = locals.get(name) ?? shown.find(name);
+        const known = meant.get(name) ?? shown.find(name);
         const qualifiedName = known === undefined ? reachable(name) : undefined;
         return qualifiedName === undefined ? known : { qualifiedName, toArguments: asWritten };
       },
@@ -112,7 +129,7 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
         const found = await toolkit.searchTools(words, { limit: 4 * NEAR, signal, principal, scope }).catch(() => []);
         return found.flatMap(({ qualifiedName }) => names.get(qualifiedName) ?? []).slice(0, NEAR);
       },
-      leftOut: shown.leftOut,
+      leftOut: [...shown.leftOut, ...leftOutOf(locals)],
     };
   };
   return {

@@ -4,6 +4,7 @@ import { ToolwayError } from '../../errors.ts';
 import { whenAborted } from '../../when-aborted.ts';
 import type { ModelDone, ModelRequest } from '../model.ts';
 import { ModelError } from '../model-error.ts';
+import { resultMediaOf } from '../results/result-media.ts';
 import { ask } from './ask.ts';
 import { createConversation, type History, historyOf } from './conversation.ts';
 import { createMeter, estimatedUsage, isKnown, priceOf, tokensOf } from './cost.ts';
@@ -67,6 +68,7 @@ export const runLoop = async (
   const endsAt = clock.now() + limits.timeoutMs;
   const run: Run = {
     ...{ toolkit, handlers, principal, scope, history, limits, spill, clock, signal, tell, counted },
+    media: resultMediaOf(options.model.traits.profile),
     ...{ options, random, endsAt, reading, spent },
   };
   try {

@@ -17,6 +17,8 @@ export interface Running extends Pick<LoopOptions, 'handlers' | 'principal' | 's
   toolkit: Toolkit;
   history: History;
   limits: Limits;
+  /** Which media the model is shown in results; undefined where its provider is not known. */
+  media: readonly string[] | undefined;
   spill: Spill;
   clock: Clock;
   signal: AbortSignal;

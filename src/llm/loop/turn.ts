@@ -39,12 +39,12 @@ export const refuseCalls = (calls: readonly CallPart[], reason: string, { histor
 
 /** Gives its result to the history; resolves to what is the same for calls that fail in the same way, where it failed. */
 const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Running): Promise<string | undefined> => {
-  const { history, limits, spill, clock, tell } = running;
+  const { history, limits, media, spill, clock, tell } = running;
   const { id } = call;
   const meant = offer.find(call.name);
   const name = meant === undefined ? call.name : 'local' in meant ? meant.local.name : meant.qualifiedName;
   const written = call.arguments ?? {};
-  const args = meant !== undefined && 'toArguments' in meant ? meant.toArguments(written) : written;
+  const args = meant?.toArguments(written) ?? written;
   const startedAt = clock.now();
   tell({ type: 'call', id, name, arguments: args });
 
@@ -66,7 +66,10 @@ const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Runn
   const isError = error !== undefined || result.isError === true;
   const content =
     error === undefined
-      ? [...(given.before ?? []), ...(await toParts(result, given.facts, { maxTokens: limits.maxResultTokens, spill }))]
+      ? [
+          ...(given.before ?? []),
+          ...(await toParts(result, given.facts, { maxTokens: limits.maxResultTokens, media, spill })),
+        ]
       : failureParts(error);
   const executed = error?.executed;
   const settled: ResultPart = { type: 'result', id, name: call.name, content };
