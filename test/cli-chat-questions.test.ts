@@ -1,4 +1,6 @@
 /** Questions of `toolway chat` that are taken back, asked again, or have several lines: at a real terminal. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
 import { asked as ask, type ChatWorld, chatWorld, scriptedModel as model } from './fixtures/cli/chat-world.ts';
@@ -75,4 +77,34 @@ test('a question has several lines: behind a backslash, Ctrl-J, or Alt-Enter', a
   pty.type(CTRL_D);
   expect(await pty.exit()).toBe(0);
   expect(said.bodies).toHaveLength(1);
+});
+
+test('a script that ran meanwhile is not what a person goes on with', async () => {
+  const said = await model({ text: 'One.' }, { text: 'Two.' }, { text: 'Three.' }, { text: 'Four.' });
+  const pty = await world.talk(said);
+  await ask(pty, 'mine');
+  pty.type(CTRL_D);
+  await pty.exit();
+  await world.once(said, ['-p', 'nightly']);
+  expect((await world.once(said, ['--sessions'])).out).toMatch(/\(--print\) nightly\n[^\n]* {2}mine\n/);
+  const next = await world.talk(said, ['--continue']);
+  expect(next.all).toContain(': mine (');
+  // A script goes on with what was last.
+  await world.once(said, ['-p', '--continue', 'and then']);
+  expect(JSON.stringify(said.bodies[2])).toMatch(/nightly.*and then/);
+});
+
+test('of two chats that go on with one conversation, the second to write gets a name of its own, and says so', async () => {
+  const said = await model({ text: 'One.' }, { text: 'Two.' }, { text: 'Three.' }, { text: 'Four.' });
+  const pty = await world.talk(said);
+  await ask(pty, 'first');
+  const other = await world.talk(said, ['--continue']);
+  await ask(pty, 'here');
+  expect(await ask(other, 'there')).toMatch(/another chat goes on with \d{8}-\w{6}; this one is kept as/);
+  expect(await ask(other, 'there again')).not.toContain('another chat');
+  const folder = join(world.home, 'state/chats');
+  const kept = world.chats().map((name) => readFileSync(join(folder, name), 'utf8'));
+  expect(kept).toHaveLength(2);
+  expect(kept.filter((text) => /first.*One.*here.*Two/s.test(text) && !text.includes('there'))).toHaveLength(1);
+  expect(kept.filter((text) => /first.*One.*there.*Three.*there again/s.test(text))).toHaveLength(1);
 });

@@ -19,7 +19,7 @@ import { modelMaker } from './model.ts';
 import { chooseModel, type ModelChoice, nameOfChoice } from './model-choice.ts';
 import { withPerson } from './person-toolkit.ts';
 import { createChatSampling } from './sampling.ts';
-import { createSessions, newSession, type SessionFacts, type Sessions, titleOf } from './sessions.ts';
+import { createSessions, fork, newSession, type SessionFacts, type Sessions, titleOf } from './sessions.ts';
 import type { TurnView } from './turn-view.ts';
 
 /** What one turn is asked for. */
@@ -64,8 +64,8 @@ type Limits = Pick<
 export const sessionsOf = ({ context }: Pick<Job, 'context'>): Sessions =>
   createSessions(join(stateFolder({ env: context.env }), 'chats'));
 
-/** Opens the servers, chooses the model, and goes on with a conversation where one is wanted. */
-export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
+/** Opens the servers, chooses the model, and goes on with a conversation where one is wanted. `print`: nobody talks at a terminal. */
+export const openChat = async (job: Job, { resumed, print }: { resumed?: string; print: boolean }): Promise<Chat> => {
   const { options, context, open, output, screen } = job;
   const sessions = sessionsOf(job);
   const stored = resumed === undefined ? undefined : await sessions.load(resumed);
@@ -89,11 +89,23 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
   let facts = stored?.facts;
   let starts: TurnStart[] = [];
   let told: string | undefined;
+  let writtenLast = facts?.updatedAt;
+
+  const remark = async (text: string): Promise<void> => {
+    const { safeLine } = await import('../safe-text.ts');
+    await screen.note(output.remarks.yellow(safeLine(`toolway: ${text}`)));
+  };
 
   const save = async (): Promise<void> => {
     if (facts === undefined) return;
-    facts = { ...facts, model: nameOfChoice(choice), updatedAt: new Date().toISOString() };
+    const { id } = facts;
+    const writtenAt = await sessions.writtenAt(id);
+    // Somebody else goes on with it at the same time: neither loses what was said.
+    const isTaken = writtenAt !== undefined && writtenAt !== writtenLast;
+    facts = { ...(isTaken ? fork(facts) : facts), model: nameOfChoice(choice), updatedAt: new Date().toISOString() };
     await sessions.save(facts, conversation.toJSON());
+    writtenLast = facts.updatedAt;
+    if (isTaken) await remark(`another chat goes on with ${id}; this one is kept as ${facts.id} from now on`);
   };
   /** Failing is said once, and not at every write. */
   const keep = createKeeper(async () => {
@@ -104,8 +116,7 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
       const { message, code = message } = error as NodeJS.ErrnoException;
       if (told !== code) {
         told = code;
-        const { safeLine } = await import('../safe-text.ts');
-        await screen.note(output.remarks.yellow(safeLine(`toolway: this conversation is not kept: ${message}`)));
+        await remark(`this conversation is not kept: ${message}`);
       }
     }
   });
@@ -135,7 +146,8 @@ export const openChat = async (job: Job, resumed?: string): Promise<Chat> => {
     save,
     async turn({ messages, signal, view, interrupt }) {
       const question = textOf(messages);
-      facts ??= newSession({ question, cwd: context.cwd, model: nameOfChoice(choice) });
+      facts ??= newSession({ question, cwd: context.cwd, model: nameOfChoice(choice), print });
+      if (!print) delete facts.print;
       // The question that it had its title from was taken back.
       if (conversation.messages.length === 0) facts = { ...facts, title: titleOf(question) };
       starts.push({ at: conversation.messages.length, asked: messages });

@@ -1,10 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { folder } from '../../../test/fixtures/cli/world.ts';
-import { createSessions, isSessionId, MAX_SESSION_BYTES, MAX_SESSIONS, newSession } from './sessions.ts';
+import {
+  createSessions,
+  isSessionId,
+  MAX_DRAFT_AGE_MS,
+  MAX_SESSION_BYTES,
+  MAX_SESSIONS,
+  newSession,
+} from './sessions.ts';
 
-const begun = (question = 'How  many\ncups?') => newSession({ question, cwd: '/work', model: 'planner' });
+const begun = (question = 'How  many\ncups?', print = false) =>
+  newSession({ question, cwd: '/work', model: 'planner', print });
 
 describe('conversations that are kept', () => {
   test('are there again as they were, for their user alone', async () => {
@@ -49,6 +57,34 @@ describe('conversations that are kept', () => {
     await sessions.save(begun('new'), {});
     expect(readdirSync(path).length).toBe(before);
     expect(readdirSync(path)).not.toContain(`${oldest.id}.json`);
+    // Those of scripts have places of their own.
+    const script = begun('script', true);
+    await sessions.save(script, {});
+    expect(readdirSync(path).length).toBe(before + 1);
+    expect((await sessions.load(script.id)).facts).toEqual(script);
+    expect((await sessions.list()).filter(({ print }) => print)).toEqual([script]);
+    await sessions.save(begun('newer'), {});
+    expect(readdirSync(path).length).toBe(before + 1);
+    expect(readdirSync(path)).toContain(`${script.id}.json`);
+  });
+
+  test('what was left of files that were being written goes after a day, and nothing else', async () => {
+    const path = folder();
+    const sessions = createSessions(path);
+    const kept = begun();
+    await sessions.save(kept, {});
+    const draft = (tail: string) => join(path, `.${kept.id}.json.${tail}`);
+    const uuid = '5d8c4f6e-0b7a-4c3d-9e2f-1a2b3c4d5e6f';
+    const old = new Date(Date.now() - MAX_DRAFT_AGE_MS - 60_000);
+    const stay = [draft(uuid.replace('5', '6')), draft('mine'), join(path, `.other.json.${uuid}`)];
+    for (const file of [draft(uuid), ...stay]) writeFileSync(file, 'half of it');
+    for (const file of [draft(uuid), ...stay.slice(1), join(path, `${kept.id}.json`)]) utimesSync(file, old, old);
+    symlinkSync(join(path, `${kept.id}.json`), draft(uuid.replace('5', '7')));
+    mkdirSync(draft(uuid.replace('5', '8')));
+    utimesSync(draft(uuid.replace('5', '8')), old, old);
+    const before = readdirSync(path);
+    await sessions.load(kept.id);
+    expect(before.filter((name) => !readdirSync(path).includes(name))).toEqual([`.${kept.id}.json.${uuid}`]);
   });
 
   test.each([

@@ -22,10 +22,10 @@ export const run: Run = async (job) => {
     else await listSessions(sessions, output.print);
     return EXIT.done;
   }
-  const { id, words } = await resumedBy(job);
   const isOnce = options.flag('print') || output.json || !screen.interactive;
+  const { id, words } = await resumedBy(job, isOnce);
   const question = isOnce ? await questionOf(job, words) : words.join(' ');
-  const chat = await openChat(job, id);
+  const chat = await openChat(job, { print: isOnce, ...(id !== undefined && { resumed: id }) });
   return isOnce ? printAnswer(chat, question) : converse(chat, question);
 };
 
@@ -44,7 +44,7 @@ const noneNamed = async (job: Job): Promise<ToolwayError> => {
 };
 
 /** The conversation that goes on, and the words that are left for the question. */
-const resumedBy = async (job: Job): Promise<{ id?: string; words: readonly string[] }> => {
+const resumedBy = async (job: Job, isOnce: boolean): Promise<{ id?: string; words: readonly string[] }> => {
   const { args, options, context } = job;
   const wanted = ['resume', 'continue'] as const;
   if (wanted.every((name) => options.flag(name))) throw usage('--resume and --continue contradict each other');
@@ -54,7 +54,9 @@ const resumedBy = async (job: Job): Promise<{ id?: string; words: readonly strin
     return { id, words: args.filter((word) => word !== id) };
   }
   if (!options.flag('continue')) return { words: args };
-  const last = (await sessionsOf(job).list()).find(({ cwd }) => cwd === context.cwd);
+  const here = (await sessionsOf(job).list()).filter(({ cwd }) => cwd === context.cwd);
+  // A script that ran meanwhile is not what a person goes on with.
+  const last = (isOnce ? undefined : here.find(({ print }) => print !== true)) ?? here[0];
   if (last === undefined) throw usage('no conversation of this folder is kept; "toolway chat --sessions" lists all');
   return { id: last.id, words: args };
 };
