@@ -14,7 +14,7 @@ import type { WatchConfigOptions, WatchedConfig } from './watch-config.ts';
 export { ToolwayError } from '../errors.ts';
 export type * from '../index.ts';
 export type { GatewayChatOptions } from './chat.ts';
-export { createCodeSandbox } from './code-sandbox.ts';
+export { type CodeSandboxOptions, createCodeSandbox } from './code-sandbox.ts';
 export type { LoadConfigOptions, LoadedConfig } from './config-files.ts';
 export type { DrainOptions } from './drain.ts';
 export { drainOnSignals } from './drain.ts';

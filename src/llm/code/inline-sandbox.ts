@@ -2,6 +2,7 @@
 
 import type { RunTurn } from './engine.ts';
 import { openEngine } from './engine.ts';
+import { createPlaces, DEFAULT_PROGRAMS } from './places.ts';
 import { prelude } from './prelude.ts';
 import type { Sandbox, Turn } from './sandbox.ts';
 
@@ -12,6 +13,8 @@ const STACK_BYTES = 64 * 1024;
 export interface SandboxOptions {
   /** The file `quickjs-wasi/quickjs.wasm`: its bytes, the module made of them, or what gives one of both when it is first needed. */
   wasm: Wasm | (() => Wasm | Promise<Wasm>);
+  /** Programs at a time; a further one is not run (`backpressure`). Default 32. */
+  maxPrograms?: number;
 }
 type Wasm = WebAssembly.Module | BufferSource;
 
@@ -21,7 +24,8 @@ type Wasm = WebAssembly.Module | BufferSource;
  * a join of a huge array): where programs are not to be trusted with the thread, make it in a worker. In Node, use
  * `createCodeSandbox` of `toolway/node`, which has one. `quickjs-wasi` is loaded with the first program.
  */
-export const createSandbox = ({ wasm }: SandboxOptions): Sandbox => {
+export const createSandbox = ({ wasm, maxPrograms = DEFAULT_PROGRAMS }: SandboxOptions): Sandbox => {
+  const places = createPlaces(maxPrograms);
   let compiled: Promise<WebAssembly.Module> | undefined;
   const compile = async (): Promise<WebAssembly.Module> => {
     const given = typeof wasm === 'function' ? await wasm() : wasm;
@@ -29,11 +33,16 @@ export const createSandbox = ({ wasm }: SandboxOptions): Sandbox => {
   };
   return {
     open(program, hear) {
+      const leave = places.take();
       let isOpen = true;
       let run: RunTurn | undefined;
+      const close = (): void => {
+        isOpen = false;
+        leave?.();
+      };
       const tell = (turn: Turn): void => {
         if (!isOpen) return;
-        if (turn.stopped !== undefined) isOpen = false;
+        if (turn.stopped !== undefined) close();
         hear(turn);
       };
       const start = async (): Promise<void> => {
@@ -54,15 +63,14 @@ export const createSandbox = ({ wasm }: SandboxOptions): Sandbox => {
         }
         if (isOpen) tell(run(''));
       };
-      void start();
+      if (leave === undefined) queueMicrotask(() => tell(places.full));
+      else void start();
       return {
         answer(text) {
           // Never on top of the call that brought the answer.
           queueMicrotask(() => isOpen && run !== undefined && tell(run(text)));
         },
-        close() {
-          isOpen = false;
-        },
+        close,
       };
     },
   };

@@ -1,11 +1,12 @@
 /** What came of a program, as its model reads it. */
+import { ToolwayError } from '../../errors.ts';
 import type { CallToolResult } from '../../protocol/types.ts';
 import type { LooseCall, RunReport } from './run.ts';
 import type { CodeLimits } from './sandbox.ts';
 
 const MAX_NAMED = 20;
 
-/** The result of `run_code`: what the program returned or threw, its log, and what its author has to know of its calls. */
+/** The result of `run_code`: what the program returned or threw, its log, and what its author has to know of its calls. Throws `backpressure` where there was no place for it. */
 export const resultOf = (report: RunReport, limits: CodeLimits): CallToolResult => {
   const { end, calls } = report;
   const isError = end.kind !== 'value';
@@ -41,6 +42,10 @@ const outcomeOf = ({ end }: RunReport, { timeoutMs, maxMemoryBytes }: CodeLimits
       return ['The program was stopped: it waits for a promise that nothing will settle. There are no timers.', 0];
     case 'broken':
       return [`The program was not run to its end: its engine was lost (${end.message}).`, 0];
+    case 'full': {
+      const { limit } = end;
+      throw new ToolwayError('backpressure', `${limit} programs are under way already`, { executed: 'no', limit });
+    }
   }
 };
 

@@ -25,7 +25,9 @@ export interface RunReport {
     | { kind: 'exhausted' }
     /** It waits for something that nothing will bring. */
     | { kind: 'stuck' }
-    | { kind: 'broken'; message: string };
+    | { kind: 'broken'; message: string }
+    /** It was not begun: as many as this run already. */
+    | { kind: 'full'; limit: number };
   logs: string[];
   lostLogs: number;
   /** Calls that were made. */
@@ -132,8 +134,9 @@ export const startRun = (
       report.lostLogs += news.lostLogs;
     }
     if (turn.stopped !== undefined) {
-      const { by, message = '' } = turn.stopped;
-      return void finish(by === 'lost' ? { kind: 'broken', message } : { kind: by });
+      const { stopped } = turn;
+      if (stopped.by === 'lost') return void finish({ kind: 'broken', message: stopped.message });
+      return void finish(stopped.by === 'full' ? { kind: 'full', limit: stopped.limit } : { kind: stopped.by });
     }
     if (news === undefined) return void finish({ kind: 'broken', message: 'it said what cannot be read' });
     for (const said of news.calls) admit(said);

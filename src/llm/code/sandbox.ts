@@ -32,11 +32,12 @@ export interface GuestProgram {
 /**
  * What came out of the engine: it ran until it had nothing left to do but wait. `text` is a `GuestNews` as JSON, and
  * hostile. `stopped`: there is no engine any more. `time`: it computed too long; `exhausted`: no memory or stack was
- * left; `lost`: it could not be started, or ended without a word.
+ * left; `lost`: it could not be started, or ended without a word; `full`: it was not begun, since the sandbox runs
+ * `limit` programs already.
  */
 export interface Turn {
   text?: string;
-  stopped?: { by: 'time' | 'exhausted' | 'lost'; message?: string };
+  stopped?: { by: 'time' | 'exhausted' } | { by: 'lost'; message: string } | { by: 'full'; limit: number };
 }
 
 /** An engine with a program in it. */
