@@ -195,6 +195,8 @@ test('options that are wrong are named, all of them, before anything is done', a
     ...{ maxSteps: 0, maxToolCalls: 1.5, maxTokens: -1, maxCostUsd: 0, timeoutMs: Number.NaN, parallelCalls: 0 },
     ...{
       maxResultTokens: 0,
+      maxLargeResultTokens: 0,
+      maxTurnResultTokens: 0,
       maxOutputTokens: 0,
       temperature: -1,
       search: 'x' as never,

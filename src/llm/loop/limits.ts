@@ -8,12 +8,21 @@ import type { LoopOptions, LoopStop } from './options.ts';
 export type Limits = Required<
   Pick<
     LoopOptions,
-    'maxSteps' | 'maxToolCalls' | 'parallelCalls' | 'maxResultTokens' | 'maxTokens' | 'maxCostUsd' | 'timeoutMs'
+    | 'maxSteps'
+    | 'maxToolCalls'
+    | 'parallelCalls'
+    | 'maxResultTokens'
+    | 'maxLargeResultTokens'
+    | 'maxTurnResultTokens'
+    | 'maxTokens'
+    | 'maxCostUsd'
+    | 'timeoutMs'
   >
 >;
 
 /** Denials after which a run ends: who asks again and again is not to wear anybody out. */
 export const MAX_DENIALS = 3;
+const TURN_RESULT_TOKENS = 24_000;
 /** How often in a row the same call may fail in the same way. */
 const MAX_SAME_FAILURES = 3;
 
@@ -26,8 +35,13 @@ export const limitsOf = (options: LoopOptions): Limits => {
   }
   const { maxSteps = 25, maxToolCalls = 50, parallelCalls = 8 } = options;
   const { maxResultTokens = DEFAULT_RESULT_TOKENS, timeoutMs = Number.POSITIVE_INFINITY } = options;
+  const { maxLargeResultTokens = options.maxResultTokens ?? TURN_RESULT_TOKENS } = options;
+  const { maxTurnResultTokens = Math.max(TURN_RESULT_TOKENS, maxResultTokens, maxLargeResultTokens) } = options;
   const { maxTokens = Number.POSITIVE_INFINITY, maxCostUsd = Number.POSITIVE_INFINITY } = options;
-  return { maxSteps, maxToolCalls, parallelCalls, maxResultTokens, timeoutMs, maxTokens, maxCostUsd };
+  return {
+    ...{ maxSteps, maxToolCalls, parallelCalls, timeoutMs, maxTokens, maxCostUsd },
+    ...{ maxResultTokens, maxLargeResultTokens, maxTurnResultTokens },
+  };
 };
 
 /** What a run has used so far. */
@@ -59,6 +73,8 @@ const COUNTS = [
   'maxToolCalls',
   'parallelCalls',
   'maxResultTokens',
+  'maxLargeResultTokens',
+  'maxTurnResultTokens',
   'maxTokens',
   'maxOutputTokens',
 ] as const;

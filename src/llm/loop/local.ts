@@ -17,6 +17,8 @@ export interface LocalCall {
   /** What the model had read when it wrote the call. */
   taint: Taint;
   offer: Offer;
+  /** The tool is one of the loop, which hands on what it gets. */
+  isOurs: boolean;
   running: Running;
 }
 
@@ -24,12 +26,16 @@ export interface LocalCall {
  * What a call of the tool reads counts for its later ones at once, and for the model with its result. What it still has
  * under way when it ends is cancelled.
  */
-export const runLocal = async (tool: LocalTool, { id, args, taint, offer, running }: LocalCall): Promise<Given> => {
+export const runLocal = async (
+  tool: LocalTool,
+  { id, args, taint, offer, isOurs, running }: LocalCall,
+): Promise<Given> => {
   const { signal, clock, tell } = running;
   const controller = new AbortController();
   const seen = createTaintSet(taint);
   const read: TaintSource[] = [];
   let number = 0;
+  let wants: number | undefined;
   let isOver = false;
 
   const call: LocalContext['call'] = async (wanted, given, options): Promise<CallToolResult> => {
@@ -56,6 +62,7 @@ export const runLocal = async (tool: LocalTool, { id, args, taint, offer, runnin
         options?.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, options.signal]);
       const result = await callServer(name, given, { id: own, taint: seen.now, signal: ends }, running);
       settle(offer.taints(name) ? [sourceOf(name, own)] : [], { result });
+      wants = offer.wants(name);
       return result;
     } catch (thrown) {
       const error = ToolwayError.from(thrown);
@@ -76,7 +83,13 @@ export const runLocal = async (tool: LocalTool, { id, args, taint, offer, runnin
     const result: CallToolResult | undefined = await unlessAborted(signal, async () => tool.run(args, context));
     if (typeof result !== 'object' || result === null)
       throw new ToolwayError('internal', `${tool.name} gave no result`, { executed: 'unknown' });
-    return { result, facts: { tool: tool.name }, sources: sources(), before: originOf(read) };
+    return {
+      result,
+      facts: { tool: tool.name },
+      sources: sources(),
+      before: originOf(read),
+      ...(isOurs && { wanted: wants }),
+    };
   } catch (thrown) {
     return { error: ToolwayError.from(thrown), sources: sources() };
   } finally {

@@ -6,6 +6,7 @@ import type { LocalTool } from '../local-tool.ts';
 import type { ModelTool } from '../model.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { profileOf } from '../profiles/profile-of.ts';
+import { wantedCharacters } from '../results/large.ts';
 import { isSame, namesOf } from './listed.ts';
 import type { LoopOptions } from './options.ts';
 
@@ -26,6 +27,8 @@ export interface Offer {
   near(name: string): Promise<string[]>;
   /** Whether what a tool answers counts as written by others. */
   taints(qualifiedName: string): boolean;
+  /** How many characters of its results a tool wants to be shown; undefined where it does not say. */
+  wants(qualifiedName: string): number | undefined;
   /** Tools that the provider could not take are left out: what to tell of them. */
   readonly leftOut: readonly string[];
 }
@@ -108,6 +111,7 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
     const trusted = new Set(
       listed.filter((tool) => tool.trustedResults === true).map(({ qualifiedName }) => qualifiedName),
     );
+    const wanted = new Map(listed.map((tool) => [tool.qualifiedName, wantedCharacters(tool)]));
     const names = new Map(
       shown.search.length > 0
         ? listed.map(({ qualifiedName }) => [qualifiedName, qualifiedName])
@@ -122,6 +126,7 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
         return qualifiedName === undefined ? known : { qualifiedName, toArguments: asWritten };
       },
       taints: (qualifiedName) => !trusted.has(qualifiedName),
+      wants: (qualifiedName) => wanted.get(qualifiedName),
       // What was listed since is for the toolkit to find.
       reach: (name) => reachable(name) ?? (isFree ? name : undefined),
       async near(name) {

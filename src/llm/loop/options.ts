@@ -60,6 +60,16 @@ export interface LoopOptions {
   spill?: Spill;
   /** Longest result of one call that the model is given, in tokens. Default 8 000. */
   maxResultTokens?: number;
+  /**
+   * The same for a tool whose definition asks for longer results (`_meta["anthropic/maxResultSizeChars"]`, of which up to
+   * 500 000 are heeded). Default: `maxResultTokens` where that is given, else 24 000.
+   */
+  maxLargeResultTokens?: number;
+  /**
+   * Longest results of all calls of one message together, in tokens; the longest ones are cut. Default 24 000, or the
+   * larger of the two limits above. Beside it 20 images, sounds and documents, and 15 MB of them.
+   */
+  maxTurnResultTokens?: number;
 }
 
 /** A message of text alone. */

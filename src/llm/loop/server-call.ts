@@ -29,7 +29,14 @@ export interface Running extends Pick<LoopOptions, 'handlers' | 'principal' | 's
 
 /** What a call gave, and what the model reads by it. */
 export type Given = { sources: readonly TaintSource[] } & (
-  | { result: CallToolResult; error?: undefined; facts: ResultFacts; before?: readonly TextPart[] }
+  | {
+      result: CallToolResult;
+      error?: undefined;
+      facts: ResultFacts;
+      before?: readonly TextPart[];
+      /** How many characters the tool wants to be shown. */
+      wanted?: number | undefined;
+    }
   | { error: ToolwayError; result?: undefined }
 );
 

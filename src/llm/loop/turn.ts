@@ -4,11 +4,11 @@ import { ToolwayError } from '../../errors.ts';
 import type { Taint } from '../../permission.ts';
 import type { CallPart, ResultPart } from '../message.ts';
 import { failureParts } from '../results/failure.ts';
-import { toParts } from '../results/parts.ts';
 import { runLocal } from './local.ts';
 import type { Offer } from './offer.ts';
 import { callServer, count, type Given, type Running, sourceOf } from './server-call.ts';
 import { sourcesOfError } from './taint.ts';
+import { fitTurn, showResult, type TurnResult } from './turn-results.ts';
 
 /** Runs the calls, and gives what is to be compared of those that failed. Never rejects. */
 export const runTurn = async (calls: readonly CallPart[], offer: Offer, running: Running): Promise<Set<string>> => {
@@ -16,14 +16,17 @@ export const runTurn = async (calls: readonly CallPart[], offer: Offer, running:
   // What its siblings give, the model had not read when it wrote a call.
   const { taint } = history.conversation;
   const failures = new Set<string>();
-  const left = calls.values();
+  const results: TurnResult[] = [];
+  const left = calls.entries();
   const work = async (): Promise<void> => {
-    for (const call of left) {
-      const failure = await runCall(call, offer, taint, running);
+    for (const [index, call] of left) {
+      const { failure, result } = await runCall(call, offer, taint, running);
+      results[index] = result;
       if (failure !== undefined) failures.add(failure);
     }
   };
   await Promise.all(Array.from({ length: Math.min(limits.parallelCalls, calls.length) }, work));
+  await fitTurn(results, limits.maxTurnResultTokens);
   return failures;
 };
 
@@ -37,9 +40,15 @@ export const refuseCalls = (calls: readonly CallPart[], reason: string, { histor
   }
 };
 
-/** Gives its result to the history; resolves to what is the same for calls that fail in the same way, where it failed. */
-const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Running): Promise<string | undefined> => {
-  const { history, limits, media, spill, clock, tell } = running;
+interface Ran {
+  result: TurnResult;
+  /** What is the same for calls that fail in the same way, where it failed. */
+  failure?: string;
+}
+
+/** Gives its result to the history. */
+const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Running): Promise<Ran> => {
+  const { history, clock, tell } = running;
   const { id } = call;
   const meant = offer.find(call.name);
   const name = meant === undefined ? call.name : 'local' in meant ? meant.local.name : meant.qualifiedName;
@@ -53,10 +62,15 @@ const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Runn
     if (meant === undefined || !('isOurs' in meant && meant.isOurs)) count(running);
     if (meant === undefined) throw await unknownTool(name, offer);
     if (call.arguments === undefined) throw noArguments(call);
-    if ('local' in meant) return runLocal(meant.local, { id, args, taint, offer, running });
+    if ('local' in meant) return runLocal(meant.local, { id, args, taint, offer, running, isOurs: meant.isOurs });
     const result = await callServer(meant.qualifiedName, args, { id, taint, signal: running.signal }, running);
     const source = sourceOf(meant.qualifiedName, id);
-    return { result, facts: { server: source.server, tool: source.name }, sources: offer.taints(name) ? [source] : [] };
+    return {
+      result,
+      facts: { server: source.server, tool: source.name },
+      sources: offer.taints(name) ? [source] : [],
+      wanted: offer.wants(name),
+    };
   };
   const given = await give().catch((thrown: unknown): Given => {
     const error = ToolwayError.from(thrown);
@@ -64,21 +78,18 @@ const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Runn
   });
   const { result, error, sources } = given;
   const isError = error !== undefined || result.isError === true;
-  const content =
-    error === undefined
-      ? [
-          ...(given.before ?? []),
-          ...(await toParts(result, given.facts, { maxTokens: limits.maxResultTokens, media, spill })),
-        ]
-      : failureParts(error);
   const executed = error?.executed;
-  const settled: ResultPart = { type: 'result', id, name: call.name, content };
-  history.settle({ ...settled, ...(isError && { isError }), ...(executed !== undefined && { executed }) }, sources);
+  const settle = (content: ResultPart['content']): void => {
+    const settled: ResultPart = { type: 'result', id, name: call.name, content };
+    history.settle({ ...settled, ...(isError && { isError }), ...(executed !== undefined && { executed }) }, sources);
+  };
+  const shown = await showResult(given, name, running, settle);
   const durationMs = clock.now() - startedAt;
   tell({ type: 'result', id, name, durationMs, ...(error === undefined ? { result } : { error }) });
-  if (!isError) return undefined;
+  if (!isError) return { result: shown };
   const how = error === undefined ? textOf(result.content) : `${error.code} ${error.rpcCode}`;
-  return `${name} ${call.arguments === undefined ? call.text : textOf(call.arguments)} ${how}`;
+  const failure = `${name} ${call.arguments === undefined ? call.text : textOf(call.arguments)} ${how}`;
+  return { result: shown, failure };
 };
 
 const unknownTool = async (name: string, offer: Offer): Promise<ToolwayError> =>

@@ -1,7 +1,7 @@
 /** What a tool gave, as a model reads it: where it comes from, each thing once, and no more than fits. */
 import type { CallToolResult } from '../../protocol/types.ts';
 import type { MediaPart, TextPart } from '../message.ts';
-import { oneLine, piecesOf } from './blocks.ts';
+import { oneLine, type Piece, piecesOf } from './blocks.ts';
 import { count, cutText } from './cut.ts';
 import { bytesOf, isAmong, type Media, sizeName, USUAL_MEDIA } from './media.ts';
 import { gapLine, originLine, ownErrorLine } from './sentences.ts';
@@ -26,10 +26,25 @@ export interface ResultOptions {
   spill?: Spill;
 }
 
+/** A result that may have to be read again, with less of it. */
+export interface Readable {
+  /** Its parts, as `toParts` gives them. What is left out is kept once, however often it is read. */
+  within(limits: ReadLimits): Promise<(TextPart | MediaPart)[]>;
+}
+
+export interface ReadLimits extends Pick<ResultOptions, 'maxTokens' | 'maxMediaBytes'> {
+  /** Images and the like. Default 20. */
+  maxMedia?: number;
+  /** A larger result is wanted: so many characters, within so many tokens. */
+  large?: { characters: number; maxTokens: number } | undefined;
+  /** Why it has to be so short, where that is not its own length. */
+  because?: string;
+}
+
 export const DEFAULT_RESULT_TOKENS = 8_000;
 const MEDIA_BYTES = 3_750_000;
 /** Images and the like of one result. */
-const MOST_MEDIA = 20;
+export const MOST_MEDIA = 20;
 /** No text of so many characters is within an estimate of one token. */
 const MOST_CHARACTERS_OF_A_TOKEN = 16;
 
@@ -37,21 +52,38 @@ const MOST_CHARACTERS_OF_A_TOKEN = 16;
  * A result as parts of a message. The first one says whose data it is; characters that cannot be seen are spelled out;
  * links are not followed. Never rejects: what cannot be read is told in its place.
  */
-export const toParts = async (
+export const toParts = (
   result: CallToolResult,
   facts: ResultFacts,
   options: ResultOptions = {},
-): Promise<(TextPart | MediaPart)[]> => {
-  const { maxTokens = DEFAULT_RESULT_TOKENS, spill } = options;
-  const parts = await withinMedia(result, facts, options);
-  const texts = parts.flatMap((part) => (part.type === 'text' ? [part] : []));
-  await withinTokens(texts, maxTokens, (whole) =>
-    keep(spill, new TextEncoder().encode(whole), 'text/plain', nameOf(facts)),
-  );
-  if (parts.length === 0) parts.push({ type: 'text', text: '[no content]' });
-  const origin = originOf(facts, result?.isError === true);
-  return origin === undefined ? parts : [origin, ...parts];
+): Promise<(TextPart | MediaPart)[]> => createReadable(result, facts, options).within(options);
+
+export const createReadable = (
+  result: CallToolResult,
+  facts: ResultFacts,
+  { media, spill }: Pick<ResultOptions, 'media' | 'spill'>,
+): Readable => {
+  const pieces = piecesOf(result);
+  const kept = new Map<string, Promise<string | undefined>>();
+  const put: Put = (text, bytes, mediaType, name = nameOf(facts)) => {
+    const id = kept.get(text) ?? keep(spill, bytes(), mediaType, name);
+    kept.set(text, id);
+    return id;
+  };
+  return {
+    async within(limits) {
+      const parts = await withinMedia(pieces, { ...limits, media, ...(spill && { put }) });
+      const texts = parts.flatMap((part) => (part.type === 'text' ? [part] : []));
+      await withinTokens(texts, limits, put);
+      if (parts.length === 0) parts.push({ type: 'text', text: '[no content]' });
+      const origin = originOf(facts, result?.isError === true);
+      return origin === undefined ? parts : [origin, ...parts];
+    },
+  };
 };
+
+/** Keeps what `text` stands for, or is, once. */
+type Put = (text: string, bytes: () => Uint8Array, mediaType: string, name?: string) => Promise<string | undefined>;
 
 const nameOf = ({ server, tool }: ResultFacts): string => oneLine(server === undefined ? tool : `${server}.${tool}`);
 
@@ -60,21 +92,25 @@ const originOf = (facts: ResultFacts, isError: boolean): TextPart | undefined =>
   return { type: 'text', text: originLine(nameOf(facts), isError) };
 };
 
+interface Showing extends ReadLimits {
+  media: readonly string[] | undefined;
+  put?: Put;
+}
+
 /** Its parts, neighbouring texts as one; media that the model does not take, or that are too many, in a line each. */
 const withinMedia = async (
-  result: CallToolResult,
-  facts: ResultFacts,
-  { media: types = USUAL_MEDIA, maxMediaBytes = MEDIA_BYTES, spill }: ResultOptions,
+  pieces: readonly Piece[],
+  { media: types = USUAL_MEDIA, maxMediaBytes = MEDIA_BYTES, maxMedia = MOST_MEDIA, put }: Showing,
 ): Promise<(TextPart | MediaPart)[]> => {
   const parts: (TextPart | MediaPart)[] = [];
   let bytesLeft = maxMediaBytes;
-  let left = MOST_MEDIA;
+  let left = maxMedia;
   let lines: string[] = [];
   const endText = (): void => {
     if (lines.length > 0) parts.push({ type: 'text', text: lines.join('\n') });
     lines = [];
   };
-  for (const piece of piecesOf(result)) {
+  for (const piece of pieces) {
     if ('text' in piece) {
       lines.push(piece.text);
       continue;
@@ -85,32 +121,42 @@ const withinMedia = async (
       left -= 1;
       bytesLeft -= media.bytes;
       parts.push({ type: 'media', mediaType: media.mediaType, data: media.data, ...(name !== undefined && { name }) });
-    } else lines.push(await leftOut(media, spill, name ?? nameOf(facts)));
+    } else lines.push(await leftOut(media, put, name));
   }
   endText();
   return parts;
 };
 
-const leftOut = async (media: Media, spill: Spill | undefined, name: string): Promise<string> => {
-  const id = spill && (await keep(spill, bytesOf(media.data), media.mediaType, name));
+const leftOut = async ({ data, mediaType, bytes }: Media, put: Put | undefined, name?: string): Promise<string> => {
+  const id = await put?.(data, () => bytesOf(data), mediaType, name);
   const where = id === undefined ? '' : `, kept as ${id}`;
-  return `[${media.mediaType}, ${sizeName(media.bytes)}: cannot be shown here${where}]`;
+  return `[${mediaType}, ${sizeName(bytes)}: cannot be shown here${where}]`;
 };
 
 const isOver = (text: string, tokens: number): boolean =>
   text.length > tokens * MOST_CHARACTERS_OF_A_TOKEN || estimateTokens(text) > tokens;
 
+/** What a text may cost of which a tool wants more to be shown. */
+const largest = (
+  text: string,
+  maxTokens: number,
+  { characters, maxTokens: most }: NonNullable<ReadLimits['large']>,
+) => {
+  const wanted = text.length <= characters ? most : (estimateTokens(text) * characters) / text.length;
+  return Math.max(maxTokens, Math.min(wanted, most));
+};
+
 /** Cuts the texts where all together cost more, the longest ones first. */
 const withinTokens = async (
   texts: TextPart[],
-  maxTokens: number,
-  put: (whole: string) => Promise<string | undefined>,
+  { maxTokens = DEFAULT_RESULT_TOKENS, large, because }: ReadLimits,
+  put: Put,
 ): Promise<void> => {
   const between = '\n\n';
   const whole = texts.map(({ text }) => text).join(between);
-  if (!isOver(whole, maxTokens)) return;
-  const id = await put(whole);
-  let tokensLeft = maxTokens;
+  let tokensLeft = large === undefined ? maxTokens : largest(whole, maxTokens, large);
+  if (!isOver(whole, tokensLeft)) return;
+  const id = await put(whole, () => new TextEncoder().encode(whole), 'text/plain');
   let offset = 0;
   const placed = texts.map((part) => {
     const place = { part, offset };
@@ -123,7 +169,7 @@ const withinTokens = async (
     const share = tokensLeft / (placed.length - index);
     if (isOver(part.text, share)) {
       part.text = cutText(part.text, share, (missing, from) =>
-        gapLine(missing, id === undefined ? undefined : readOn(id, offset + from, whole.length)),
+        gapLine(missing, { because, where: id === undefined ? undefined : readOn(id, offset + from, whole.length) }),
       );
       tokensLeft -= share;
     } else tokensLeft -= estimateTokens(part.text);

@@ -13,9 +13,12 @@ export const mixedLine = (names: string): string => `With data from ${names}, no
 const ORIGIN = /^(?:(?:With )?[Dd]ata|Error) from .+:$/;
 export const isOriginLine = (text: string): boolean => ORIGIN.test(text);
 
-/** In the place of what is left out; `where` says how the rest is had. */
-export const gapLine = (missing: string, where?: string): string =>
-  `[… ${missing} are left out${where === undefined ? '' : `; ${where}`} …]`;
+/** In the place of what is left out: why, where that is not its own length, and how the rest is had. */
+export const gapLine = (
+  missing: string,
+  { because, where }: { because?: string | undefined; where?: string | undefined },
+): string =>
+  `[… ${missing} are left out${because === undefined ? '' : `, because ${because}`}${where === undefined ? '' : `; ${where}`} …]`;
 
 const GAP = /\[… .{1,80} are left out/;
 export const hasGap = (text: string): boolean => GAP.test(text);
