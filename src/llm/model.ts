@@ -36,6 +36,8 @@ export interface Price {
   output: number;
   cacheRead?: number;
   cacheWrite?: number;
+  /** What all of a request costs that reads more than `above` tokens, cached ones among them. */
+  long?: Omit<Price, 'long'> & { above: number };
 }
 
 /** A tool as a model is shown it. */

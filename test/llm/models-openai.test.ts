@@ -186,7 +186,7 @@ test('Chat at OpenAI itself asks as the models there want it', async (context) =
   expect(events).toContainEqual({ type: 'warning', message: 'gpt-6-sol takes no temperature' });
   expect(model.traits).toEqual({
     profile: 'openai-chat',
-    price: { input: 2, output: 10, cacheRead: 0.2, cacheWrite: 2.5 },
+    price: expect.objectContaining({ input: 2, output: 10, cacheRead: 0.2, cacheWrite: 2.5 }),
   });
 });
 

@@ -46,16 +46,22 @@ const withoutUsage = (all: Usage, before: Usage): Usage => {
 export const isKnown = ({ input, output }: Usage): boolean => input !== undefined || output !== undefined;
 
 /**
- * In US dollars; undefined where the model said nothing of what it has read or written. Where the price of writing to a
+ * Of one request, in US dollars; undefined where the model said nothing of what it has read or written. Where the price of writing to a
  * cache is not known, it is a quarter above that of reading.
  */
 export const costOf = (usage: Usage, price: Price): number | undefined => {
   const { input = 0, cacheRead = 0, cacheWrite = 0, output = 0 } = usage;
+  const { long } = price;
+  const {
+    input: each,
+    output: written,
+    ...cache
+  } = long !== undefined && input + cacheRead + cacheWrite > long.above ? long : price;
   const millions =
-    input * price.input +
-    cacheRead * (price.cacheRead ?? price.input) +
-    cacheWrite * (price.cacheWrite ?? price.input * 1.25) +
-    output * price.output;
+    input * each +
+    cacheRead * (cache.cacheRead ?? each) +
+    cacheWrite * (cache.cacheWrite ?? each * 1.25) +
+    output * written;
   return isKnown(usage) || (price.input === 0 && price.output === 0) ? millions / 1_000_000 : undefined;
 };
 

@@ -102,6 +102,13 @@ test('Prices are those of known models, with or without a date behind them', () 
   expect(priceOf('claude-opus-4-5-20251101')).toEqual({ input: 5, output: 25, cacheRead: 0.5, cacheWrite: 6.25 });
   expect(priceOf('gpt-6-sol-2026-09-01')).toEqual(priceOf('gpt-6-sol'));
   expect(priceOf('claude-sonnet-5-5')).toEqual({ input: 2, output: 10, cacheRead: 0.1 });
+  expect(priceOf('gemini-2.5-pro')).toEqual({
+    ...{ input: 1.25, output: 10, cacheRead: 0.125 },
+    long: { above: 200_000, input: 2.5, output: 15, cacheRead: 0.25 },
+  });
+  expect(priceOf('gpt-6.1-terra')?.long).toEqual({
+    ...{ above: 272_000, input: 2, output: 7.5, cacheRead: 0.1, cacheWrite: 2.5 },
+  });
   expect(['claude-opus', 'gpt-6-sol-mini', 'constructor', ''].map(priceOf)).toEqual(Array(4).fill(undefined));
 });
 
