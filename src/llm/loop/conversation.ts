@@ -7,7 +7,7 @@ import { createMemorySpill, type Spill } from '../results/spill.ts';
 import { type Account, addUsage, costOf } from './cost.ts';
 import { createIds, randomId } from './ids.ts';
 import { interrupted, repaired } from './repair.ts';
-import { createSightings, type Sightings } from './sightings.ts';
+import { createSightings, type Seen, type Sightings } from './sightings.ts';
 import { readConversation } from './stored.ts';
 import { createTaintSet, sourcesIn } from './taint.ts';
 
@@ -36,6 +36,8 @@ export interface StoredConversation {
   taint: Taint;
   usage: Usage;
   costUsd?: number;
+  /** What the model was shown of tools, by server, as hashes: what differs later was written by others. */
+  seen?: Seen;
 }
 
 /** What the loop may do with a conversation, and nobody else. */
@@ -90,6 +92,7 @@ export const createConversation = (stored?: StoredConversation): Conversation =>
   const messages: Message[] = [];
   const ids = createIds();
   const taint = createTaintSet(from?.taint);
+  const sightings = createSightings(id, from?.seen);
   let account: Account = {
     usage: from?.usage ?? {},
     usd: from?.costUsd ?? 0,
@@ -119,6 +122,7 @@ export const createConversation = (stored?: StoredConversation): Conversation =>
       taint: taint.now,
       usage: account.usage,
       ...(account.unpriced === 0 && { costUsd: account.usd }),
+      seen: sightings.toJSON(),
     }),
   };
   const push = (message: Message): void => {
@@ -170,7 +174,7 @@ export const createConversation = (stored?: StoredConversation): Conversation =>
       taint.add(sources);
     },
     read: (sources) => taint.add(sources),
-    sightings: createSightings(),
+    sightings,
     spend(spent, price) {
       const { usage, usd, unpriced } = account;
       const cost = price && costOf(spent, price);

@@ -2,26 +2,33 @@
 import type { ListedTool } from '../../api.ts';
 import type { TaintSource } from '../../permission.ts';
 import { definitionText } from '../../policy/definition.ts';
+import { hash8 } from '../conversion/hash.ts';
+
+/** What was shown, by server: hashes of definitions. */
+export type Seen = Record<string, readonly string[]>;
 
 export interface Sightings {
   /** The definitions that are new, or others than before, of servers that had shown theirs already. */
   news(listed: readonly ListedTool[]): TaintSource[];
+  toJSON(): Seen;
 }
 
-export const createSightings = (): Sightings => {
-  const known = new Map<string, Map<string, string>>();
+/** `salt` is a text that no server knows: without it, one could look for a definition with the hash of another one. */
+export const createSightings = (salt: string, seen: Seen = {}): Sightings => {
+  const known = new Map(Object.entries(seen).map(([server, hashes]) => [server, new Set(hashes)] as const));
   return {
     news(listed) {
       const before = new Set(known.keys());
       return listed.flatMap((tool): TaintSource[] => {
         const { server, name } = tool;
-        const own = known.get(server) ?? new Map<string, string>();
+        const own = known.get(server) ?? new Set<string>();
         known.set(server, own);
-        const text = definitionText(tool);
-        const isNew = own.get(name) !== text;
-        own.set(name, text);
-        return isNew && before.has(server) ? [{ kind: 'definition', server, name }] : [];
+        const hash = hash8(`${salt} ${definitionText(tool)}`);
+        if (own.has(hash)) return [];
+        own.add(hash);
+        return before.has(server) ? [{ kind: 'definition', server, name }] : [];
       });
     },
+    toJSON: () => Object.fromEntries([...known].map(([server, hashes]) => [server, [...hashes]])),
   };
 };

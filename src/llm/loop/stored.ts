@@ -3,13 +3,14 @@ import { ToolwayError } from '../../errors.ts';
 import type { Taint } from '../../permission.ts';
 import type { Message } from '../message.ts';
 import type { Usage } from '../model.ts';
+import type { Seen } from './sightings.ts';
 import { readTaint } from './taint.ts';
 
 /** Throws `invalid_arguments` for what is no conversation. */
 export const readConversation = (
   stored: unknown,
-): { id?: string; messages: Message[]; taint: Taint; usage: Usage; costUsd?: number } => {
-  const { version, id, messages, taint, usage, costUsd } = objectOf(stored, '');
+): { id?: string; messages: Message[]; taint: Taint; usage: Usage; costUsd?: number; seen: Seen } => {
+  const { version, id, messages, taint, usage, costUsd, seen } = objectOf(stored, '');
   if (version !== 1) refuse('/version', 'must be 1');
   const known = objectOf(usage ?? {}, '/usage');
   return {
@@ -18,8 +19,18 @@ export const readConversation = (
     taint: readTaint(taint),
     usage: Object.fromEntries(Object.entries(known).filter(([, tokens]) => isAmount(tokens))),
     ...(isAmount(costUsd) && { costUsd }),
+    seen: readSeen(seen),
   };
 };
+
+/** Each server that is named has shown its tools; what cannot be read of them is something else than what it shows next. */
+const readSeen = (seen: unknown): Seen =>
+  Object.fromEntries(
+    Object.entries(seen === undefined ? {} : objectOf(seen, '/seen')).map(([server, hashes]) => [
+      server,
+      Array.isArray(hashes) ? hashes.filter((hash) => typeof hash === 'string') : [],
+    ]),
+  );
 
 /** Messages as they are given: each part has what it needs to be sent. Throws `invalid_arguments`. */
 export const checkMessages = (given: unknown): Message[] => {
