@@ -2,6 +2,7 @@
 import type { ToolwayError } from '../../errors.ts';
 import { guarded } from '../../events.ts';
 import type { CallToolResult, JsonObject, Progress } from '../../protocol/types.ts';
+import { whenAborted } from '../../when-aborted.ts';
 import type { Usage } from '../model.ts';
 import type { ModelError } from '../model-error.ts';
 
@@ -56,11 +57,20 @@ export const createTell =
       );
   };
 
+/** Events that wait for who iterates; above it nothing new is begun, and what can be is told in one. */
+export const MOST_WAITING = 256;
+
 /** Events as something to be iterated: what is told waits until it is taken. */
 export interface EventQueue {
+  /**
+   * Above the limit, a piece of text goes into the one before it, and of the progress of a call only the last stays. No
+   * other event is lost.
+   */
   tell: Tell;
   /** The next event; undefined when there will be none. */
   next(): Promise<LoopEvent | undefined>;
+  /** Resolves when there is room for more, or when `signal` aborts; undefined where there is room already. */
+  room(signal: AbortSignal): Promise<void> | undefined;
   end(): void;
 }
 
@@ -69,15 +79,21 @@ export const createEventQueue = (): EventQueue => {
   let taken: LoopEvent[] = [];
   let ended = false;
   let wake = (): void => {};
+  const letIn = new Set<() => void>();
+  const isFull = (): boolean => waiting.length + taken.length >= MOST_WAITING;
   return {
     tell(event) {
-      waiting.push(event);
+      if (isFull()) join(waiting, event);
+      else waiting.push(event);
       wake();
     },
     async next() {
       for (;;) {
         const event = taken.pop();
-        if (event !== undefined) return event;
+        if (event !== undefined) {
+          if (!isFull()) for (const enter of [...letIn]) enter();
+          return event;
+        }
         if (waiting.length > 0) {
           taken = waiting.reverse();
           waiting = [];
@@ -85,9 +101,36 @@ export const createEventQueue = (): EventQueue => {
         else await new Promise<void>((resolve) => (wake = resolve));
       }
     },
+    room(signal) {
+      if (!isFull()) return undefined;
+      return new Promise<void>((resolve) => {
+        const enter = (): void => {
+          letIn.delete(enter);
+          heedNoMore();
+          resolve();
+        };
+        letIn.add(enter);
+        const heedNoMore = whenAborted(signal, enter);
+      });
+    },
     end() {
       ended = true;
       wake();
     },
   };
+};
+
+/** Adds an event to those that wait, in place of one that it goes on from. */
+const join = (waiting: LoopEvent[], event: LoopEvent): void => {
+  const last = waiting.at(-1);
+  if ((event.type === 'text' || event.type === 'reasoning') && last?.type === event.type) {
+    waiting.pop();
+    waiting.push({ type: event.type, delta: last.delta + event.delta });
+    return;
+  }
+  if (event.type === 'progress') {
+    const before = waiting.findIndex((each) => each.type === 'progress' && each.id === event.id);
+    if (before >= 0) waiting.splice(before, 1);
+  }
+  waiting.push(event);
 };

@@ -39,6 +39,8 @@ export const runLocal = async (
   let isOver = false;
 
   const call: LocalContext['call'] = async (wanted, given, options): Promise<CallToolResult> => {
+    const catchUp = running.room?.(controller.signal);
+    if (catchUp !== undefined) await catchUp;
     if (isOver) throw new ToolwayError('cancelled', `${tool.name} has ended`, { executed: 'no' });
     number += 1;
     const own = `${id}.${number}`;

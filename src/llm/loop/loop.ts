@@ -23,7 +23,7 @@ export const createLoops = (surroundings: LoopSurroundings): Loops => ({
         tell(event);
         queue.tell(event);
       },
-      left.signal,
+      { left: left.signal, room: queue.room },
     );
     running.then(queue.end, queue.end);
     try {
@@ -47,5 +47,9 @@ const loops = createLoops({ clock: systemClock, random: Math.random });
  */
 export const runToolLoop = (options: LoopOptions): Promise<LoopResult> => loops.run(options);
 
-/** As `runToolLoop`, event by event; it returns the result. Who stops iterating cancels the run. */
+/**
+ * As `runToolLoop`, event by event; it returns the result. Who stops iterating cancels the run. Where 256 events wait to be
+ * taken, no call is begun and the model is not asked until there are fewer; pieces of text come in one then, and of the
+ * progress of a call only the last.
+ */
 export const streamToolLoop = (options: LoopOptions): AsyncGenerator<LoopEvent, LoopResult> => loops.stream(options);

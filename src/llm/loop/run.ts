@@ -36,12 +36,18 @@ interface Run extends Running {
   spent: ReturnType<typeof createMeter>;
 }
 
-/** `left` aborts when nobody listens any more. */
+/** Who iterates over the events. */
+interface Listener {
+  /** Aborts when nobody listens any more. */
+  left?: AbortSignal;
+  room?: Running['room'];
+}
+
 export const runLoop = async (
   options: LoopOptions,
   { clock, random }: LoopSurroundings,
   tell: Tell,
-  left?: AbortSignal,
+  { left, room }: Listener = {},
 ): Promise<LoopResult> => {
   const limits = limitsOf(options);
   const history = historyOf(options.conversation ?? createConversation());
@@ -69,7 +75,7 @@ export const runLoop = async (
   const run: Run = {
     ...{ toolkit, handlers, principal, scope, history, limits, spill, clock, signal, tell, counted },
     media: resultMediaOf(options.model.traits.profile),
-    ...{ options, random, endsAt, reading, spent },
+    ...{ options, random, endsAt, reading, spent, room },
   };
   try {
     history.add(added);
@@ -104,6 +110,7 @@ const untilStop = async (run: Run): Promise<LoopStop> => {
   let offer: Offer | undefined;
   let system: ModelRequest['system'] | undefined;
   for (;;) {
+    await run.room?.(signal);
     heed(signal);
     const { usage, usd } = spent();
     const limit = reached({ steps: counted.steps, tokens: tokensOf(usage), usd }, limits);

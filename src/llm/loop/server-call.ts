@@ -23,6 +23,8 @@ export interface Running extends Pick<LoopOptions, 'handlers' | 'principal' | 's
   clock: Clock;
   signal: AbortSignal;
   tell: Tell;
+  /** Waits until those who listen have caught up; undefined where they need not, or have. */
+  room?: ((signal: AbortSignal) => Promise<void> | undefined) | undefined;
   /** So far in this run. */
   counted: { toolCalls: number; denials: number };
 }

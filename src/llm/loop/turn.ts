@@ -20,6 +20,7 @@ export const runTurn = async (calls: readonly CallPart[], offer: Offer, running:
   const left = calls.entries();
   const work = async (): Promise<void> => {
     for (const [index, call] of left) {
+      await running.room?.(running.signal);
       const { failure, result } = await runCall(call, offer, taint, running);
       results[index] = result;
       if (failure !== undefined) failures.add(failure);
