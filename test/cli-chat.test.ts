@@ -112,13 +112,14 @@ describe('without a key', () => {
   test('the planner answers, says what it is, and asks before it calls', async () => {
     const pty = start([]);
     expect(await pty.see('chat> ')).toMatch(/planner with shop\.[\s\S]*No key of a model is set/);
-    pty.type(`greet name "Ann"${ENTER}`);
-    expect(await pty.see('May shop.greet be called?')).toContain('1. shop.greet(name: "Ann")');
-    await pty.see('"name": "Ann"');
+    pty.type(`greet name "*Ann*"${ENTER}`);
+    expect(await pty.see('May shop.greet be called?')).toContain('1. shop.greet(name: "*Ann*")');
+    await pty.see('"name": "*Ann*"');
     await pty.see('[n]o: ');
     pty.type(`y${ENTER}`);
     const shown = await pty.see(/✓ shop\.greet[\s\S]*1 call[\s\S]*chat> /);
-    expect(shown).toContain('hello {"name":"Ann"');
+    // What the planner shows is as it came, and no Markdown.
+    expect(shown).toContain('hello {"name":"*Ann*"');
     pty.type(`quit${ENTER}`);
     expect(await pty.exit()).toBe(0);
     harmless(pty.all);

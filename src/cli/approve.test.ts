@@ -56,7 +56,7 @@ describe('a call that wants approval', () => {
   test('shows what would be sent, harmlessly', async () => {
     const { err, asked } = await approving({ ...tty, typed: ['n'] });
     expect(`${err.replaceAll(`\r${ESC}[2K`, '')}${asked.join('')}`).toMatchInlineSnapshot(`
-      "May adhoc.do be called? rule 1
+      "May adhoc.do be called? (rule 1)
         {
           "path": "a\\u001b[2Jb\\u202e",
           "lines": "x\\ny"

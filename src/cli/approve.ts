@@ -32,7 +32,7 @@ export const approve = async (
     if (signal.aborted) return false;
     const { above } = await screen.terminal();
     const { remarks } = output;
-    above(`${remarks.bold(`May ${name} be called?`)} ${remarks.dim(safeLine(reason))}`);
+    above(`${remarks.bold(`May ${name} be called?`)} ${remarks.dim(`(${safeLine(reason)})`)}`);
     for (const line of argumentLines(request.arguments)) above(`  ${line}`);
     if (annotations.readOnlyHint) above(remarks.dim('  It says that it changes nothing.'));
     for (const warning of warnings) above(remarks.yellow(safeLine(`  warning: ${warning}`)));

@@ -51,7 +51,7 @@ export const OPTIONS = {
   save: { type: 'string', value: 'DIR', help: 'write images, audio and blobs into this folder, not a temporary one' },
   out: { type: 'string', short: 'o', value: 'FILE', help: 'write into this file' },
   concurrency: { type: 'string', value: 'N', help: 'calls under way at a time (16)' },
-  resume: { type: 'boolean', help: 'go on where an earlier run has ended' },
+  resume: { type: 'boolean', help: 'go on where an earlier run has ended (a chat: --resume ID)' },
   limit: { type: 'string', value: 'N', help: 'print this many at most (20)' },
   'max-output': { type: 'string', value: 'BYTES', help: 'a result that is longer goes to a file, which is named' },
   list: { type: 'boolean', help: 'print everything that was agreed to' },

@@ -24,6 +24,13 @@ describe('an answer in Markdown', () => {
     expect(said).toEqual(['  Hello **world**.', '\n  Second one.']);
   });
 
+  test('keeps the ends of the lines of a paragraph', async () => {
+    const { said, answer } = written();
+    answer.add('Ann\n12 High Street\n');
+    await answer.end();
+    expect(said).toEqual(['  Ann\n  12 High Street']);
+  });
+
   test('shows code line by line, as it comes', async () => {
     const { said, answer } = written();
     answer.add('Look:\n```js\nconst a = 1;\n');

@@ -141,7 +141,8 @@ const createPieces = (view: MarkdownView, say: (make: () => Promise<string>) => 
 
 const rendered = async (source: string, { style, columns, hyperlinks }: MarkdownView): Promise<string> => {
   const { renderMarkdown } = await import('../markdown/render.ts');
-  return renderMarkdown(source, { style, columns, hyperlinks, breaks: false }) ?? safeText(source);
+  // Models end lines where they mean to: lists without marks, addresses, verses.
+  return renderMarkdown(source, { style, columns, hyperlinks, breaks: true }) ?? safeText(source);
 };
 
 const code = async (source: string, { style, columns, hyperlinks }: MarkdownView): Promise<string> => {

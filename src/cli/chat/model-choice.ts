@@ -24,7 +24,8 @@ const PROVIDERS = ['anthropic', 'openai', 'openai-chat', 'openai-responses', 'pl
 type Provider = (typeof PROVIDERS)[number];
 /** For servers that want no key, of libraries that want one. */
 const NO_KEY = 'none';
-const SHAPES = 'give it as anthropic/NAME, openai/NAME, openai-chat/NAME, openai-responses/NAME, or planner';
+const SHAPES =
+  'give it as anthropic/NAME, openai/NAME, openai-chat/NAME, openai-responses/NAME, or planner; a model of Ollama, llama.cpp or the like needs its address as well: --base-url http://localhost:11434/v1';
 
 const usage = (message: string): ToolwayError => new ToolwayError('invalid_arguments', message, { executed: 'no' });
 const given = (value: string | undefined): string | undefined => (value === '' ? undefined : value);

@@ -73,7 +73,11 @@ const askArguments = async (
   { screen, context, output }: Job,
 ): Promise<JsonObject | undefined> => {
   const { above } = await screen.terminal();
-  above(output.remarks.dim('  All arguments as JSON, or key=value for some of them; an empty line goes back.'));
+  above(
+    output.remarks.dim(
+      '  Change them, or clear the line (Ctrl-U) and type key=value for some of them; an empty line goes back.',
+    ),
+  );
   let initial = safeJson(before, 0);
   for (;;) {
     const reply = await ask({ prompt: '  arguments: ', initial, signal });

@@ -22,12 +22,18 @@ export interface TurnView {
 const COLUMNS_WITHOUT_WIDTH = 100;
 const LONGEST_REASON = 300;
 
-/** `answers`: what the model writes goes to stdout as it comes; else only what it writes before its calls is told, as a remark. */
-export const createTurnView = (job: Job, { answers }: { answers: boolean }): TurnView => {
+export interface TurnViewOptions {
+  /** What the model writes goes to stdout as it comes; else only what it writes before its calls is told, as a remark. */
+  answers: boolean;
+  /** What it writes is no Markdown, unless the user says that it is. */
+  plain?: boolean;
+}
+
+export const createTurnView = (job: Job, { answers, plain = false }: TurnViewOptions): TurnView => {
   const { context, output, screen } = job;
   const line = createTurnLine({ sink: context.stderr, screen, enabled: output.redraws });
   const calls = new Map<string, { arguments: JsonObject; parent?: string }>();
-  const answer = answers ? streamed(job, line.aside) : remarked(job);
+  const answer = answers ? streamed(job, line.aside, plain) : remarked(job);
   let writing: Promise<void> = Promise.resolve();
   const next = (write: () => Promise<void>): void => {
     writing = writing.then(write);
@@ -110,9 +116,14 @@ const faultIn = ({ content }: CallToolResult): string => {
   return first === '' ? 'the tool answered with an error' : first;
 };
 
-const streamed = ({ options, output, context }: Job, aside: (write: () => Promise<void>) => Promise<void>): Answer => {
-  const format = options.value('format');
-  const markdown = markdownView(isFormat(format ?? 'auto') ? format : 'auto', context.stdout, output, context.env);
+const streamed = (
+  { options, output, context }: Job,
+  aside: (write: () => Promise<void>) => Promise<void>,
+  plain: boolean,
+): Answer => {
+  const format = options.value('format') ?? 'auto';
+  const wanted = plain && format === 'auto' ? 'text' : format;
+  const markdown = markdownView(isFormat(wanted) ? wanted : 'auto', context.stdout, output, context.env);
   return createAnswer({ output, aside, ...(markdown !== undefined && { markdown }) });
 };
 

@@ -12,10 +12,7 @@ const LONGEST_VALUE = 60;
 const LONGEST_LINE = 140;
 const MOST_ROWS = 50;
 
-const brief = (value: unknown, most: number): string => {
-  const text = JSON.stringify(value) ?? 'undefined';
-  return text.length <= most ? text : `${text.slice(0, most)}…`;
-};
+const brief = (value: unknown, most: number): string => shortened(JSON.stringify(value) ?? 'undefined', most);
 
 /** `files.read(path: "/a")`. */
 const callLine = ({ label, arguments: given, referred }: Step): string => {
@@ -29,8 +26,12 @@ export const planText = (steps: readonly Step[], left: readonly string[]): strin
   return [...(lines.length > 0 ? ['Plan:', ...lines] : []), ...left].join('\n');
 };
 
-const firstLine = (text: string | undefined): string =>
-  (text ?? '').trim().split('\n')[0]?.slice(0, LONGEST_LINE) ?? '';
+const shortened = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most)}…`);
+
+const firstLine = (text: string | undefined): string => {
+  const [first = ''] = (text ?? '').trim().split('\n');
+  return shortened(first, LONGEST_LINE);
+};
 
 /** A tool in one line. */
 const toolLine = ({ label, tool }: Candidate): string => {

@@ -33,11 +33,12 @@ export interface TurnOptions {
 /** What is read of a request takes time that grows faster than its length. */
 const LONGEST_REQUEST = 8_000;
 
+/** Without the resources that came along: they are no request, and nothing here reads them. */
 const textOfUser = (messages: readonly Message[]): string => {
   const from = messages.findLastIndex(({ role }) => role !== 'user') + 1;
   const parts = messages.slice(from).flatMap(({ content }) => content);
   return parts
-    .flatMap((part) => (part.type === 'text' ? [part.text] : []))
+    .flatMap((part) => (part.type === 'text' && part.source?.kind !== 'resource' ? [part.text] : []))
     .join('\n')
     .trim();
 };
