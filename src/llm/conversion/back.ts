@@ -4,6 +4,7 @@ import type { JsonObject } from '../../protocol/types.ts';
 import { isObject } from '../../schema/document.ts';
 import { isNever } from './merge.ts';
 import type { Node } from './read.ts';
+import { isOfType } from './types-of.ts';
 
 /** Undefined, where there is one, means that the value is the same. What does not fit is handed on as it is. */
 export type Back = (value: unknown) => unknown;
@@ -17,6 +18,8 @@ export interface Written {
 /** The definitions of the rewritten schema, by name. */
 interface Definitions {
   get(name: string): Node | undefined;
+  /** Counts steps, and throws where there are too many. */
+  step(steps?: number): void;
 }
 
 /** Levels of a value that are looked at; the model's arguments are bounded by what it can write. */
@@ -100,7 +103,7 @@ export const fromItems =
 export const fromBranches =
   (branches: readonly Written[], definitions: Definitions): Back =>
   (value) => {
-    const branch = branches.find(({ schema }) => fits(schema, value, definitions, 0));
+    const branch = branches.find(({ schema }) => fits(schema, value, definitions));
     return branch?.back === undefined ? value : branch.back(value);
   };
 
@@ -112,14 +115,18 @@ export const inTurn = (backs: readonly (Back | undefined)[]): Back | undefined =
 };
 
 /** Whether a value has the form of a schema: enough to tell branches apart, not a validation. */
-export const fits = (node: unknown, value: unknown, definitions: Definitions, depth: number): boolean => {
+export const fits = (node: unknown, value: unknown, definitions: Definitions, depth = 0): boolean => {
+  definitions.step();
   if (typeof node === 'boolean') return node;
   if (!isObject(node) || depth > MAX_DEPTH) return true;
   if (isNever(node)) return false;
   const below = (child: unknown, content: unknown): boolean => fits(child, content, definitions, depth + 1);
   if (typeof node.$ref === 'string' && !below(definitions.get(node.$ref.slice('#/$defs/'.length)), value)) return false;
-  if (node.type !== undefined && ![node.type].flat().some((type) => isOfType(value, type))) return false;
-  if (Array.isArray(node.enum) && !node.enum.some((item) => isSame(item, value))) return false;
+  if (node.type !== undefined && ![node.type].flat().some((type) => isOfType(value, String(type)))) return false;
+  if (Array.isArray(node.enum)) {
+    definitions.step(node.enum.length >> 4);
+    if (!node.enum.some((item) => isSame(item, value))) return false;
+  }
   if (node.const !== undefined && !isSame(node.const, value)) return false;
   for (const keyword of ['anyOf', 'oneOf']) {
     const branches = node[keyword];
@@ -134,14 +141,6 @@ export const fits = (node: unknown, value: unknown, definitions: Definitions, de
     if (Object.hasOwn(properties, key)) return below(properties[key], content);
     return node.additionalProperties !== false;
   });
-};
-
-const isOfType = (value: unknown, type: unknown): boolean => {
-  if (type === 'null') return value === null;
-  if (type === 'array') return Array.isArray(value);
-  if (type === 'object') return isObject(value);
-  if (type === 'integer') return Number.isInteger(value);
-  return typeof value === type;
 };
 
 const isSame = (a: unknown, b: unknown): boolean => {

@@ -3,7 +3,7 @@ import { fromJsonText, fromTexts, textOf, type Written } from './back.ts';
 import { isNever } from './merge.ts';
 import type { Pen } from './pen.ts';
 import { ANNOTATIONS, type Node } from './read.ts';
-import { isAnything } from './types-of.ts';
+import { allTypes, isAnything, isOfType } from './types-of.ts';
 import { sayKeywords, tell } from './words.ts';
 
 /** Keywords that have their own place in the rewriting. */
@@ -83,12 +83,17 @@ const writeValues = (node: Node, given: Node, values: unknown[], pen: Pen): Writ
     const kind = value === null ? 'null' : typeof value;
     return enumOf.some((type) => type === kind);
   };
-  if (values.every((value) => value === null) && !values.every(allowed)) return { schema: { ...given, type: 'null' } };
   if (!values.every(allowed)) {
+    const types = allTypes(node);
+    const possible = values.filter((value) => types.some((type) => isOfType(value, type)));
+    if (possible.length === 0) {
+      pen.note(node, 'enum', 'drop', 'weaker');
+      return { schema: given };
+    }
+    if (possible.every((value) => value === null)) return { schema: { type: 'null', ...told(given) }, done: true };
     pen.note(node, 'enum', 'stringify', 'none');
-    const said = told(given);
-    const texts = [...new Set(values.map(textOf))];
-    return { schema: { type: 'string', ...said, enum: texts }, back: fromTexts(values), done: true };
+    const texts = [...new Set(possible.map(textOf))];
+    return { schema: { type: 'string', ...told(given), enum: texts }, back: fromTexts(possible), done: true };
   }
   const back = values.some((value) => typeof value === 'string') ? fromTexts(values.filter(isText)) : undefined;
   if (node.const !== undefined && pen.keeps('const')) return { schema: { ...given, const: node.const }, back };

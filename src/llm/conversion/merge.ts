@@ -12,7 +12,14 @@ type Join = (a: never, b: never) => unknown;
 const same = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
 const larger = (a: number, b: number): number => Math.max(a, b);
 const smaller = (a: number, b: number): number => Math.min(a, b);
-const both = (a: Node, b: Node): Node => (same(a, b) ? a : { allOf: [a, b] });
+const both = (a: Node, b: Node): Node => (same(a, b) ? a : { allOf: [...(listIn(a, 'allOf') ?? [a]), b] });
+const either = (a: Node, b: Node): Node => (same(a, b) ? a : { anyOf: [...(listIn(a, 'anyOf') ?? [a]), b] });
+
+/** The list of a schema that is nothing else. */
+const listIn = (node: Node, keyword: string): Node[] | undefined => {
+  const list = node[keyword];
+  return Array.isArray(list) && Object.keys(node).length === 1 ? (list as Node[]) : undefined;
+};
 
 const JOINS = new Map<string, Join>([
   ['minimum', larger],
@@ -29,9 +36,23 @@ const JOINS = new Map<string, Join>([
   ['required', (a: string[], b: string[]) => [...new Set([...a, ...b])]],
   ['propertyNames', both],
   ['items', both],
-  ['not', (a: Node, b: Node) => (same(a, b) ? a : { anyOf: [a, b] })],
-  ['enum', (a: unknown[], b: unknown[]) => a.filter((value) => b.some((other) => same(value, other)))],
+  ['not', either],
+  [
+    'enum',
+    (a: unknown[], b: unknown[]) => {
+      const shared = textsOf(b);
+      return a.filter((value) => shared.has(canonicalJson(value)));
+    },
+  ],
 ]);
+
+const texts = new WeakMap<readonly unknown[], ReadonlySet<string>>();
+/** The texts of the values of an `enum`, written once. */
+const textsOf = (values: readonly unknown[]): ReadonlySet<string> => {
+  const known = texts.get(values) ?? new Set(values.map(canonicalJson));
+  texts.set(values, known);
+  return known;
+};
 
 /** What holds where both hold. A reference must have been resolved before. */
 export const merge = (a: Node, b: Node, lost: Lost): Node => {
@@ -86,12 +107,12 @@ const mergeObjects = (out: Node, a: Node, b: Node, lost: Lost): void => {
   const one = mapOf(a);
   const other = mapOf(b);
   const properties: JsonObject = {};
+  const required = new Set(namesIn(out));
   for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
     const left = Object.hasOwn(one, key) ? one[key] : a.additionalProperties;
     const right = Object.hasOwn(other, key) ? other[key] : b.additionalProperties;
     if (isNever(left) || isNever(right)) {
-      const required = ((out.required as string[] | undefined) ?? []).includes(key);
-      if (required) properties[key] = { not: {} };
+      if (required.has(key)) properties[key] = { not: {} };
       continue;
     }
     properties[key] = left === undefined ? right : right === undefined ? left : both(left as Node, right as Node);
@@ -103,6 +124,7 @@ const mergeObjects = (out: Node, a: Node, b: Node, lost: Lost): void => {
   }
 };
 
+const namesIn = (node: Node): readonly string[] => (node.required as string[] | undefined) ?? [];
 const mapOf = (node: Node): JsonObject => (isObject(node.properties) ? node.properties : {});
 
 /** Whether a schema takes nothing at all, in the one way that is written here. */
@@ -120,22 +142,24 @@ const commonTypes = (a: unknown, b: unknown): unknown => {
 /** Whether no value can be of both: only then are `oneOf` and `anyOf` the same. */
 export const isDisjoint = (a: Node, b: Node): boolean => {
   const [one, other] = [valuesOf(a), valuesOf(b)];
-  if (one !== undefined && other !== undefined) return !one.some((value) => other.some((item) => same(value, item)));
+  if (one !== undefined && other !== undefined) {
+    const others = textsOf(other);
+    return [...textsOf(one)].every((text) => !others.has(text));
+  }
   const types = [a.type, b.type];
   if (types.every((type) => type !== undefined)) {
     const shared = [commonTypes(a.type, b.type)].flat();
     if (shared.length === 0) return true;
     if (shared.length > 1 || shared[0] !== 'object') return false;
     const [left, right] = [mapOf(a), mapOf(b)];
-    const required = (node: Node, key: string): boolean =>
-      ((node.required as string[] | undefined) ?? []).includes(key);
     const refuses = (node: Node, keys: JsonObject, other: Node): boolean =>
       isNever(node.additionalProperties) &&
       node.patternProperties === undefined &&
-      ((other.required as string[] | undefined) ?? []).some((key) => !Object.hasOwn(keys, key));
+      namesIn(other).some((key) => !Object.hasOwn(keys, key));
     if (refuses(a, left, b) || refuses(b, right, a)) return true;
-    return Object.keys(left).some((key) => {
-      if (!Object.hasOwn(right, key) || !required(a, key) || !required(b, key)) return false;
+    const needed = new Set(namesIn(b));
+    return namesIn(a).some((key) => {
+      if (!needed.has(key) || !Object.hasOwn(left, key) || !Object.hasOwn(right, key)) return false;
       return isDisjoint(left[key] as Node, right[key] as Node);
     });
   }

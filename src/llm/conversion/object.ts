@@ -23,8 +23,11 @@ export const writeObject = (node: Node, given: Node, pen: Pen): Written & { done
   for (const [key, child] of Object.entries({ ...missing(required, properties, others, pen), ...properties })) {
     const { schema, back } = pen.write(child as Node);
     const optional = pen.rules.allRequired === true && !required.has(key);
-    const nullIsAbsent = optional && !fits(child, null, pen.source.definitions, 0);
-    const needsNull = nullIsAbsent || (optional && !fits(schema, null, writtenBy(pen), 0));
+    const nullIsAbsent =
+      optional && !fits(child, null, { get: (name) => pen.source.definitions.get(name), step: pen.step });
+    const needsNull =
+      nullIsAbsent ||
+      (optional && !fits(schema, null, { get: (name) => pen.definitions.get(name)?.schema, step: pen.step }));
     written[key] = needsNull ? withNull(schema) : schema;
     if (back !== undefined || nullIsAbsent) backs.set(key, { key, nullIsAbsent, back });
     if (optional) pen.note(node, 'required', 'require-all', 'none');
@@ -51,15 +54,13 @@ export const writeObject = (node: Node, given: Node, pen: Pen): Written & { done
   }
   for (const keyword of ['propertyNames', 'unevaluatedProperties']) {
     const child = node[keyword];
-    if (isObject(child) && pen.keeps(keyword)) out[keyword] = isNever(child) ? false : pen.write(child).schema;
+    if (!isObject(child) || !pen.keeps(keyword)) continue;
+    const schema = isNever(child) ? child : pen.write(child).schema;
+    out[keyword] = isNever(schema) ? false : schema;
   }
   const changed = backs.size > 0 || rest !== undefined;
   return { schema: out, back: changed ? fromProperties(backs, rest) : undefined };
 };
-
-const writtenBy = (pen: Pen): { get(name: string): Node | undefined } => ({
-  get: (name) => pen.definitions.get(name)?.schema,
-});
 
 const writeOthers = (node: Node, out: Node, pen: Pen): Back | undefined => {
   const others = node.additionalProperties as Node;

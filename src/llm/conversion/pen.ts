@@ -4,9 +4,13 @@ import type { Written } from './back.ts';
 import { MAX_CHANGES, type Node, type Schema, Unacceptable } from './read.ts';
 import type { Loss, Rule } from './types.ts';
 
-/** Parts that are written before references are no longer written out, and at all. */
+/** Parts that are written before references are no longer written out, and at all; references and levels within each other. */
 const MAX_INLINED = 3_000;
 const MAX_WRITTEN = 20_000;
+const MAX_LEVELS = 400;
+/** Nodes that are joined while one schema is rewritten, and steps of one way back. */
+const MAX_JOINED = 500_000;
+const MAX_STEPS = 2_000_000;
 
 export interface Pen {
   readonly profile: Profile;
@@ -20,10 +24,17 @@ export interface Pen {
   readonly expanded: WeakMap<Node, readonly string[]>;
   /** Counts a part, and throws where there are too many. */
   count(): void;
+  /** Counts the nodes of what was joined from several schemas, and throws where there are too many. */
+  joined(nodes: number): void;
+  /** Counts steps in a value, and throws where there are too many: a schema that refers to itself could ask for any number. */
+  step(steps?: number): void;
+  /** Counts the steps from the beginning. */
+  restart(): void;
   /** Whether references can still be written out. */
   readonly roomy: boolean;
   keeps(keyword: string): boolean;
-  note(at: Node, keyword: string, rule: Rule, loss: Loss): void;
+  /** Reports a change, under the path of a node where no other is given. */
+  note(at: Node, keyword: string, rule: Rule, loss: Loss, path?: string): void;
   /** How often something was lost so far. */
   readonly losses: number;
   write(node: Node): Written;
@@ -36,6 +47,9 @@ export const createPen = (profile: Profile, source: Schema, write: (node: Node, 
   const seen = new Set<string>();
   let written = 0;
   let losses = 0;
+  let level = 0;
+  let joined = 0;
+  let steps = 0;
   const pen: Pen = {
     profile,
     rules: profile.schema,
@@ -47,6 +61,17 @@ export const createPen = (profile: Profile, source: Schema, write: (node: Node, 
       written += 1;
       if (written > MAX_WRITTEN) throw new Unacceptable('too_large', 'the schema is too large once it is written out');
     },
+    joined(nodes) {
+      joined += nodes;
+      if (joined > MAX_JOINED) throw new Unacceptable('too_large', 'too much of the schema has to be joined');
+    },
+    step(taken = 1) {
+      steps += taken;
+      if (steps > MAX_STEPS) throw new Unacceptable('too_large', 'the schema asks for too many steps');
+    },
+    restart() {
+      steps = 0;
+    },
     get roomy() {
       return written < MAX_INLINED;
     },
@@ -54,9 +79,8 @@ export const createPen = (profile: Profile, source: Schema, write: (node: Node, 
     get losses() {
       return losses;
     },
-    note(at, keyword, rule, loss) {
+    note(at, keyword, rule, loss, path = source.paths.get(at) ?? '') {
       if (loss !== 'none') losses += 1;
-      const path = source.paths.get(at) ?? '';
       const key = `${path} ${keyword} ${rule}`;
       if (seen.has(key) || source.changes.length >= MAX_CHANGES) return;
       seen.add(key);
@@ -64,7 +88,15 @@ export const createPen = (profile: Profile, source: Schema, write: (node: Node, 
     },
     write(node) {
       if (source.lossy.has(node)) losses += 1;
-      return write(node, pen);
+      if (level >= MAX_LEVELS)
+        throw new Unacceptable(
+          'too_deep',
+          `the schema has more than ${MAX_LEVELS} levels once references are followed`,
+        );
+      level += 1;
+      const done = write(node, pen);
+      level -= 1;
+      return done;
     },
     like(at, node) {
       if (source.lossy.has(at)) source.lossy.add(node);

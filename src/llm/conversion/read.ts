@@ -16,8 +16,10 @@ const MAX_JSON_DEPTH = 128;
 const MAX_DEPTH = 64;
 const MAX_NODES = 8_000;
 
-/** Changes that are kept of one tool; a hostile schema could fill a log. */
+/** Changes that are kept of one tool, and characters of a path and of a keyword in them; a hostile schema could fill a log. */
 export const MAX_CHANGES = 200;
+const MAX_PATH = 400;
+const MAX_KEYWORD = 64;
 
 /** A subschema as it is written here; never a boolean. */
 export type Node = JsonObject;
@@ -81,6 +83,7 @@ export const readSchema = (given: unknown): Schema => {
   const document = documentOf(given);
   const definitions = new Map<string, Node>();
   const known = new Map<unknown, string>();
+  const nameOf = createNames();
   const pending: { target: JsonObject; name: string; path: string }[] = [];
   const paths = new WeakMap<Node, string>();
   const lossy = new WeakSet<Node>();
@@ -90,7 +93,7 @@ export const readSchema = (given: unknown): Schema => {
 
   const note = (path: string, keyword: string, rule: Rule, loss: Loss): void => {
     if (loss !== 'none') losses += 1;
-    if (changes.length < MAX_CHANGES) changes.push({ path, keyword, rule, loss });
+    if (changes.length < MAX_CHANGES) changes.push({ path, keyword: keyword.slice(0, MAX_KEYWORD), rule, loss });
   };
 
   const reference = (node: JsonObject, keyword: string, path: string): Node | undefined => {
@@ -98,14 +101,14 @@ export const readSchema = (given: unknown): Schema => {
     const target = document?.target(node, keyword) ?? (typeof ref === 'string' ? pointed(given, ref) : undefined);
     if (typeof target === 'boolean') return target ? {} : { not: {} };
     if (!isObject(target)) {
-      note(`${path}/${keyword}`, keyword, 'drop', 'weaker');
+      note(below(path, keyword), keyword, 'drop', 'weaker');
       return undefined;
     }
     let name = known.get(target);
     if (name === undefined) {
-      name = nameOf(String(ref), definitions.size + pending.length + 1, new Set(known.values()));
+      name = nameOf(String(ref));
       known.set(target, name);
-      pending.push({ target, name, path: String(ref).startsWith('#/') ? String(ref).slice(1) : path });
+      pending.push({ target, name, path: String(ref).startsWith('#/') ? shortened(String(ref).slice(1)) : path });
     }
     return { $ref: `#/$defs/${name}` };
   };
@@ -114,13 +117,13 @@ export const readSchema = (given: unknown): Schema => {
     if (shape === 'one') return read(value, path, depth);
     if (shape === 'list') {
       if (!Array.isArray(value) || value.length === 0) return undefined;
-      return value.map((child, index) => read(child, `${path}/${index}`, depth));
+      return value.map((child, index) => read(child, below(path, `${index}`), depth));
     }
     if (!isObject(value)) return undefined;
     const map: JsonObject = {};
     for (const [key, child] of Object.entries(value)) {
       if (key === '__proto__') note(path, key, 'drop', 'shape');
-      else map[key] = read(child, `${path}/${escaped(key)}`, depth);
+      else map[key] = read(child, below(path, escaped(key)), depth);
     }
     return map;
   };
@@ -153,17 +156,18 @@ export const readSchema = (given: unknown): Schema => {
       const shape = IN_PLACE.get(keyword) ?? TO_CHILDREN.get(keyword);
       const form = ASSERTIONS.get(keyword);
       if (ANNOTATIONS.includes(keyword)) {
-        if (!TEXTS.includes(keyword) || typeof content === 'string') out[keyword] = content;
+        const isText = typeof content === 'string';
+        if (TEXTS.includes(keyword) ? isText : isSayable(content)) out[keyword] = content;
         else note(path, keyword, 'drop', 'none');
       } else if (hides) {
         note(path, keyword, 'drop', 'none');
       } else if (shape !== undefined) {
-        const below = children(content, shape, `${path}/${keyword}`, depth + 1);
-        if (below === undefined) note(path, keyword, 'drop', 'weaker');
-        else out[keyword] = below;
+        const parts = children(content, shape, below(path, keyword), depth + 1);
+        if (parts === undefined) note(path, keyword, 'drop', 'weaker');
+        else out[keyword] = parts;
       } else if (form === undefined) {
         note(path, keyword, 'strip', 'none');
-      } else if (form.holds(content)) {
+      } else if (form.holds(content) && isSayable(content)) {
         const kept =
           keyword === 'type' ? types(content) : keyword === 'required' ? names(content as string[]) : content;
         if (keyword === 'required' && (content as string[]).includes('__proto__'))
@@ -183,9 +187,8 @@ export const readSchema = (given: unknown): Schema => {
   };
 
   const root = read(given, '', 0);
-  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-    definitions.set(next.name, read(next.target, next.path, 0));
-  }
+  // Grows while it is gone through.
+  for (const { name, target, path } of pending) definitions.set(name, read(target, path, 0));
   return { root, definitions, paths, lossy, changes };
 };
 
@@ -218,11 +221,34 @@ const decoded = (token: string): string => {
   }
 };
 
-/** A name for what a reference means: that of the schema where it is short and plain. */
-const nameOf = (ref: string, number: number, used: Set<string>): string => {
-  const last = ref.slice(ref.lastIndexOf('/') + 1);
-  const plain = /^[A-Za-z_][A-Za-z0-9_]{0,47}$/.test(last) && !/^_+proto_+$/.test(last) ? last : `def${number}`;
-  for (let count = 1, name = plain; ; count += 1, name = `${plain}_${count}`) if (!used.has(name)) return name;
+/** Names for what references mean, each another: that of the schema where it is short and plain. */
+const createNames = (): ((ref: string) => string) => {
+  const used = new Set<string>();
+  const counts = new Map<string, number>();
+  return (ref) => {
+    const last = ref.slice(ref.lastIndexOf('/') + 1);
+    const isPlain = /^[A-Za-z_][A-Za-z0-9_]{0,47}$/.test(last) && !/^_+proto_+$/.test(last);
+    const plain = isPlain ? last : `def${used.size + 1}`;
+    let name = plain;
+    // Each number is tried once, however many schemas are called the same.
+    for (let count = counts.get(plain) ?? 1; used.has(name); count += 1) {
+      name = `${plain}_${count}`;
+      counts.set(plain, count + 1);
+    }
+    used.add(name);
+    return name;
+  };
+};
+
+const shortened = (path: string): string => (path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path);
+/** A path that is too long ends where it is. */
+export const below = (path: string, key: string): string =>
+  path.length > MAX_PATH ? path : shortened(`${path}/${key}`);
+
+/** Whether JSON can say it: `1e400` is read as a number that it cannot. The depth is known to be bounded. */
+const isSayable = (value: unknown): boolean => {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isSayable);
 };
 
 const types = (value: unknown): unknown => {

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../protocol/types.ts';
 import { isObject } from '../../schema/document.ts';
 import type { Profile } from '../profiles/profile.ts';
-import type { Written } from './back.ts';
+import type { Back, Written } from './back.ts';
 import { overLimit } from './limits.ts';
-import { createPen } from './pen.ts';
+import { createPen, type Pen } from './pen.ts';
 import { readSchema, Unacceptable } from './read.ts';
 import { writeRoot } from './root.ts';
 import type { Change, Finding } from './types.ts';
@@ -41,7 +41,7 @@ const rewrite = (given: unknown, profile: Profile): Rewritten => {
     const schema = definitions.size > 0 ? { ...root, $defs: Object.fromEntries(definitions) } : root;
     const over = overLimit(schema, profile);
     if (over !== undefined) source.changes.push({ path: '', keyword: over, rule: 'over-limit', loss: 'shape' });
-    return { schema, changes: source.changes, notes, toArguments: wayBack(back) };
+    return { schema, changes: source.changes, notes, toArguments: wayBack(back, pen) };
   } catch (error) {
     const code = error instanceof Unacceptable ? error.code : 'malformed';
     const message = error instanceof Error ? error.message : String(error);
@@ -68,14 +68,15 @@ const usedBy = (root: JsonObject, all: ReadonlyMap<string, Written>): Map<string
 };
 
 const wayBack =
-  (back: ((value: unknown) => unknown) | undefined) =>
+  (back: Back | undefined, pen: Pen) =>
   (input: JsonObject): JsonObject => {
     if (back === undefined) return input;
     try {
+      pen.restart();
       const value = back(input);
       return isObject(value) ? value : input;
     } catch {
-      // Deeper than anything that a schema asks for: the check of the arguments says so.
+      // Deeper or longer than anything that a schema asks for: the check of the arguments says so.
       return input;
     }
   };

@@ -7,7 +7,7 @@ import { fromProperties, inTurn } from './back.ts';
 import { hash8 } from './hash.ts';
 import { isNever } from './merge.ts';
 import type { Pen } from './pen.ts';
-import { escaped, type Node, Unacceptable } from './read.ts';
+import { below, escaped, type Node, Unacceptable } from './read.ts';
 import { allTypes } from './types-of.ts';
 import { sayKeywords } from './words.ts';
 import { mergeAll } from './write.ts';
@@ -77,10 +77,9 @@ const flatten = (node: Node, keyword: string, pen: Pen, notes: string[]): Node =
     if (before === undefined) properties[key] = joined;
     else if (canonicalJson(before) !== canonicalJson(joined)) properties[key] = pen.like(before, both(before, joined));
   }
-  const lists = possible.map((branch) => requiredOf(branch));
-  const always = [
-    ...new Set([...requiredOf(base), ...(lists[0] ?? []).filter((key) => lists.every((l) => l.includes(key)))]),
-  ];
+  const [first = new Set<string>(), ...others] = possible.map((branch) => new Set(requiredOf(branch)));
+  const inAll = [...first].filter((key) => others.every((keys) => keys.has(key)));
+  const always = [...new Set([...requiredOf(base), ...inAll])];
   const open = !isNever(base.additionalProperties) && !possible.every((branch) => isNever(branch.additionalProperties));
   const { required: _, additionalProperties: __, ...rest } = base;
   notes.push(sayBranches(keyword, possible));
@@ -137,8 +136,8 @@ const sayBranches = (keyword: string, branches: readonly Node[]): string => {
       const value = (child as Node).const;
       return value === undefined ? [] : [`${key} = ${JSON.stringify(value)?.slice(0, 60)}`];
     });
-    const named = fixed.map((text) => text.slice(0, text.indexOf(' =')));
-    const required = requiredOf(branch).filter((key) => !named.includes(key));
+    const named = new Set(fixed.map((text) => text.slice(0, text.indexOf(' ='))));
+    const required = requiredOf(branch).filter((key) => !named.has(key));
     const parts = [...fixed, ...required].slice(0, MAX_TOLD);
     return `(${parts.length === 0 ? Object.keys(mapOf(branch)).slice(0, MAX_TOLD).join(', ') : parts.join(', ')})`;
   });
@@ -180,12 +179,7 @@ const renameKeys = (node: Node, pen: Pen, notes: string[]): { node: Node; back?:
     for (let salt = 0; used.has(name); salt += 1) name = `${plain}_${hash8(`${key}${salt || ''}`)}`;
     used.add(name);
     names.set(key, name);
-    pen.source.changes.push({
-      path: `/properties/${escaped(key)}`,
-      keyword: 'properties',
-      rule: 'rename',
-      loss: 'none',
-    });
+    pen.note(node, 'properties', 'rename', 'none', below('/properties', escaped(key)));
   }
   const renamed = (key: string): string => names.get(key) ?? key;
   const out: Node = { ...node };

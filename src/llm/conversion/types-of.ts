@@ -75,7 +75,7 @@ export const split = (node: Node, pen: Pen): Node | undefined => {
   pen.note(node, 'type', 'split-types', 'none');
   const { title, description, default: standard, examples, type: _, enum: __, const: ___, ...rest } = node;
   const branches = types.flatMap((type) => {
-    const own = Array.isArray(values) ? values.filter((value) => isOf(value, type)) : undefined;
+    const own = Array.isArray(values) ? values.filter((value) => isOfType(value, type)) : undefined;
     if (own?.length === 0) return [];
     const kept = Object.entries(rest).filter(([keyword]) => !TYPED.has(keyword) || OF_TYPE[type]?.includes(keyword));
     return [pen.like(node, { type, ...Object.fromEntries(kept), ...(own !== undefined && { enum: own }) })];
@@ -86,5 +86,6 @@ export const split = (node: Node, pen: Pen): Node | undefined => {
   return pen.like(node, { ...present, ...(branches.length === 0 ? { not: {} } : { anyOf: branches }) });
 };
 
-const isOf = (value: unknown, type: string): boolean =>
+/** Whether a value is of a type; `integer` is one too. */
+export const isOfType = (value: unknown, type: string): boolean =>
   type === 'integer' ? Number.isInteger(value) : typeOf(value) === type;

@@ -1,5 +1,6 @@
 /** Rewrites a schema from the inside out by the rules of a profile. Each step is exact or says what it loses. */
 import { isObject } from '../../schema/document.ts';
+import { nodesOf } from '../../schema/measure.ts';
 import { fromBranches, fromItems, inTurn, type Written } from './back.ts';
 import { writeAnnotations, writeLeaf } from './leaf.ts';
 import { isDisjoint, isNever, merge } from './merge.ts';
@@ -77,6 +78,7 @@ const writeReference = (node: Node, pen: Pen): Written | undefined => {
     pen.open.pop();
   }
   const back = (value: unknown): unknown => {
+    pen.step();
     const way = pen.definitions.get(name)?.back;
     return way === undefined ? value : way(value);
   };
@@ -113,6 +115,7 @@ const combine = (nodes: readonly Node[], at: Node, pen: Pen): Node => {
       merged = { ...merged, allOf: [...((merged.allOf as Node[] | undefined) ?? []), node] };
     } else {
       merged = merge(merged, node, (keyword) => pen.note(at, keyword, 'merge', 'weaker'));
+      pen.joined(nodesOf(merged));
     }
   }
   return pen.like(at, merged);
@@ -217,8 +220,7 @@ const assemble = (node: Node, pen: Pen): Written => {
     out[keyword] = written.map(({ schema }) => schema);
     if (keyword === 'allOf') backs.push(inTurn(written.map(({ back }) => back)));
     else if (written.some(({ back }) => back !== undefined)) {
-      const definitions = { get: (name: string) => pen.definitions.get(name)?.schema };
-      backs.push(fromBranches(written, definitions));
+      backs.push(fromBranches(written, { get: (name) => pen.definitions.get(name)?.schema, step: pen.step }));
     }
   }
   writeConditions(node, out, pen);
@@ -237,10 +239,13 @@ const writeConditions = (node: Node, out: Node, pen: Pen): void => {
     }
     const before = pen.losses;
     const { schema } = pen.write(child);
-    if (pen.losses === before || (keyword !== 'not' && keyword !== 'if')) out[keyword] = schema;
+    if (pen.losses === before || (keyword !== 'not' && keyword !== 'if')) out[keyword] = plainly(schema);
     else pen.note(node, keyword, 'drop', 'weaker');
   }
 };
+
+/** `false` for what takes nothing: so it is read again. */
+const plainly = (schema: Node): Node | boolean => (isNever(schema) ? false : schema);
 
 const isList = (node: Node): boolean => allTypes(node).includes('array') && node.type !== undefined;
 
@@ -259,7 +264,7 @@ const writeList = (node: Node, given: Node, pen: Pen): Written => {
       return { schema: out, back: fromFirst(first, any.back) };
     }
     const others = isNever(items) ? undefined : pen.write(items);
-    out.items = others === undefined ? false : others.schema;
+    out.items = others === undefined ? false : plainly(others.schema);
     return { schema: out, back: fromFirst(first, others?.back) };
   }
   // A list whose places mean different things becomes one in which each item is one of them.
