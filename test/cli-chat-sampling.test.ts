@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
 import { atTerminal, ENTER, type Pty } from './fixtures/cli/pty.ts';
 import { type ScriptedModels, scriptedAnthropic } from './fixtures/llm/scripted-models.ts';
@@ -172,4 +172,54 @@ test('without a terminal --yes agrees; else servers are not told that a model an
   await once(said, ['-p', 'go']);
   expect(toolsOf(said.bodies[3])).toContain('all__echo');
   expect(toolsOf(said.bodies[3])).not.toContain(TOOL);
+});
+
+describe('a server that asks between its calls', () => {
+  const late = (delayMs: number): void => {
+    const fixture = fileURLToPath(new URL('fixtures/cli/late-sampler.js', import.meta.url));
+    const mcpServers = { late: { command: node, args: [fixture, String(delayMs)] } };
+    const rules = [
+      { server: 'late', tainted: true, action: 'allow' },
+      { server: 'late', action: 'allow' },
+    ];
+    writeFileSync(join(home, 'servers.json'), JSON.stringify({ mcpServers, policy: { rules } }));
+  };
+  const LATE = 'May late have a message of the model?';
+
+  test('while the model writes: on lines of its own, behind what was written', async () => {
+    late(700);
+    const said = await model(
+      { calls: [{ name: 'late__go' }] },
+      { text: 'Begun.\n\n', fault: { stallAfter: 5 } },
+      { text: 'A message.' },
+    );
+    const pty = await talk(said);
+    pty.type(`go${ENTER}`);
+    const shown = await pty.see(WAYS);
+    expect(shown).toMatch(/Begun\.\r\n/);
+    expect(shown.slice(shown.indexOf('Begun.'))).toContain(LATE);
+    pty.type(`y${ENTER}`);
+    await expect.poll(() => said.bodies.length).toBe(3);
+  });
+
+  test('while a question is typed: it is answered first, and what was typed is there again', async () => {
+    late(900);
+    const said = await model(
+      { calls: [{ name: 'late__go' }] },
+      { text: 'Done.' },
+      { text: 'A message.' },
+      { text: 'Really done.' },
+    );
+    const pty = await talk(said);
+    pty.type(`go${ENTER}`);
+    await pty.see(/Done\.[\s\S]*chat> /);
+    pty.type('half of');
+    await pty.see(LATE);
+    await pty.see(WAYS);
+    pty.type(`y${ENTER}`);
+    await pty.see('chat> half of');
+    pty.type(` it${ENTER}`);
+    await pty.see(/Really done\.[\s\S]*chat> /);
+    expect(JSON.stringify(said.bodies[3])).toContain('half of it');
+  });
 });

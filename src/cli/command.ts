@@ -41,7 +41,7 @@ export type Reply = { line: string; goesOn?: true } | { ended: 'interrupt' | 'en
 
 /** Somebody who can be asked. */
 export interface Terminal {
-  /** Asks; one question at a time. */
+  /** Asks; a question that is asked while another one is open comes before it. */
   read(question: Question): Promise<Reply>;
   /** Writes lines above the one that is being typed, which stays as it is. */
   above(text: string): void;

@@ -58,6 +58,31 @@ describe('a terminal', () => {
     stop();
   });
 
+  test('a question that comes while another one is open is answered first, and the other goes on as it was', async () => {
+    const { terminal, type, shown } = makeTerminal();
+    const outer = terminal.read({ prompt: '> ' });
+    await type('half');
+    const inner = terminal.read({ prompt: 'sure? ' });
+    await type('y\r more\r');
+    expect(await inner).toEqual({ line: 'y' });
+    expect(await outer).toEqual({ line: 'half more' });
+    expect(shown()).toMatch(/half[\s\S]*sure\? [\s\S]*y[\s\S]*> half/);
+  });
+
+  test('a question that ends while another one is before it leaves that one alone', async () => {
+    const { terminal, type, keys } = makeTerminal();
+    const stop = new AbortController();
+    const outer = terminal.read({ prompt: '> ', signal: stop.signal });
+    const inner = terminal.read({ prompt: 'sure? ' });
+    stop.abort();
+    expect(await outer).toEqual({ ended: 'aborted' });
+    await type('y\r');
+    expect(await inner).toEqual({ line: 'y' });
+    const both = [terminal.read({ prompt: '> ' }), terminal.read({ prompt: 'sure? ' })];
+    keys.emit('end');
+    expect(await Promise.all(both)).toEqual([{ ended: 'end' }, { ended: 'end' }]);
+  });
+
   test('Alt-Enter and Ctrl-J say that the answer goes on, also typed ahead; elsewhere they end the line', async () => {
     const { terminal, type } = makeTerminal();
     const ask = () => terminal.read({ prompt: '> ', multiline: true });

@@ -1,7 +1,8 @@
 /** A person at a terminal: lines typed with editing, history and completion, and Ctrl-C heard as a key. */
 import { createInterface, type Interface } from 'node:readline';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import type { Question, Reply, Terminal } from './command.ts';
+import { drawn, edited, erased, silent } from './line-editor.ts';
 import {
   createPastedTexts,
   createPastes,
@@ -23,10 +24,6 @@ export interface KeyInput {
   pause(): unknown;
 }
 
-const ESC = String.fromCharCode(27);
-const BACKSPACE = '\b';
-const DELETE = '\x7f';
-const CTRL_U = '\x15';
 const CTRL_C = 3;
 const CTRL_D = 4;
 const CR = 13;
@@ -64,6 +61,8 @@ export const createTerminal = (
 ): OpenTerminal => {
   const interrupts: (() => void)[] = [];
   let reading: Reading | undefined;
+  /** Those that were open when another one began: they go on when that one has ended. */
+  const outer: Reading[] = [];
   const ahead = createTypedAhead();
   let attached = false;
   let ended = false;
@@ -97,9 +96,10 @@ export const createTerminal = (
     const isAlt = at > 0 && chunk[at - 1] === ALT_ENTER[0];
     to.sealed = true;
     to.goesOn = to.pasted !== undefined && (isAlt || isCtrlJ(chunk));
-    to.keys.write(Buffer.concat([chunk.subarray(0, isAlt ? at - 1 : at), Buffer.of(CR)]));
     const isPair = chunk[at] === CR && chunk[at + 1] === LF;
     hold(chunk.subarray(at + (isPair ? 2 : 1)));
+    // Its end may begin another reading at once.
+    to.keys.write(Buffer.concat([chunk.subarray(0, isAlt ? at - 1 : at), Buffer.of(CR)]));
   };
   const onPasted = (paste: Paste): void => {
     if (reading === undefined || reading.sealed) {
@@ -118,7 +118,7 @@ export const createTerminal = (
   const onData = sieve.take;
   const onEnd = (): void => {
     ended = true;
-    reading?.end({ ended: 'end' });
+    while (reading !== undefined) reading.end({ ended: 'end' });
     interrupts.at(-1)?.();
   };
   input.on('end', onEnd);
@@ -147,10 +147,17 @@ export const createTerminal = (
       output.write(lines);
       return;
     }
-    const { prompt, hidden } = reading;
-    const editor = hidden ? emptied(reading.editor) : reading.editor;
-    const { rows } = editor.getCursorPos();
-    output.write(`\r${up(rows)}${ESC}[J${lines}${drawn(editor, prompt)}`);
+    const { editor, prompt, hidden } = reading;
+    output.write(`${erased(editor, hidden)}${lines}${drawn(editor, prompt, hidden)}`);
+  };
+
+  const takeAhead = (): void => {
+    const { items, lost } = ahead.take();
+    if (lost > 0) above(`toolway: of what was typed ahead, the last ${lost} bytes are left out`);
+    for (const each of items) {
+      if (Buffer.isBuffer(each)) onKeys(each);
+      else onPasted(each);
+    }
   };
 
   const read = (question: Question): Promise<Reply> =>
@@ -175,16 +182,26 @@ export const createTerminal = (
         completer: completerOf(complete),
       });
       const end = (reply: Reply): void => {
-        if (reading?.editor !== editor) return;
+        const at = outer.indexOf(mine);
+        if (reading !== mine && at === -1) return;
         signal?.removeEventListener('abort', abort);
-        reading = undefined;
+        if (at !== -1) outer.splice(at, 1);
+        else {
+          reading = outer.pop();
+          if (hidden || !('line' in reply)) output.write('\n');
+          if (reading !== undefined) output.write(drawn(reading.editor, reading.prompt, reading.hidden));
+        }
         editor.close();
-        if (hidden || !('line' in reply)) output.write('\n');
         settle();
         resolve(reply);
+        if (reading !== undefined) takeAhead();
       };
       const abort = (): void => end({ ended: 'aborted' });
       const mine: Reading = { keys, editor, prompt, hidden, pasted, sealed: false, goesOn: false, end };
+      if (reading !== undefined) {
+        output.write(erased(reading.editor, reading.hidden));
+        outer.push(reading);
+      }
       reading = mine;
       editor.on('line', (line) =>
         end({ line: pasted?.filled(edited(line)) ?? edited(line), ...(mine.goesOn && { goesOn: true }) }),
@@ -205,12 +222,7 @@ export const createTerminal = (
         ahead.drop();
         return;
       }
-      const { items, lost } = ahead.take();
-      if (lost > 0) above(`toolway: of what was typed ahead, the last ${lost} bytes are left out`);
-      for (const each of items) {
-        if (Buffer.isBuffer(each)) onKeys(each);
-        else onPasted(each);
-      }
+      takeAhead();
     });
 
   return {
@@ -250,39 +262,6 @@ export const createTerminal = (
 
 /** Alone it is that key; behind others it is the end of a line that was typed before the terminal gave keys as they are. */
 const isCtrlJ = (keys: Buffer): boolean => keys.length === 1 && keys[0] === LF;
-
-/** On a dumb terminal the editor takes the keys that take back what was typed for text. */
-const edited = (line: string): string => {
-  let kept: string[] = [];
-  for (const character of line) {
-    if (character === BACKSPACE || character === DELETE) kept.pop();
-    else if (character === CTRL_U) kept = [];
-    else kept.push(character);
-  }
-  return kept.join('');
-};
-
-/** As wide as the screen, for the editor's sums, and nothing is written. */
-const silent = (screen: NodeJS.WritableStream): NodeJS.WritableStream => {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  return Object.defineProperty(nowhere, 'columns', { get: () => (screen as NodeJS.WriteStream).columns });
-};
-
-/** The editor as it looks where nothing that was typed is shown. */
-const emptied = (editor: Interface): Interface =>
-  Object.assign(Object.create(editor) as Interface, { line: '', cursor: 0 });
-
-const up = (rows: number): string => (rows > 0 ? `${ESC}[${rows}A` : '');
-
-/** The line as the editor has drawn it, with the cursor where it was: the editor need not know that it was drawn again. */
-const drawn = (editor: Interface, prompt: string): string => {
-  const at = editor.getCursorPos();
-  const atEnd = { cursor: editor.line.length };
-  const end = Object.assign(Object.create(editor) as Interface, atEnd).getCursorPos();
-  // A row that is just full wraps with the next character only.
-  const wrap = end.cols === 0 && end.rows > 0 ? ' \b' : '';
-  return `${prompt}${editor.line}${wrap}${up(end.rows - at.rows)}${ESC}[${at.cols + 1}G`;
-};
 
 const completerOf =
   (complete: Question['complete']) =>

@@ -151,7 +151,7 @@ export const openChat = async (job: Job, { resumed, print }: { resumed?: string;
       // The question that it had its title from was taken back.
       if (conversation.messages.length === 0) facts = { ...facts, title: titleOf(question) };
       starts.push({ at: conversation.messages.length, asked: messages });
-      sampling.interrupt = interrupt;
+      sampling.turn = { interrupt, shown: view.shown };
       const toolkit: Toolkit = withPerson(session.toolkit, {
         job,
         interrupt,
@@ -175,7 +175,7 @@ export const openChat = async (job: Job, { resumed, print }: { resumed?: string;
           ...(system !== undefined && { system }),
         });
       } finally {
-        sampling.interrupt = undefined;
+        sampling.turn = undefined;
         await view.end();
         await keep();
       }

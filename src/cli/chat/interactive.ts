@@ -55,6 +55,8 @@ export const converse = async (chat: Chat, first: string): Promise<number> => {
     }
     let wantsToLeave = false;
     while (!context.signal.aborted) {
+      // What a server has asked comes first.
+      await screen.converse(async () => {});
       const reply = await readQuestion(terminal, {
         history: history.lines,
         complete: (line) => completionsOf(line, { commands: COMMAND_NAMES, names }),

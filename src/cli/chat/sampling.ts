@@ -13,8 +13,8 @@ type OnSample = NonNullable<Handlers['onSample']>;
 export interface ChatSampling {
   /** Writes the messages; none before there is one. */
   model: ChatModel | undefined;
-  /** Ends the turn that runs, as the person wants. */
-  interrupt: (() => void) | undefined;
+  /** The turn that runs: how the person ends it, and what resolves once all that was said so far is shown. */
+  turn: { interrupt(): void; shown(): Promise<void> } | undefined;
   /** With the planner, and where nobody can agree, servers are not told that a model answers. */
   handlers(choice: ModelChoice): Pick<Handlers, 'onSample' | 'onRefused'>;
 }
@@ -51,7 +51,9 @@ export const createChatSampling = (
         if (agreed.has(context.server)) return true;
         const { agreeToSample } = await import('../sample.ts');
         const longest = Math.min(request.maxTokens, LONGEST);
-        const interrupt = (): void => sampling.interrupt?.();
+        const { turn } = sampling;
+        const interrupt = (): void => turn?.interrupt();
+        await turn?.shown();
         return agreeToSample(request, context, { screen, output, yes, model: model.id, longest, agreed, interrupt });
       },
     });
@@ -66,7 +68,7 @@ export const createChatSampling = (
 
   const sampling: ChatSampling = {
     model: undefined,
-    interrupt: undefined,
+    turn: undefined,
     handlers: ({ provider }) => ({
       onRefused,
       ...(canAgree &&

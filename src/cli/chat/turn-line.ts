@@ -32,13 +32,15 @@ const FEWEST_COLUMNS = 20;
 export const createTurnLine = ({ sink, screen, enabled, clock = systemClock }: TurnLineOptions): TurnLine => {
   if (!enabled || !sink.isTty) {
     const nothing = (): void => {};
+    // There is no line, and yet there is room to be made.
+    const leave = screen.add({ pause: async () => {}, resume: nothing });
     return {
       phase: nothing,
       begin: nothing,
       progress: nothing,
       finish: nothing,
       aside: (write) => write(),
-      end: async () => {},
+      end: async () => leave(),
     };
   }
   const calls = new Map<string, { name: string; since: number; progress?: Progress }>();

@@ -8,6 +8,7 @@ import { safeJson } from '../output.ts';
 import { createResultView } from '../result-view.ts';
 import { safeLine } from '../safe-text.ts';
 import { type Answer, createAnswer } from './answer.ts';
+import { createRoom } from './room.ts';
 import { timeName } from './summary.ts';
 import { createTurnLine } from './turn-line.ts';
 
@@ -31,9 +32,11 @@ export interface TurnViewOptions {
 
 export const createTurnView = (job: Job, { answers, plain = false }: TurnViewOptions): TurnView => {
   const { context, output, screen } = job;
-  const line = createTurnLine({ sink: context.stderr, screen, enabled: output.redraws });
+  const room = createRoom(screen);
+  const line = createTurnLine({ sink: context.stderr, screen: room, enabled: output.redraws });
   const calls = new Map<string, { arguments: JsonObject; parent?: string }>();
-  const answer = answers ? streamed(job, line.aside, plain) : remarked(job);
+  const aside = (write: () => Promise<void>): Promise<void> => room.print(() => line.aside(write));
+  const answer = answers ? streamed(job, aside, plain) : remarked(job);
   let writing: Promise<void> = Promise.resolve();
   const next = (write: () => Promise<void>): void => {
     writing = writing.then(write);
@@ -43,9 +46,7 @@ export const createTurnView = (job: Job, { answers, plain = false }: TurnViewOpt
   const images = (result: CallToolResult): void => {
     const shown = result.content.filter(({ type }) => type === 'image' || type === 'audio');
     if (shown.length === 0 || !answers) return;
-    next(() =>
-      line.aside(() => createResultView(job, 'image').print((way) => printContent(shown as ContentBlock[], way))),
-    );
+    next(() => aside(() => createResultView(job, 'image').print((way) => printContent(shown as ContentBlock[], way))));
   };
   const finished = ({ id, name, durationMs, result, error }: Extract<LoopEvent, { type: 'result' }>): void => {
     const { arguments: args = {}, parent } = calls.get(id) ?? {};
