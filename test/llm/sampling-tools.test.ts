@@ -1,4 +1,5 @@
 /** Requests of servers that bring tools of their own: the model is given these, and what it calls goes back to the server. */
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type SamplingOptions, samplingHandler } from '../../src/llm/loop/sampling.ts';
 import type { ModelTraits } from '../../src/llm/model.ts';
@@ -285,4 +286,22 @@ test.each(apis)('$name takes the tools, and what became of them', async (api) =>
   // Both calls and both results, under the ids that the provider gave.
   for (const index of [0, 1]) expect(second.match(new RegExp(`"id_1_get_weather_\\w+_${index}"`, 'g'))).toHaveLength(2);
   if (api === anthropicApi) expect(second).toContain('"thinking":"Two cities."');
+});
+
+test('a server of the official SDK, in a process of its own, lets the model use its tool', async () => {
+  const { model, sample } = sampling([
+    ({ tools: [tool] }) => ({
+      calls: ['Paris', 'London'].map((each) => ({ name: tool?.name ?? '', arguments: { city: each } })),
+    }),
+    ({ messages }) =>
+      JSON.stringify(messages.at(-1)?.content)
+        .match(/sun in \w+/g)
+        ?.join(', ') ?? '',
+  ]);
+  const args = [fileURLToPath(new URL('../fixtures/servers/sampling-tools.js', import.meta.url))];
+  const mcpServers = { sky: { command: process.execPath, args } };
+  const toolkit = await createToolkit({ connect: 'wait', mcpServers, onSample: sample });
+  onTestFinished(() => toolkit.close());
+  expect((await toolkit.callTool('sky.forecast')).content).toEqual([text('sun in Paris, sun in London')]);
+  expect(model.requests[0]?.tools).toHaveLength(1);
 });
