@@ -27,17 +27,20 @@ interface Open {
 
 export const readAiSdk = (model: string): Answer => {
   const opened: Open[] = [];
+  /** The latest text or thought of each id. */
+  const latest = new Map<string, Open>();
   let ending: JsonObject | undefined;
 
   const open = (type: Open['type'], id: string, part: JsonObject): Open => {
     const one: Open = { type, id, written: [], providerMetadata: part.providerMetadata };
     opened.push(one);
+    if (type !== 'call') latest.set(`${type} ${id}`, one);
     return one;
   };
   const write = (type: 'text' | 'reasoning', part: JsonObject): ModelEvent[] => {
     const id = textOf(part.id);
     const delta = textOf(part.delta);
-    const at = opened.findLast((one) => one.type === type && one.id === id) ?? open(type, id, part);
+    const at = latest.get(`${type} ${id}`) ?? open(type, id, part);
     at.written.push(delta);
     at.providerMetadata = part.providerMetadata ?? at.providerMetadata;
     return delta === '' ? [{ type: 'alive' }] : [{ type, delta }];

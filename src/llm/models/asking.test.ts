@@ -1,9 +1,14 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { createFakeClock } from '../../testing/fake-clock.ts';
 import type { ModelEvent, ModelRequest } from '../model.ts';
 import { ModelError } from '../model-error.ts';
 import { type AnthropicModelOptions, anthropicModel } from './anthropic.ts';
+import { readAnthropic } from './anthropic-answer.ts';
+import { ask } from './asking.ts';
+import { readChat } from './chat-answer.ts';
 import { createEventLines } from './event-stream.ts';
 import { failureOf, failureOfThrown } from './failures.ts';
+import { through } from './http.ts';
 import { openaiModel } from './openai.ts';
 import { priceOf } from './prices.ts';
 import { LONGEST_ANSWER_BYTES } from './response.ts';
@@ -137,4 +142,71 @@ test('Events are read whatever their lines end with, and whatever else stands be
   expect(push('ta: three')).toEqual([]);
   expect(lines.end()).toEqual(['three']);
   expect(lines.end()).toEqual([]);
+});
+
+test.each([
+  [
+    'application/json',
+    20,
+    'the answer was not whole after 1000 ms (http://x/v1): ask again, or allow it more time',
+    1_000,
+  ],
+  ['text/event-stream', 10_000, 'nothing came for 300 ms (http://x/v1): ask again, or allow it more time', 300],
+])(
+  'of %s that trickles, %s pieces are too much: the time is for all of one in a piece, else from one to the next',
+  async (type, pieces, reason, limit) => {
+    const clock = createFakeClock();
+    let left = pieces;
+    let wake = (): void => {};
+    // A piece every 100 ms, then silence.
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        if (left === 0) return new Promise(() => {});
+        left -= 1;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          clock.after(100, resolve);
+        });
+        controller.enqueue(new Uint8Array([10]));
+        if (type !== 'application/json' && pieces - left === 15) left = 0;
+        return undefined;
+      },
+    });
+    const method = {
+      create: () => ({ asResponse: async () => new Response(body, { headers: { 'content-type': type } }) }),
+    };
+    const open = through(method, {}, { answerTimeoutMs: 1_000, idleTimeoutMs: 300 });
+    const asked = { model: 'one', url: 'http://user:word@x/v1?key=secret' };
+    const failed = all(ask(request(), { open, answer: readAnthropic('one'), asked, clock })).catch(
+      (error: unknown) => error,
+    );
+    for (let step = 0; step < 40; step += 1) {
+      await clock.settle();
+      await clock.advance(50);
+    }
+    wake();
+    expect(await failed).toMatchObject({ failure: 'timeout', reason, limit });
+  },
+);
+
+test('Calls are found at once, however many there are', () => {
+  const answer = readChat('one');
+  const CALLS = 30_000;
+  const fragments = (from: number, written: string) =>
+    Array.from({ length: CALLS }, (_, at) => ({
+      index: from + at,
+      id: `c${at}`,
+      function: { name: 'a', arguments: written },
+    }));
+  const chunk = (tool_calls: object[]) => ({ choices: [{ index: 0, delta: { tool_calls } }] });
+  const begun = performance.now();
+  answer.take(chunk(fragments(0, '{')));
+  // To the first ones, which stand furthest from the last.
+  for (let round = 0; round < 3; round += 1) answer.take(chunk(fragments(0, ' ')));
+  answer.take(chunk(fragments(0, '}')));
+  // All with one number, told apart by their ids.
+  answer.take(chunk(fragments(0, '').map((fragment) => ({ ...fragment, index: CALLS, id: `d${fragment.id}` }))));
+  answer.take(chunk(fragments(0, '').map((fragment) => ({ ...fragment, index: CALLS, id: `d${fragment.id}` }))));
+  expect(performance.now() - begun).toBeLessThan(1_500);
+  expect(answer.partial().message.content).toHaveLength(2 * CALLS);
 });

@@ -1,4 +1,5 @@
 /** One request to a model: what comes of it, and an answer that must come whole. */
+import { type Clock, systemClock } from '../../clock.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 import type { Message } from '../message.ts';
 import type { ModelDone, ModelEvent, ModelRequest, Usage } from '../model.ts';
@@ -34,6 +35,8 @@ export interface Asking {
   asked: Asked | ((thrown: unknown) => Asked);
   /** What the library throws, in Toolway's words. Default `failureOfThrown`. */
   failureOf?(thrown: unknown): ModelError;
+  /** Default `systemClock`. */
+  clock?: Clock;
 }
 
 /** How long what may follow a whole message is waited for: what it cost, and the end of the stream. */
@@ -41,8 +44,8 @@ const AFTERWARDS_MS = 2_000;
 
 /** Sends, and gives what comes. The last event is `done`; everything else throws `ModelError`. */
 export async function* ask({ signal }: Pick<ModelRequest, 'signal'>, asking: Asking): AsyncGenerator<ModelEvent> {
-  const { open, answer, asked, failureOf = failureOfThrown } = asking;
-  const watch = createWatch(signal);
+  const { open, answer, asked, failureOf = failureOfThrown, clock = systemClock } = asking;
+  const watch = createWatch(signal, clock);
   const facts: { requestId?: string } = {};
   let started = false;
   try {

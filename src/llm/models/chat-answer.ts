@@ -22,7 +22,6 @@ const CALL_IN_TEXT = /<tool_call>|<function=|<\|tool_call|\[TOOL_CALLS\]/;
 interface Open {
   id: string;
   providerId: string;
-  index?: number;
   name: string;
   written: string[];
   /** Some send the arguments as an object. */
@@ -31,7 +30,7 @@ interface Open {
 }
 
 export const readChat = (model: string): Answer => {
-  const calls: Open[] = [];
+  const calls = createCalls();
   const thoughts = createThoughts();
   let text = '';
   let reasoning = '';
@@ -67,11 +66,11 @@ export const readChat = (model: string): Answer => {
   };
   const parts = (): Part[] => {
     const own = field === undefined ? {} : { raw: { api: CHAT, model, value: { [field]: reasoning } } };
-    const cut = STOPS.has(finish) || (finish === '' && !over) ? calls.at(-1) : undefined;
+    const cut = STOPS.has(finish) || (finish === '' && !over) ? calls.all.at(-1) : undefined;
     return [
       ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning, ...own } satisfies ReasoningPart]),
       ...(text + refusal === '' ? [] : [{ type: 'text' as const, text: text + refusal }]),
-      ...calls.flatMap((call) => partOf(call, model, call === cut)),
+      ...calls.all.flatMap((call) => partOf(call, model, call === cut)),
     ];
   };
   const finished = (choice: JsonObject): void => {
@@ -112,7 +111,7 @@ export const readChat = (model: string): Answer => {
       return {
         type: 'done',
         message: { role: 'assistant', content },
-        stop: STOPS.get(finish) ?? (calls.length > 0 ? 'calls' : refusal !== '' ? 'refusal' : 'end'),
+        stop: STOPS.get(finish) ?? (calls.all.length > 0 ? 'calls' : refusal !== '' ? 'refusal' : 'end'),
         ...(refusal === '' ? {} : { detail: refusal }),
         usage: openaiUsage(usage, 'prompt', 'completion'),
       };
@@ -124,24 +123,47 @@ export const readChat = (model: string): Answer => {
   };
 };
 
+/** The calls of a message, each found at once however many there are. */
+const createCalls = () => {
+  const all: Open[] = [];
+  const byIndex = new Map<number, Open>();
+  const byId = new Map<string, Open>();
+  /** The first one of an index with this id. */
+  const byBoth = new Map<string, Open>();
+  const bothOf = (index: number | undefined, id: string): string => `${index} ${id}`;
+
+  const find = (index: number | undefined, id: string): Open | undefined => {
+    const call = index !== undefined ? byIndex.get(index) : id === '' ? all.at(-1) : byId.get(id);
+    // Some number all calls 0, and tell them apart by their ids alone.
+    const isOther = call !== undefined && id !== '' && call.providerId !== '' && call.providerId !== id;
+    return isOther ? byBoth.get(bothOf(index, id)) : call;
+  };
+  return {
+    all,
+    /** The call that a fragment belongs to; a new one where it begins one. */
+    at(index: number | undefined, id: string): Open {
+      let call = find(index, id);
+      if (call === undefined) {
+        call = { id: createCallId(), providerId: '', name: '', written: [] };
+        all.push(call);
+        if (index !== undefined) byIndex.set(index, call);
+      }
+      if (call.providerId === '' && id !== '') {
+        call.providerId = id;
+        byId.set(id, call);
+        const both = bothOf(index, id);
+        if (!byBoth.has(both)) byBoth.set(both, call);
+      }
+      return call;
+    },
+  };
+};
+
 /** Adds a fragment to the call that it belongs to. */
-const write = (calls: Open[], fragment: JsonObject): ModelEvent[] => {
+const write = (calls: ReturnType<typeof createCalls>, fragment: JsonObject): ModelEvent[] => {
   const { name, arguments: args } = objectOf(fragment.function);
-  const id = textOf(fragment.id);
-  const index = countOf(fragment.index);
-  let call = calls.findLast((each) =>
-    index === undefined ? id === '' || each.providerId === id : each.index === index,
-  );
-  // Some number all calls 0, and tell them apart by their ids alone.
-  if (call !== undefined && id !== '' && call.providerId !== '' && call.providerId !== id) {
-    call = calls.find((each) => each.index === index && each.providerId === id);
-  }
+  const call = calls.at(countOf(fragment.index), textOf(fragment.id));
   const events: ModelEvent[] = [];
-  if (call === undefined) {
-    call = { id: createCallId(), providerId: id, index, name: '', written: [] };
-    calls.push(call);
-  }
-  call.providerId ||= id;
   // Some repeat the name with each fragment.
   if (call.name === '' && textOf(name) !== '') {
     call.name = textOf(name);

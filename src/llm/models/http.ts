@@ -22,6 +22,7 @@ export const urlAt = ({ baseURL }: { readonly baseURL?: string }, path: string):
 export const through = (method: Method, body: object, waits: Waits) =>
   async function* (watch: Watch, facts: { requestId?: string }): AsyncGenerator<Came> {
     const options = { signal: watch.signal, maxRetries: 0, timeout: waits.answerTimeoutMs };
+    const since = watch.now();
     const send = () => method.create(body as never, options as never).asResponse();
     const response = await watch.until(send, waits.answerTimeoutMs).catch((thrown: unknown) => {
       // Errors of a request that went out have a status, if only an undefined one. Others are those of a client that
@@ -30,5 +31,5 @@ export const through = (method: Method, body: object, waits: Waits) =>
       throw went ? thrown : new ModelError('auth', thrown.message, { cause: thrown });
     });
     facts.requestId = response.headers.get('request-id') ?? response.headers.get('x-request-id') ?? undefined;
-    yield* readResponse(response, { ...waits, watch });
+    yield* readResponse(response, { ...waits, watch, since });
   };

@@ -12,6 +12,8 @@ export const LONGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export interface Reading extends Waits {
   watch: Watch;
+  /** When it was asked for, on the clock of the watch. */
+  since: number;
   /** Default `LONGEST_ANSWER_BYTES`. */
   maxBytes?: number;
 }
@@ -21,11 +23,18 @@ export async function* readResponse(response: Response, reading: Reading): Async
   const type = response.headers.get('content-type') ?? '';
   if (/\bhtml\b/i.test(type)) throw new ModelError('invalid', `the answer is ${type}: is the base URL right?`);
   if (/\bjson\b/i.test(type)) {
-    yield { whole: await readWhole(response, { ...reading, idleTimeoutMs: reading.answerTimeoutMs }) };
+    yield { whole: await readWhole(response, reading) };
     return;
   }
   const lines = createEventLines();
-  for await (const piece of readPieces(response, reading)) {
+  const { watch, answerTimeoutMs, idleTimeoutMs } = reading;
+  let wait = answerTimeoutMs;
+  const next: Next = (read) => {
+    const ms = wait;
+    wait = idleTimeoutMs;
+    return watch.until(read, ms);
+  };
+  for await (const piece of readPieces(response, reading, next)) {
     for (const data of lines.push(piece)) yield eventOf(data);
   }
   for (const data of lines.end()) yield eventOf(data);
@@ -33,25 +42,27 @@ export async function* readResponse(response: Response, reading: Reading): Async
 
 const eventOf = (data: string): Came => (data === '[DONE]' ? 'end' : { event: parse(data) });
 
-async function* readPieces(response: Response, reading: Reading): AsyncGenerator<Uint8Array> {
-  const { watch, answerTimeoutMs, idleTimeoutMs, maxBytes = LONGEST_ANSWER_BYTES } = reading;
+/** Waits for one piece, as long as it may. */
+type Next = <T>(read: () => Promise<T>) => Promise<T>;
+
+async function* readPieces(
+  response: Response,
+  { maxBytes = LONGEST_ANSWER_BYTES }: Reading,
+  next: Next,
+): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   let bytes = 0;
-  let wait = answerTimeoutMs;
   try {
     while (reader !== undefined) {
-      const { done, value } = await watch
-        .until(() => reader.read(), wait)
-        .catch((cause: unknown) => {
-          // A connection that breaks within an answer is an answer that breaks off.
-          throw cause instanceof ModelError ? cause : truncated(cause);
-        });
+      const { done, value } = await next(() => reader.read()).catch((cause: unknown) => {
+        // A connection that breaks within an answer is an answer that breaks off.
+        throw cause instanceof ModelError ? cause : truncated(cause);
+      });
       if (done) return;
       bytes += value.byteLength;
       if (bytes > maxBytes) {
         throw new ModelError('server', `the answer is longer than ${maxBytes} bytes`, { limit: maxBytes });
       }
-      wait = idleTimeoutMs;
       yield value;
     }
   } finally {
@@ -60,9 +71,11 @@ async function* readPieces(response: Response, reading: Reading): AsyncGenerator
 }
 
 const readWhole = async (response: Response, reading: Reading): Promise<JsonObject> => {
+  const { watch, answerTimeoutMs, since } = reading;
+  const next: Next = (read) => watch.until(read, Math.max(0, since + answerTimeoutMs - watch.now()), answerTimeoutMs);
   const decoder = new TextDecoder();
   let text = '';
-  for await (const piece of readPieces(response, reading)) text += decoder.decode(piece, { stream: true });
+  for await (const piece of readPieces(response, reading, next)) text += decoder.decode(piece, { stream: true });
   const body = parse(text + decoder.decode());
   // Some answer 200 and tell of a failure in it.
   if (body.error !== undefined && body.error !== null) throw failureOf({ error: body.error });

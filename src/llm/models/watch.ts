@@ -1,5 +1,5 @@
 /** The watch over one request: its time, and its abort. */
-import { systemClock } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
 import { whenAborted } from '../../when-aborted.ts';
 import { ModelError } from '../model-error.ts';
 
@@ -14,14 +14,17 @@ export interface Watch {
   readonly signal: AbortSignal;
   /** Why it was given up, where that was not the provider's doing. */
   readonly cause: ModelError | undefined;
-  until<T>(begin: () => Promise<T>, ms: number): Promise<T>;
+  /** On its clock. */
+  now(): number;
+  /** `ofMs`: the last part of so long a wait. */
+  until<T>(begin: () => Promise<T>, ms: number, ofMs?: number): Promise<T>;
   /** Makes every wait from now on at most as long. */
   hurry(ms: number): void;
   close(): void;
 }
 
 /** Waits no longer than it should, and gives up at once when the caller does, also where what it waits for does not heed a signal. */
-export const createWatch = (outer: AbortSignal): Watch => {
+export const createWatch = (outer: AbortSignal, clock: Clock): Watch => {
   const controller = new AbortController();
   let mostMs = Number.POSITIVE_INFINITY;
   // One wait at a time: this ends it.
@@ -34,11 +37,13 @@ export const createWatch = (outer: AbortSignal): Watch => {
   const watch = {
     signal: controller.signal,
     cause: undefined as ModelError | undefined,
-    async until<T>(begin: () => Promise<T>, wanted: number): Promise<T> {
+    now: () => clock.now(),
+    async until<T>(begin: () => Promise<T>, wanted: number, ofMs?: number): Promise<T> {
       if (watch.cause !== undefined) throw watch.cause;
       const ms = Math.min(wanted, mostMs);
-      const timer = systemClock.after(ms, () =>
-        giveUp(new ModelError('timeout', `nothing came for ${ms} ms`, { retryable: true, limit: ms })),
+      const words = ofMs === undefined ? `nothing came for ${ms} ms` : `the answer was not whole after ${ofMs} ms`;
+      const timer = clock.after(ms, () =>
+        giveUp(new ModelError('timeout', words, { retryable: true, limit: ofMs ?? ms })),
       );
       try {
         return await new Promise<T>((resolve, reject) => {
