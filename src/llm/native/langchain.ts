@@ -21,6 +21,10 @@ interface Run {
   handleToolEvent?(event: unknown): unknown;
 }
 
+const emit = async (run: Run | undefined, event: unknown): Promise<void> => {
+  await run?.handleToolEvent?.(event);
+};
+
 const load = async () => {
   try {
     // @ts-expect-error: an optional peer
@@ -51,7 +55,8 @@ export const langchainTools = async (
       const { signal, toolCall } = config;
       const onProgress = (progress: Progress): void => {
         options.callOptions?.onProgress?.(progress);
-        void run?.handleToolEvent?.({ progress });
+        // What listens to a run is not the call's: where that fails, the call goes on.
+        emit(run, { progress }).catch(() => {});
       };
       const { parts, isError, error, result } = await offered.call(name, input, { signal, onProgress });
       // Outside of a conversation there is no message that could say that it is an error.

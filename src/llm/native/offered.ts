@@ -3,6 +3,7 @@ import type { ListedTool, Toolkit } from '../../api.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { CallOptions } from '../../options.ts';
 import type { CallToolResult, JsonObject } from '../../protocol/types.ts';
+import { whenAborted } from '../../when-aborted.ts';
 import { convertTools } from '../conversion/convert-tools.ts';
 import type { ConversionReport } from '../conversion/types.ts';
 import type { LocalTool } from '../local-tool.ts';
@@ -88,18 +89,21 @@ export const offer = async (toolkit: Toolkit, options: NativeOptions, provider: 
     report: converted.report,
     read,
     async call(name, input, more = {}) {
+      const both = joined(signal, more.signal);
       try {
         const callable = callables.get(name);
         if (callable === undefined) {
           const facts = { executed: 'no' as const, matches: await near(String(name)) };
           throw new ToolwayError('unknown_tool', `there is no tool ${JSON.stringify(name)}`, facts);
         }
-        const wanted = { ...callOptions, ...more, ...withSignals(signal, more.signal) };
+        const wanted = { ...callOptions, ...more, signal: both.signal };
         const result = await callable.run(argumentsOf(input), wanted);
         return { parts: await read(name, result), isError: result.isError === true, result };
       } catch (thrown) {
         const error = ToolwayError.from(thrown);
         return { parts: failureParts(error), isError: true, error };
+      } finally {
+        both.leave();
       }
     },
   };
@@ -111,9 +115,21 @@ const isWanted = ({ servers, allow }: NativeOptions): ((tool: ListedTool) => boo
     tool.changed !== true && (chosen === undefined || chosen.has(tool.server)) && (allow === undefined || allow(tool));
 };
 
-const withSignals = (one: AbortSignal | undefined, other: AbortSignal | undefined): { signal?: AbortSignal } => {
-  if (one === undefined || other === undefined) return { signal: one ?? other };
-  return { signal: AbortSignal.any([one, other]) };
+/** One signal for two. After `leave` nothing of it is left at either: they may last for as long as the program. */
+const joined = (
+  one: AbortSignal | undefined,
+  other: AbortSignal | undefined,
+): { signal: AbortSignal | undefined; leave(): void } => {
+  if (one === undefined || other === undefined) return { signal: one ?? other, leave: () => {} };
+  const controller = new AbortController();
+  const abort = (reason: unknown): void => controller.abort(reason);
+  const leaves = [whenAborted(one, abort), whenAborted(other, abort)];
+  return {
+    signal: controller.signal,
+    leave: () => {
+      for (const leave of leaves) leave();
+    },
+  };
 };
 
 /** How local tools call those of servers: only such as are offered. */
@@ -134,12 +150,14 @@ const contextOf = (reach: ReturnType<typeof reachOf>, wanted: CallOptions): Para
   return {
     id: crypto.randomUUID(),
     signal: wanted.signal ?? new AbortController().signal,
-    call: (name, args, more) =>
-      reach(name, args, {
-        ...wanted,
-        ...(seen && { taint: seen.now }),
-        ...withSignals(wanted.signal, more?.signal),
-      }).finally(() => seen?.add([{ kind: 'result', server: '', name }])),
+    call: (name, args, more) => {
+      const both = joined(wanted.signal, more?.signal);
+      const taint = seen && { taint: seen.now };
+      return reach(name, args, { ...wanted, ...taint, signal: both.signal }).finally(() => {
+        both.leave();
+        seen?.add([{ kind: 'result', server: '', name }]);
+      });
+    },
     onProgress: (progress) => wanted.onProgress?.(progress),
   };
 };
