@@ -178,6 +178,9 @@ test('a spill', { timeout }, async () => {
   expect(text).toMatch(/\nThe call failed \(invalid_arguments\): everything\.echo: .*\nIt was not run\.\n/);
 });
 
+/** The other pages about models have examples in TypeScript as well. */
+const OTHER_PAGES = ['models', 'tool-loop'];
+
 test.each([
   ['node16', 'node16'],
   ['bundler', 'esnext'],
@@ -195,6 +198,11 @@ test.each([
       },
       ...{ types: ['node'], module, moduleResolution },
     };
+    for (const name of OTHER_PAGES) {
+      const examples = [...read(`docs/${name}.md`).matchAll(/```ts\n([\s\S]*?)```/g)];
+      expect(examples.length).toBeGreaterThan(0);
+      for (const [at, [, text = '']] of examples.entries()) writeFileSync(`${folder}/${name}-${at}.ts`, text);
+    }
     const config = `${folder}/tsconfig.${moduleResolution}.json`;
     writeFileSync(config, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
     const compiled = await run(`${root}node_modules/.bin/tsc`, ['-p', config]).catch((error) => error);
