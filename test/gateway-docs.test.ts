@@ -85,9 +85,12 @@ const examplesOf = (text: string): Example[] =>
   });
 /** The sections that have a configuration of their own. */
 const sectionOf = (title: string): string => new RegExp(`\\n## ${title}\\n[\\s\\S]*?(?=\\n## )`).exec(page)?.[0] ?? '';
+const chat = /\n### A conversation with a model\n[\s\S]*?(?=\n### )/.exec(page)?.[0] ?? '';
 const approvals = sectionOf('Approvals');
 const credentials = sectionOf('Credentials of each caller');
-const [start, ...lines] = examplesOf(page.replace(approvals, '').replace(credentials, '')) as [Example, ...Example[]];
+const [start, ...lines] = examplesOf(
+  [chat, approvals, credentials].reduce((rest, section) => rest.replace(section, ''), page),
+) as [Example, ...Example[]];
 
 beforeAll(async () => {
   cli = buildCli('gateway-docs');
@@ -131,6 +134,7 @@ describe.runIf(has('curl'))('a line of the page prints what stands below it', ()
   test.each(lines)('$line', (example) => mustPrint(example, main));
 
   test.each([
+    ['a model answers', chat],
     ['calls wait for approval', approvals],
     ['callers give credentials of their own', credentials],
   ])('where %s', async (name, section) => {
