@@ -1,7 +1,10 @@
 /** What an angry person meets in `toolway chat`: models that fail, conversations that are not there, disks and pipes that end. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
 import { type ChatWorld, chatWorld, scriptedModel as model } from './fixtures/cli/chat-world.ts';
+import { CTRL_C, CTRL_D, ENTER } from './fixtures/cli/pty.ts';
 import type { Turn } from './fixtures/llm/turns.ts';
 
 let cli: BuiltCli;
@@ -39,4 +42,26 @@ test('a conversation that is not there is said to be none, with those that are',
   const { code, err } = await world.once(said, ['--resume', 'nope', 'go on']);
   expect(code).toBe(2);
   expect(err).toMatch(/there is no conversation "nope".*the last ones are:\n {2}\d{8}-\w{6} {2}the first question/);
+});
+
+test('a server that does not answer is named while it is waited for, and Ctrl-C ends that', async () => {
+  const mute = { command: process.execPath, args: ['-e', 'process.stdin.resume()'] };
+  writeFileSync(join(world.home, 'servers.json'), JSON.stringify({ mcpServers: { mute } }));
+  const pty = await world.talk(await model({ text: 'Never.' }));
+  pty.type(`hello${ENTER}`);
+  await pty.see('waiting for mute');
+  pty.type(CTRL_C);
+  await pty.see(/the turn is cancelled[\s\S]*chat> /);
+  pty.type(CTRL_D);
+  expect(await pty.exit()).toBe(0);
+});
+
+test('after Ctrl-D at a question, what is pasted is still marked', async () => {
+  const greet: Turn = { calls: [{ name: 'shop__greet', arguments: { name: 'Ann' } }] };
+  const pty = await world.talk(await model(greet, { text: 'As you wish.' }));
+  pty.type(`hello${ENTER}`);
+  await pty.see('[n]o: ');
+  pty.type(CTRL_D);
+  await pty.see(/As you wish\.[\s\S]*chat> /);
+  expect(pty.all.lastIndexOf('\x1b[?2004h')).toBeGreaterThan(pty.all.lastIndexOf('\x1b[?2004l'));
 });

@@ -210,7 +210,11 @@ export const createTerminal = (
         if (pasted !== undefined) ahead.drop();
         end({ ended: 'interrupt', typed: editor.line });
       });
-      editor.on('close', () => end({ ended: 'end' }));
+      editor.on('close', () => {
+        // The editor closes itself as it does around Ctrl-Z, and does not come back.
+        if (reading === mine) markPastes(true);
+        end({ ended: 'end' });
+      });
       signal?.addEventListener('abort', abort, { once: true });
       settle();
       editor.setPrompt(prompt);

@@ -25,7 +25,9 @@ const MARGIN = '  ';
 const MAX_BLOCK = 64 * 1024;
 
 export const createAnswer = ({ output, markdown, aside }: AnswerOptions): Answer => {
-  let line = '';
+  /** Of a line whose end has not come. */
+  let begun: string[] = [];
+  let begunLength = 0;
   let writing: Promise<void> = Promise.resolve();
   const say = (make: () => string | Promise<string>): void => {
     writing = writing.then(async () => {
@@ -36,16 +38,30 @@ export const createAnswer = ({ output, markdown, aside }: AnswerOptions): Answer
   const pieces = markdown === undefined ? undefined : createPieces(markdown, say);
   const take = pieces?.line ?? ((whole: string) => say(() => safeText(whole)));
 
+  const keep = (text: string): void => {
+    begun.push(text);
+    begunLength += text.length;
+  };
+  const takeBegun = (): void => {
+    const line = begun.join('').replace(/\r$/, '');
+    begun = [];
+    begunLength = 0;
+    take(line);
+  };
+
   return {
     add(delta) {
-      const lines = (line + delta).split('\n');
-      line = lines.pop() ?? '';
-      for (const whole of lines) take(whole.replace(/\r$/, ''));
+      const [first = '', ...others] = delta.split('\n');
+      keep(first);
+      for (const other of others) {
+        takeBegun();
+        keep(other);
+      }
+      if (begunLength > MAX_BLOCK) takeBegun();
       pieces?.pause();
     },
     async end() {
-      if (line !== '') take(line);
-      line = '';
+      if (begunLength > 0) takeBegun();
       pieces?.end();
       await writing;
     },

@@ -51,6 +51,8 @@ export interface Chat {
   clear(): void;
   /** Takes back the last question with all that was said and called since, and gives it; none where none is left. */
   undo(): Promise<LastQuestion | undefined>;
+  /** Servers that are being connected for the first time. */
+  connecting(): string[];
   /** Keeps what has been said so far. Rejects where that fails. */
   save(): Promise<void>;
 }
@@ -144,6 +146,10 @@ export const openChat = async (job: Job, { resumed, print }: { resumed?: string;
       return facts;
     },
     save,
+    connecting() {
+      const states = session.toolkit.status();
+      return session.servers.filter((name) => states[name]?.state === 'connecting');
+    },
     async turn({ messages, signal, view, interrupt }) {
       const question = textOf(messages);
       facts ??= newSession({ question, cwd: context.cwd, model: nameOfChoice(choice), print });

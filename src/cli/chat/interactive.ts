@@ -139,7 +139,11 @@ const takeTurn = async (chat: Chat, read: () => Promise<Message[]>, running: Abo
   const { output, context, screen } = chat.job;
   const signal = AbortSignal.any([context.signal, running.signal]);
   const startedAt = performance.now();
-  const view = createTurnView(chat.job, { answers: true, plain: chat.choice.provider === 'planner' });
+  const view = createTurnView(chat.job, {
+    answers: true,
+    plain: chat.choice.provider === 'planner',
+    waitsFor: chat.connecting,
+  });
   const result = await read()
     .then((messages) => chat.turn({ messages, signal, view, interrupt: () => running.abort() }))
     .catch((thrown: unknown) => {

@@ -16,7 +16,7 @@ export const printAnswer = async (chat: Chat, question: string): Promise<number>
   const startedAt = performance.now();
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const view = createTurnView(job, { answers: false });
+  const view = createTurnView(job, { answers: false, waitsFor: chat.connecting });
   const ends: LoopEvent[] = [];
   const onEvent = (event: LoopEvent): void => {
     if (event.type === 'result') ends.push(event);

@@ -23,13 +23,21 @@ export interface TurnLineOptions {
   screen: Pick<Screen, 'add'>;
   /** False: nothing is ever drawn. */
   enabled: boolean;
+  /** Whom the model waits for while it seems to think. */
+  waitsFor?(): readonly string[];
   clock?: Clock;
 }
 
 const NAME_COLUMNS = 40;
 const FEWEST_COLUMNS = 20;
 
-export const createTurnLine = ({ sink, screen, enabled, clock = systemClock }: TurnLineOptions): TurnLine => {
+export const createTurnLine = ({
+  sink,
+  screen,
+  enabled,
+  waitsFor = () => [],
+  clock = systemClock,
+}: TurnLineOptions): TurnLine => {
   if (!enabled || !sink.isTty) {
     const nothing = (): void => {};
     // There is no line, and yet there is room to be made.
@@ -48,12 +56,16 @@ export const createTurnLine = ({ sink, screen, enabled, clock = systemClock }: T
   let turns = 0;
   let timer: Timer | undefined;
 
+  const nameOf = (phase: string): string => {
+    const servers = phase === 'thinking' ? waitsFor() : [];
+    return servers.length === 0 ? phase : `waiting for ${servers.join(', ')}`;
+  };
   const text = (): string | undefined => {
     if (turns === 0) return undefined;
     const columns = Math.max(FEWEST_COLUMNS, (sink.columns ?? 80) - 1);
     const running = [...calls.values()];
     const call = running.findLast(({ progress }) => progress !== undefined) ?? running[0];
-    const { name, since } = call ?? doing;
+    const { name, since } = call ?? { ...doing, name: nameOf(doing.name) };
     const others = running.length > 1 ? ` (+${running.length - 1})` : '';
     const head = `${spinnerAt(turns)} ${safeLine(name, NAME_COLUMNS)}${others}`;
     if (call?.progress === undefined) return safeLine(`${head} ${durationName((clock.now() - since) / 1000)}`, columns);

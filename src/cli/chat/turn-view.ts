@@ -28,12 +28,19 @@ export interface TurnViewOptions {
   answers: boolean;
   /** What it writes is no Markdown, unless the user says that it is. */
   plain?: boolean;
+  /** Servers that are being connected: the model is asked once they are there. */
+  waitsFor?(): readonly string[];
 }
 
-export const createTurnView = (job: Job, { answers, plain = false }: TurnViewOptions): TurnView => {
+export const createTurnView = (job: Job, { answers, plain = false, waitsFor }: TurnViewOptions): TurnView => {
   const { context, output, screen } = job;
   const room = createRoom(screen);
-  const line = createTurnLine({ sink: context.stderr, screen: room, enabled: output.redraws });
+  const line = createTurnLine({
+    sink: context.stderr,
+    screen: room,
+    enabled: output.redraws,
+    ...(waitsFor && { waitsFor }),
+  });
   const calls = new Map<string, { arguments: JsonObject; parent?: string }>();
   const aside = (write: () => Promise<void>): Promise<void> => room.print(() => line.aside(write));
   const answer = answers ? streamed(job, aside, plain) : remarked(job);
