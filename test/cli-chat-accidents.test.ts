@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
 import { atTerminal, CTRL_D, ENTER, type Pty } from './fixtures/cli/pty.ts';
-import { type ScriptedModels, scriptedAnthropic } from './fixtures/llm/scripted-models.ts';
+import { type ScriptedProvider, scriptedAnthropic } from './fixtures/llm/scripted-providers.ts';
 import type { Turn } from './fixtures/llm/turns.ts';
 
 const fixture = fileURLToPath(new URL('fixtures/cli/terminal-server.js', import.meta.url));
@@ -37,12 +37,12 @@ const ALLOWED = {
   ],
 };
 
-const model = async (...turns: Turn[]): Promise<ScriptedModels> => {
+const model = async (...turns: Turn[]): Promise<ScriptedProvider> => {
   const said = await scriptedAnthropic(...turns);
   onTestFinished(() => said.close());
   return said;
 };
-const environment = ({ baseURL }: ScriptedModels): Record<string, string> => ({
+const environment = ({ baseURL }: ScriptedProvider): Record<string, string> => ({
   PATH: process.env.PATH ?? '',
   HOME: home,
   TERM: 'xterm-256color',
@@ -51,15 +51,15 @@ const environment = ({ baseURL }: ScriptedModels): Record<string, string> => ({
   ANTHROPIC_BASE_URL: baseURL,
 });
 const command = (argv: string[]): string[] => [cli.main, 'chat', ...argv, '--config', join(home, 'servers.json')];
-const start = (argv: string[], said: ScriptedModels) =>
+const start = (argv: string[], said: ScriptedProvider) =>
   spawn(node, command(argv), { cwd: home, env: environment(said), stdio: ['ignore', 'pipe', 'ignore'] });
-const talk = async (said: ScriptedModels): Promise<Pty> => {
+const talk = async (said: ScriptedProvider): Promise<Pty> => {
   const pty = atTerminal([node, ...command([])], { cwd: home, env: environment(said), columns: 120 });
   await pty.see('chat> ');
   return pty;
 };
 /** What the model was asked, for the so-many-th time. */
-const asked = (said: ScriptedModels, at: number): { role: string; content: unknown }[] =>
+const asked = (said: ScriptedProvider, at: number): { role: string; content: unknown }[] =>
   said.bodies[at]?.messages as { role: string; content: unknown }[];
 
 test('of a process that is killed in a call, the question, what ran, and the call that may have run are kept', async () => {

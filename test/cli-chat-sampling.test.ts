@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
 import { atTerminal, ENTER, type Pty } from './fixtures/cli/pty.ts';
-import { type ScriptedModels, scriptedAnthropic } from './fixtures/llm/scripted-models.ts';
+import { type ScriptedProvider, scriptedAnthropic } from './fixtures/llm/scripted-providers.ts';
 import type { Turn } from './fixtures/llm/turns.ts';
 
 const everything = fileURLToPath(
@@ -31,7 +31,7 @@ beforeEach(() => {
   writeFileSync(join(home, 'servers.json'), JSON.stringify({ mcpServers, policy }));
 });
 
-const environment = (said: ScriptedModels): Record<string, string> => ({
+const environment = (said: ScriptedProvider): Record<string, string> => ({
   PATH: process.env.PATH ?? '',
   HOME: home,
   TERM: 'xterm-256color',
@@ -39,7 +39,7 @@ const environment = (said: ScriptedModels): Record<string, string> => ({
   ANTHROPIC_API_KEY: 'sk-secret-key',
   ANTHROPIC_BASE_URL: said.baseURL,
 });
-const model = async (...turns: Turn[]): Promise<ScriptedModels> => {
+const model = async (...turns: Turn[]): Promise<ScriptedProvider> => {
   const said = await scriptedAnthropic(...turns);
   onTestFinished(() => said.close());
   return said;
@@ -52,13 +52,13 @@ const command = (argv: string[]): [string, ...string[]] => [
   '--config',
   join(home, 'servers.json'),
 ];
-const talk = async (said: ScriptedModels, argv: string[] = []): Promise<Pty> => {
+const talk = async (said: ScriptedProvider, argv: string[] = []): Promise<Pty> => {
   const pty = atTerminal(command(argv), { cwd: home, env: environment(said), columns: 140 });
   await pty.see('chat> ');
   return pty;
 };
 /** Without a terminal. */
-const once = (said: ScriptedModels, argv: string[]): Promise<{ code: number | null; out: string; err: string }> =>
+const once = (said: ScriptedProvider, argv: string[]): Promise<{ code: number | null; out: string; err: string }> =>
   new Promise((resolve) => {
     const [program, ...args] = command(argv);
     const child = spawn(program, args, { cwd: home, env: environment(said) });

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type BuiltCli, buildCli } from './fixtures/cli/built.ts';
 import { atTerminal, CTRL_C, CTRL_D, CTRL_U, ENTER, type Pty, TAB } from './fixtures/cli/pty.ts';
-import { type ScriptedModels, scriptedAnthropic, scriptedOpenAI } from './fixtures/llm/scripted-models.ts';
+import { type ScriptedProvider, scriptedAnthropic, scriptedOpenAI } from './fixtures/llm/scripted-providers.ts';
 import type { Turn } from './fixtures/llm/turns.ts';
 
 const fixture = fileURLToPath(new URL('fixtures/cli/terminal-server.js', import.meta.url));
@@ -52,7 +52,7 @@ const chats = (): string[] => {
 };
 const heard = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean) : []);
 
-const model = async (...turns: Turn[]): Promise<{ said: ScriptedModels; env: Record<string, string> }> => {
+const model = async (...turns: Turn[]): Promise<{ said: ScriptedProvider; env: Record<string, string> }> => {
   const said = await scriptedAnthropic(...turns);
   onTestFinished(() => said.close());
   return { said, env: { ANTHROPIC_API_KEY: 'sk-secret-key', ANTHROPIC_BASE_URL: said.baseURL } };

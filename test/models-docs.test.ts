@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { transformSync } from 'esbuild';
 import { expect, test } from 'vitest';
-import { scriptedAnthropic, scriptedOpenAI } from './fixtures/llm/scripted-models.ts';
+import { scriptedAnthropic, scriptedOpenAI } from './fixtures/llm/scripted-providers.ts';
 
 const pathOf = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const read = (path: string): string => readFileSync(pathOf(path), 'utf8');

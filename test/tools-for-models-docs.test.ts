@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { frameworksFolder, installInto } from './fixtures/llm/installed.ts';
-import { scriptedAnthropic, scriptedOpenAI } from './fixtures/llm/scripted-models.ts';
+import { scriptedAnthropic, scriptedOpenAI } from './fixtures/llm/scripted-providers.ts';
 import type { Turn } from './fixtures/llm/turns.ts';
 
 const run = promisify(execFile);

@@ -4,7 +4,7 @@ import { createGateway, type GatewayLimits, gatewayHandlers } from '../../src/ga
 import { ModelError } from '../../src/llm/model-error.ts';
 import { createGatewayChat, type GatewayChatOptions } from '../../src/node/chat.ts';
 import type { Policy } from '../../src/permission.ts';
-import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 import { scriptedServer, text } from '../fixtures/scripted-server.ts';
 import { toolkitOf } from '../fixtures/toolkits.ts';
 

@@ -11,7 +11,7 @@ import type { ToolkitOptions } from '../../src/options.ts';
 import type { CallToolResult } from '../../src/protocol/types.ts';
 import { createTestServer } from '../../src/testing/index.ts';
 import { listed, runCode, sandbox, text } from '../fixtures/llm/code.ts';
-import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const toolkits: Toolkit[] = [];
 afterEach(async () => {

@@ -7,7 +7,7 @@ import { type SamplingOptions, samplingHandler } from '../../src/llm/loop/sampli
 import type { SampleRequest } from '../../src/protocol/types.ts';
 import { createTestServer } from '../../src/testing/index.ts';
 import { loopWorld } from '../fixtures/llm/loop-world.ts';
-import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const server = () =>
   createTestServer({

@@ -9,7 +9,7 @@ import type { Message, ResultPart } from '../../src/llm/message.ts';
 import type { CallToolResult } from '../../src/protocol/types.ts';
 import { createTestServer } from '../../src/testing/index.ts';
 import { isWhole, loopWorld, mathServer } from '../fixtures/llm/loop-world.ts';
-import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const add = (a: number, b = 1) => ({ name: 'math__add', arguments: { a, b } });
 const said = (text: string): CallToolResult => ({ content: [{ type: 'text', text }] });

@@ -8,7 +8,7 @@ import { ModelError } from '../../src/llm/model-error.ts';
 import type { ApprovalRequest, Taint } from '../../src/permission.ts';
 import { createTestServer } from '../../src/testing/index.ts';
 import { isWhole, loopWorld, mathServer } from '../fixtures/llm/loop-world.ts';
-import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const add = (a: number, b = 1) => ({ name: 'math__add', arguments: { a, b } });
 const again = (conversation: { toJSON(): StoredConversation }) =>

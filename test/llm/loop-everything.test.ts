@@ -6,7 +6,7 @@ import type { LoopEvent } from '../../src/llm/loop/events.ts';
 import { samplingHandler } from '../../src/llm/loop/sampling.ts';
 import type { ResultPart } from '../../src/llm/message.ts';
 import { loopWorld } from '../fixtures/llm/loop-world.ts';
-import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const everything = fileURLToPath(
   new URL('../../node_modules/@modelcontextprotocol/server-everything/dist/index.js', import.meta.url),

@@ -5,7 +5,7 @@ import { createLoops } from '../../src/llm/loop/loop.ts';
 import { ModelError } from '../../src/llm/model-error.ts';
 import { createHandClock } from '../fixtures/hand-clock.ts';
 import { isWhole, loopWorld } from '../fixtures/llm/loop-world.ts';
-import { type ScriptedTurn, scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { type ScriptedTurn, scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const add = (a: number, b = 1) => ({ name: 'math__add', arguments: { a, b } });
 /** A model that never has enough. */

@@ -5,7 +5,7 @@ import type { LoopEvent } from '../../src/llm/loop/events.ts';
 import type { JsonObject } from '../../src/protocol/types.ts';
 import { createTestServer } from '../../src/testing/index.ts';
 import { loopWorld } from '../fixtures/llm/loop-world.ts';
-import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const local = (name: string, inputSchema: JsonObject, given: JsonObject[] = [], description = name): LocalTool => ({
   ...{ name, description, inputSchema, annotations: { openWorldHint: false } },

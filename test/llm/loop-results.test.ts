@@ -6,7 +6,7 @@ import { createMemorySpill, type Spill } from '../../src/llm/results/spill.ts';
 import { estimateTokens } from '../../src/llm/results/tokens.ts';
 import { createTestServer } from '../../src/testing/index.ts';
 import { loopWorld } from '../fixtures/llm/loop-world.ts';
-import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 

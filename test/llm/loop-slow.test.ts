@@ -5,7 +5,7 @@ import { createEventQueue, type LoopEvent, MOST_WAITING } from '../../src/llm/lo
 import { streamToolLoop } from '../../src/llm/loop/loop.ts';
 import { createTestServer } from '../../src/testing/index.ts';
 import { loopWorld } from '../fixtures/llm/loop-world.ts';
-import { scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const text = (delta: string): LoopEvent => ({ type: 'text', delta });
 const progress = (id: string, at: number): LoopEvent => ({ type: 'progress', id, progress: { progress: at } });

@@ -6,7 +6,7 @@ import type { LoopOptions } from '../../src/llm/loop/options.ts';
 import { createToolkit } from '../../src/node/index.ts';
 import type { ToolkitOptions } from '../../src/options.ts';
 import { createTestServer, type TestServer } from '../../src/testing/index.ts';
-import { type ScriptedTurn, scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { type ScriptedTurn, scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const two = { type: 'object', properties: { a: { type: 'number' }, b: { type: 'number' } }, required: ['a', 'b'] };
 

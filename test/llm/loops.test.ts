@@ -9,7 +9,7 @@ import { runToolLoop, streamToolLoop } from '../../src/llm/loop/loop.ts';
 import type { LoopOptions } from '../../src/llm/loop/options.ts';
 import { createToolkit } from '../../src/node/index.ts';
 import { type Api, apis } from '../fixtures/llm/models.ts';
-import type { ScriptedModels } from '../fixtures/llm/scripted-models.ts';
+import type { ScriptedProvider } from '../fixtures/llm/scripted-providers.ts';
 import type { Turn } from '../fixtures/llm/turns.ts';
 import { installed } from '../fixtures/servers/launch.ts';
 
@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const servers: ScriptedModels[] = [];
+const servers: ScriptedProvider[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });

@@ -7,7 +7,7 @@ import { createToolkit } from '../../src/node/index.ts';
 import type { JsonObject, SampleRequest, SampleResult } from '../../src/protocol/types.ts';
 import { createTestServer } from '../../src/testing/index.ts';
 import { anthropicApi, apis, modelAt } from '../fixtures/llm/models.ts';
-import { type ScriptedTurn, scriptedModel } from '../fixtures/llm/scripted-model.ts';
+import { type ScriptedTurn, scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const text = (words: string) => ({ type: 'text', text: words });
 const user = (content: unknown) => ({ role: 'user' as const, content });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createHandClock } from '../../../test/fixtures/hand-clock.ts';
-import { type ScriptedTurn, scriptedModel } from '../../../test/fixtures/llm/scripted-model.ts';
+import { type ScriptedTurn, scriptedModel } from '../../../test/fixtures/llm/scripted-chat-model.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { ModelRequest } from '../model.ts';
 import { ModelError } from '../model-error.ts';
