@@ -1,5 +1,6 @@
 /** The numbers that bound a run: what they may be, and which one is reached. */
 import { type Problem, ToolwayError } from '../../errors.ts';
+import { oddNames } from '../odd-names.ts';
 import { DEFAULT_RESULT_TOKENS } from '../results/parts.ts';
 import { priceOf } from './cost.ts';
 import type { LoopOptions, LoopStop } from './options.ts';
@@ -28,7 +29,7 @@ const MAX_SAME_FAILURES = 3;
 
 /** Throws `invalid_arguments` with every option that is wrong. */
 export const limitsOf = (options: LoopOptions): Limits => {
-  const problems = [...wrongNumbers(options), ...wrongOthers(options)];
+  const problems = [...oddNames(options, Object.keys(NAMES)), ...wrongNumbers(options), ...wrongOthers(options)];
   if (problems.length > 0) {
     const told = problems.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ');
     throw new ToolwayError('invalid_arguments', told, { executed: 'no', problems });
@@ -68,6 +69,14 @@ export const createStreaks = (): ((failures: ReadonlySet<string>) => boolean) =>
   };
 };
 
+const NAMES: Readonly<Record<keyof LoopOptions, true>> = {
+  ...{ toolkit: true, model: true, messages: true, conversation: true, system: true, instructions: true, tools: true },
+  ...{ localTools: true, search: true, toolBudgetTokens: true, maxSteps: true, maxToolCalls: true, maxTokens: true },
+  ...{ maxCostUsd: true, timeoutMs: true, maxOutputTokens: true, temperature: true, parallelCalls: true },
+  ...{ handlers: true, principal: true, scope: true, signal: true, onEvent: true, spill: true },
+  ...{ maxResultTokens: true, maxLargeResultTokens: true, maxTurnResultTokens: true },
+};
+
 const COUNTS = [
   'maxSteps',
   'maxToolCalls',
@@ -99,7 +108,7 @@ const wrongOthers = (options: LoopOptions): Problem[] => {
     if (!fits) problems.push({ path, message });
   };
   must('/toolkit', 'must be a toolkit', typeof toolkit?.callTool === 'function');
-  must('/model', 'must be a model', typeof model?.stream === 'function');
+  must('/model', 'must be a model, such as anthropicModel gives', typeof model?.stream === 'function');
   must('/search', 'must be auto, always or never', [undefined, 'auto', 'always', 'never'].includes(search));
   must('/signal', 'must be an AbortSignal', signal === undefined || typeof signal.addEventListener === 'function');
   must('/onEvent', 'must be a function', onEvent === undefined || typeof onEvent === 'function');
@@ -117,6 +126,6 @@ const wrongOthers = (options: LoopOptions): Problem[] => {
       must('/tools/servers', `names no server: ${server}`, toolkit.has(server));
   }
   const isPriced = maxCostUsd === undefined || typeof model?.stream !== 'function' || priceOf(model) !== undefined;
-  must('/maxCostUsd', 'cannot be held: the price of the model is not known; give it as a trait of the model', isPriced);
+  must('/maxCostUsd', 'cannot be held: the price of the model is not known; give the model a `price`', isPriced);
   return problems;
 };

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../protocol/types.ts';
 import type { ChatModel, ModelEvent, ModelRequest, Price } from '../model.ts';
+import { checkModelOptions } from '../odd-names.ts';
 import type { AnthropicClient } from './anthropic-exchange.ts';
 import { made, needed, once } from './packages.ts';
 import { priceOf } from './prices.ts';
@@ -27,11 +28,17 @@ export interface AnthropicModelOptions extends Partial<Waits> {
   extra?: JsonObject;
 }
 
+const OPTIONS: Readonly<Record<keyof AnthropicModelOptions, true>> = {
+  ...{ model: true, apiKey: true, baseURL: true, client: true, maxOutputTokens: true, cache: true, stream: true },
+  ...{ price: true, extra: true, answerTimeoutMs: true, idleTimeoutMs: true },
+};
+
 /**
- * A model of Anthropic, through the package `@anthropic-ai/sdk`, which is loaded at the first request. `stream` throws
- * `unsupported` where the package is missing, `invalid_config` where a client cannot be made, else `ModelError`.
+ * A model of Anthropic, through the package `@anthropic-ai/sdk`, which is loaded at the first request. Throws
+ * `invalid_arguments` without the name of a model, and for mistyped options. `stream` throws `unsupported` where the package is missing, `invalid_config` where a client cannot be made, else `ModelError`.
  */
 export const anthropicModel = (options: AnthropicModelOptions): ChatModel => {
+  checkModelOptions('anthropicModel', options, Object.keys(OPTIONS));
   const { model, maxOutputTokens = 16_000, cache = true, stream = true, extra } = options;
   const { answerTimeoutMs = 600_000, idleTimeoutMs = 120_000 } = options;
   const price = options.price ?? priceOf(model);

@@ -1,6 +1,7 @@
 import { ToolwayError } from '../../errors.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 import type { ChatModel, ModelEvent, ModelRequest, Price } from '../model.ts';
+import { checkModelOptions } from '../odd-names.ts';
 import type { OpenAIClient } from './openai-exchange.ts';
 import { isOpenAI } from './openai-family.ts';
 import { made, needed, once } from './packages.ts';
@@ -28,12 +29,18 @@ export interface OpenAIModelOptions extends Partial<Waits> {
   extra?: JsonObject;
 }
 
+const OPTIONS: Readonly<Record<keyof OpenAIModelOptions, true>> = {
+  ...{ model: true, api: true, apiKey: true, baseURL: true, client: true, stream: true, price: true, extra: true },
+  ...{ answerTimeoutMs: true, idleTimeoutMs: true },
+};
+
 /**
  * A model of OpenAI, or of a server that speaks like it, through the package `openai`, which is loaded at the first
- * request. `stream` throws `unsupported` where the package is missing, `invalid_config` where a client cannot be made,
+ * request. Throws `invalid_arguments` without the name of a model, and for mistyped options. `stream` throws `unsupported` where the package is missing, `invalid_config` where a client cannot be made,
  * else `ModelError`. Models there think in silence: the default `idleTimeoutMs` is five minutes.
  */
 export const openaiModel = (options: OpenAIModelOptions): ChatModel => {
+  checkModelOptions('openaiModel', options, Object.keys(OPTIONS));
   const { model, stream = true, extra, answerTimeoutMs = 600_000, idleTimeoutMs = 300_000 } = options;
   const firstParty = isOpenAI(options.baseURL ?? options.client?.baseURL);
   const { api = firstParty ? 'responses' : 'chat' } = options;
