@@ -84,6 +84,8 @@ const doneOf = ({ text, stop, steps, toolCalls, usage, costUsd, conversation }: 
 
 /** What the operator has to mend, and which address or key that one has, is not for callers. */
 const told = (thrown: unknown): unknown => {
+  if (thrown instanceof ToolwayError && thrown.code === 'invalid_config')
+    return new ToolwayError('server_error', 'the model of the gateway is not set up', { cause: thrown });
   if (!(thrown instanceof ModelError) || thrown.failure === 'aborted') return thrown;
   if (['auth', 'quota', 'invalid'].includes(thrown.failure))
     return new ToolwayError('server_error', 'the provider of the model refused the request of the gateway', {

@@ -1,10 +1,13 @@
 /** `POST /api/chat`: a model that speaks by a script, through a whole gateway, for callers who see different things. */
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createGateway, type GatewayLimits, gatewayHandlers } from '../../src/gateway/index.ts';
+import type { ChatModel } from '../../src/llm/model.ts';
 import { ModelError } from '../../src/llm/model-error.ts';
+import { openaiModel } from '../../src/llm/models/openai.ts';
 import { createGatewayChat, type GatewayChatOptions } from '../../src/node/chat.ts';
 import type { Policy } from '../../src/permission.ts';
 import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
+import { scriptedOpenAI } from '../fixtures/llm/scripted-providers.ts';
 import { scriptedServer, text } from '../fixtures/scripted-server.ts';
 import { toolkitOf } from '../fixtures/toolkits.ts';
 
@@ -58,6 +61,15 @@ const world = async (turns: Turns, { policy = OPEN, limits = {}, ...more }: Wish
     return { status: response.status, body: (await response.json()) as Json };
   };
   return { calls, model, send, ask, shop, gateway };
+};
+
+/** What a caller hears of a model behind a gateway of its own. */
+const behind = async (model: ChatModel): Promise<{ event: string; data: Json }[]> => {
+  const gateway = createGateway(await toolkitOf({}), { access: { auth: 'none' }, chat: createGatewayChat({ model }) });
+  onTestFinished(() => gateway.close());
+  const init = { method: 'POST', body: '{"messages":"x"}', headers: { 'content-type': 'application/json', ...STREAM } };
+  const answer = await gateway.fetch(new Request('http://localhost/api/chat', init), { peerAddress: '127.0.0.1' });
+  return eventsIn(await answer.text());
 };
 
 const STREAM = { accept: 'text/event-stream' };
@@ -294,5 +306,21 @@ describe('a request', () => {
     const last = await ask('ann', { messages: 'x' });
     expect(last).toMatchObject({ status: 429, body: { code: 'backpressure', retryAfterMs: 3_000 } });
     expect(JSON.stringify(last)).not.toContain('model.internal');
+  });
+
+  test('which is not set up, or has read too much, says nothing of its address', async () => {
+    const said = await scriptedOpenAI({
+      fault: { status: 400, message: 'too long', code: 'context_length_exceeded' },
+    });
+    onTestFinished(() => said.close());
+    const long = await behind(openaiModel({ model: 'local', baseURL: said.baseURL }));
+    expect(long.at(-1)).toMatchObject({ event: 'done', data: { stop: 'context' } });
+    expect(long.find(({ event }) => event === 'warning')?.data.message).toContain('too long');
+    expect(JSON.stringify(long)).not.toContain(said.baseURL.replace('/v1', ''));
+    vi.stubEnv('OPENAI_BASE_URL', 'http://model.internal/v1');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const unset = await behind(openaiModel({ model: 'gpt-6-sol', apiKey: 'key' }));
+    expect(unset.at(-1)).toMatchObject({ event: 'error', data: { code: 'server_error' } });
+    expect(JSON.stringify(unset)).not.toContain('model.internal');
   });
 });

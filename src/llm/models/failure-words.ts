@@ -29,7 +29,8 @@ const CREDENTIALS = /\/\/[^\s/@]+@/g;
 /** The reason of a failure with its status, the URL without what may be secret in it, and what can be done. */
 export const inWords = ({ failure, reason, status }: ModelError, asked: Asked): string => {
   if (failure === 'aborted') return reason;
-  const url = asked.url === undefined ? undefined : shownUrl(asked.url);
+  // That a conversation is too long is told as an event as well, to whoever listens; there is nothing wrong with the address.
+  const url = asked.url === undefined || failure === 'context' ? undefined : shownUrl(asked.url);
   const from = [status === undefined ? '' : `status ${status}`, url ?? ''].filter((part) => part !== '').join(' of ');
   const safe = reason.replace(CREDENTIALS, '//');
   const said = safe.length > LONGEST_WORDS ? `${safe.slice(0, LONGEST_WORDS)}…` : safe;
