@@ -101,11 +101,13 @@ export const openChat = async (job: Job, { resumed, print }: { resumed?: string;
   const save = async (): Promise<void> => {
     if (facts === undefined) return;
     const { id } = facts;
+    // As it is now: what comes meanwhile is for the next write.
+    const said = conversation.toJSON();
     const writtenAt = await sessions.writtenAt(id);
     // Somebody else goes on with it at the same time: neither loses what was said.
     const isTaken = writtenAt !== undefined && writtenAt !== writtenLast;
     facts = { ...(isTaken ? fork(facts) : facts), model: nameOfChoice(choice), updatedAt: new Date().toISOString() };
-    await sessions.save(facts, conversation.toJSON());
+    await sessions.save(facts, said);
     writtenLast = facts.updatedAt;
     if (isTaken) await remark(`another chat goes on with ${id}; this one is kept as ${facts.id} from now on`);
   };
