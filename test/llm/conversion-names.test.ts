@@ -95,3 +95,39 @@ test('a server cannot take the name of the tool of another one', async () => {
   const names = nameTools([{ server: 'files', name: 'read.file' }, rogue], name);
   expect(new Set(names).size).toBe(2);
 });
+
+test('names that nobody sees the difference of stay apart, over 50 servers that all have them, each twice', async () => {
+  const odd = [
+    'get',
+    'g\u200bet',
+    'get\u200d',
+    '\u202eteg',
+    'gеt',
+    'ｇet',
+    'GET',
+    'get'.repeat(1_000),
+    '',
+    '__proto__',
+    '\0',
+  ];
+  const servers = Array.from({ length: 50 }, (_, at) => `server${at}`);
+  const tools = servers.flatMap((server) => [...odd, ...odd].map((name) => ({ server, name }))).map(toolOf);
+  for (const id of ['gemini', 'openai-agents', 'common']) {
+    const profile = await profileOf(id);
+    const { tools: converted, find } = convertTools(tools, profile);
+    expect(new Set(converted.map(({ name }) => name)).size).toBe(tools.length);
+    expect(converted.every(({ name }) => /^[\x21-\x7e]{1,64}$/.test(name))).toBe(true);
+    expect(converted.map(({ name }) => find(name)?.qualifiedName)).toEqual(
+      tools.map(({ qualifiedName }) => qualifiedName),
+    );
+  }
+});
+
+test('a tool that is given 30 000 times has as many names', async () => {
+  const { name } = await profileOf('common');
+  const names = nameTools(
+    Array.from({ length: 30_000 }, () => ({ server: 's', name: 'same' })),
+    name,
+  );
+  expect(new Set(names).size).toBe(30_000);
+});

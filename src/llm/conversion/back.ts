@@ -37,7 +37,7 @@ export const fromJsonText: Back = (value) => {
 
 /** Values of an `enum` that were written as strings; case may differ where nothing else is meant by it. */
 export const fromTexts = (values: readonly unknown[]): Back => {
-  const exact = new Map(values.map((value) => [textOf(value), value]));
+  const exact = new Map(values.map((value) => [enumText(value), value]));
   const loose = new Map<string, unknown>();
   for (const [text, value] of exact) {
     const lower = text.toLowerCase();
@@ -52,7 +52,7 @@ export const fromTexts = (values: readonly unknown[]): Back => {
 };
 
 /** How a value of an `enum` is written as a string. */
-export const textOf = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));
+export const enumText = (value: unknown): string => (typeof value === 'string' ? value : canonicalJson(value));
 
 /** A list of `{ key, value }` that stands for an object. */
 export const fromEntries =

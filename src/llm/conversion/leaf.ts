@@ -1,5 +1,5 @@
 /** What a schema says about a value itself, apart from its parts. */
-import { fromJsonText, fromTexts, textOf, type Written } from './back.ts';
+import { enumText, fromJsonText, fromTexts, type Written } from './back.ts';
 import { isNever } from './merge.ts';
 import type { Pen } from './pen.ts';
 import { ANNOTATIONS, type Node } from './read.ts';
@@ -92,7 +92,7 @@ const writeValues = (node: Node, given: Node, values: unknown[], pen: Pen): Writ
     }
     if (possible.every((value) => value === null)) return { schema: { type: 'null', ...told(given) }, done: true };
     pen.note(node, 'enum', 'stringify', 'none');
-    const texts = [...new Set(possible.map(textOf))];
+    const texts = [...new Set(possible.map(enumText))];
     return { schema: { type: 'string', ...told(given), enum: texts }, back: fromTexts(possible), done: true };
   }
   const back = values.some((value) => typeof value === 'string') ? fromTexts(values.filter(isText)) : undefined;

@@ -36,11 +36,17 @@ export const nameTools = (tools: readonly Named[], rules: NameRules, taken: read
   const key = (index: number): string => JSON.stringify([tools[index]?.server, tools[index]?.name]);
   const keys = new Map(others.map((index) => [index, key(index)]));
   others.sort((a, b) => ((keys.get(a) ?? '') < (keys.get(b) ?? '') ? -1 : 1));
+  const salts = new Map<string, number>();
   for (const index of others) {
     const { server, name } = tools[index] as Named;
     const stem = stemOf(server, name, rules);
-    let hashed = `${stem}_${hash8(keys.get(index) ?? '')}`;
-    for (let salt = 1; used.has(hashed); salt += 1) hashed = `${stem}_${hash8(`${keys.get(index)}${salt}`)}`;
+    const own = keys.get(index) ?? '';
+    let hashed = `${stem}_${hash8(own)}`;
+    // Of tools that are given more than once, each goes on where the one before it ended.
+    for (let salt = salts.get(own) ?? 1; used.has(hashed); salt += 1) {
+      hashed = `${stem}_${hash8(`${own}${salt}`)}`;
+      salts.set(own, salt + 1);
+    }
     used.add(hashed);
     names[index] = hashed;
   }

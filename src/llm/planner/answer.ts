@@ -4,7 +4,7 @@ import type { Message } from '../message.ts';
 import { failureForPerson } from '../results/failure.ts';
 import type { Candidate } from './catalogue.ts';
 import { type Plan, resultOf, type Step } from './plan.ts';
-import { structureOf, textOf } from './refer.ts';
+import { structureOf, textOfResult } from './refer.ts';
 
 export const HEADER = 'No model is configured: this planner matches words; it does not understand.';
 
@@ -98,7 +98,7 @@ const outcome = (step: Step, at: number, plan: Plan, messages: readonly Message[
   const number = plan.steps.length > 1 ? `${at + 1}. ` : '';
   if (step.state === 'skipped') return `${number}${step.label}: left out.`;
   const result = resultOf(messages, plan.id, at);
-  const text = textOf(result).trim();
+  const text = textOfResult(result).trim();
   const media = (result?.content ?? []).flatMap((part) =>
     part.type === 'media' ? [`[${part.name ?? part.mediaType}]`] : [],
   );

@@ -22,7 +22,7 @@ const LONGEST_SCANNED = 8_000;
 const MOST_CHOICES = 5;
 
 /** What the tool itself gave, as text. */
-export const textOf = (result: ResultPart | undefined): string => {
+export const textOfResult = (result: ResultPart | undefined): string => {
   const texts = (result?.content ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : []));
   return (isOriginLine(texts[0] ?? '') ? texts.slice(1) : texts).join('\n');
 };
@@ -62,7 +62,7 @@ export const refer = (
   const { properties, required } = propertiesOf(schema);
   const own = properties.find(([key]) => key === name)?.[1];
   const { kind } = propertyOf(name, own, schema, required.has(name));
-  const text = textOf(result);
+  const text = textOfResult(result);
   const read = (values: readonly unknown[]): Referred => {
     const distinct = [...new Set(values.map(asText))].filter((value) => value !== '');
     const [only] = distinct;

@@ -72,17 +72,17 @@ const piecesOfResource = (resource: JsonObject): Piece[] => {
 
 /** Whether the texts say what the structured content says; also as servers wrap a bare value: `{ "result": … }`. */
 const isSaid = (structured: unknown, texts: readonly string[]): boolean => {
-  if (isAmong(structured, texts)) return true;
+  if (isToldBy(structured, texts)) return true;
   const values = isObject(structured) ? Object.values(structured) : [];
   if (values.length !== 1) return false;
   const [value] = values;
   if (typeof value === 'string' && texts.includes(value)) return true;
-  if (isAmong(value, texts)) return true;
+  if (isToldBy(value, texts)) return true;
   if (!Array.isArray(value) || value.length === 0 || value.length !== texts.length) return false;
-  return value.every((item, index) => item === texts[index] || isAmong(item, [texts[index] as string]));
+  return value.every((item, index) => item === texts[index] || isToldBy(item, [texts[index] as string]));
 };
 
-const isAmong = (value: unknown, texts: readonly string[]): boolean => {
+const isToldBy = (value: unknown, texts: readonly string[]): boolean => {
   const wanted = canonicalOf(() => value);
   return wanted !== undefined && texts.some((text) => canonicalOf(() => JSON.parse(text)) === wanted);
 };
