@@ -3,6 +3,7 @@ import { createConversation } from './loop/conversation.ts';
 import { runToolLoop } from './loop/loop.ts';
 import { anthropicModel } from './models/anthropic.ts';
 import { openaiModel } from './models/openai.ts';
+import { openaiTools } from './native/openai.ts';
 
 const thrown = (make: () => unknown): unknown => {
   try {
@@ -43,6 +44,16 @@ test.each([
     code: 'invalid_arguments',
     message: `${name} is no option; did you mean ${meant}?`,
   });
+});
+
+test('native tools have no mistyped options either', async () => {
+  const toolkit = { listTools: async () => [] } as never;
+  const wrong = { strict: false, maxResultToken: 5 };
+  await expect(openaiTools(toolkit, wrong)).rejects.toMatchObject({
+    code: 'invalid_arguments',
+    message: 'maxResultToken is no option; did you mean maxResultTokens?',
+  });
+  await expect(openaiTools(toolkit, { servers: ['files'] })).resolves.toMatchObject({ tools: [] });
 });
 
 test('what is no option at all is left to the program that gives it', () => {

@@ -19,7 +19,12 @@ export const checkModelOptions = (maker: string, given: unknown, known: readonly
   const problems = oddNames(options, known);
   if (typeof options.model !== 'string' || options.model === '')
     problems.push({ path: '/model', message: `must be the name of a model: ${maker}({ model: '…' })` });
+  refuse(problems);
+};
+
+/** Throws `invalid_arguments` that names every problem, where there is one. */
+export const refuse = (problems: readonly Problem[]): void => {
   if (problems.length === 0) return;
   const told = problems.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ');
-  throw new ToolwayError('invalid_arguments', told, { executed: 'no', problems });
+  throw new ToolwayError('invalid_arguments', told, { executed: 'no', problems: [...problems] });
 };

@@ -1,6 +1,6 @@
 /** The numbers that bound a run: what they may be, and which one is reached. */
-import { type Problem, ToolwayError } from '../../errors.ts';
-import { oddNames } from '../odd-names.ts';
+import type { Problem } from '../../errors.ts';
+import { oddNames, refuse } from '../odd-names.ts';
 import { DEFAULT_RESULT_TOKENS } from '../results/parts.ts';
 import { priceOf } from './cost.ts';
 import type { LoopOptions, LoopStop } from './options.ts';
@@ -29,11 +29,7 @@ const MAX_SAME_FAILURES = 3;
 
 /** Throws `invalid_arguments` with every option that is wrong. */
 export const limitsOf = (options: LoopOptions): Limits => {
-  const problems = [...oddNames(options, Object.keys(NAMES)), ...wrongNumbers(options), ...wrongOthers(options)];
-  if (problems.length > 0) {
-    const told = problems.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ');
-    throw new ToolwayError('invalid_arguments', told, { executed: 'no', problems });
-  }
+  refuse([...oddNames(options, Object.keys(NAMES)), ...wrongNumbers(options), ...wrongOthers(options)]);
   const { maxSteps = 25, maxToolCalls = 50, parallelCalls = 8 } = options;
   const { maxResultTokens = DEFAULT_RESULT_TOKENS, timeoutMs = Number.POSITIVE_INFINITY } = options;
   const { maxLargeResultTokens = options.maxResultTokens ?? TURN_RESULT_TOKENS } = options;

@@ -10,6 +10,7 @@ import type { LocalTool } from '../local-tool.ts';
 import { createTaintSet } from '../loop/taint.ts';
 import type { MediaPart, TextPart } from '../message.ts';
 import type { ModelTool } from '../model.ts';
+import { oddNames, refuse } from '../odd-names.ts';
 import { profileOf } from '../profiles/profile-of.ts';
 import { failureParts } from '../results/failure.ts';
 import { type ResultFacts, toParts } from '../results/parts.ts';
@@ -45,8 +46,17 @@ interface Callable {
   run(input: JsonObject, options: CallOptions): Promise<CallToolResult>;
 }
 
-/** Lists the tools and rewrites them. Rejects as `listTools` does, and with `invalid_arguments` for a profile that there is none of. */
+const NAMES: Readonly<Record<keyof NativeOptions, true>> = {
+  ...{ servers: true, allow: true, localTools: true, profile: true, strict: true, callOptions: true },
+  ...{ maxResultTokens: true, media: true, spill: true, onReport: true },
+};
+
+/**
+ * Lists the tools and rewrites them. Rejects as `listTools` does, and with `invalid_arguments` for a profile that there
+ * is none of, and for mistyped options.
+ */
 export const offer = async (toolkit: Toolkit, options: NativeOptions, provider: Provider): Promise<Offered> => {
+  refuse(oddNames(options, Object.keys(NAMES)));
   const { callOptions = {}, localTools = [], spill, profile = provider.profile, strict = false } = options;
   const { media = provider.media, maxResultTokens: maxTokens } = options;
   const { signal, principal, scope } = callOptions;
