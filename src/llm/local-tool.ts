@@ -1,4 +1,5 @@
 /** A tool of the program itself, which a model may call beside those of the servers. */
+import type { ListedTool } from '../api.ts';
 import type { CallToolResult, JsonObject, Progress, ToolAnnotations } from '../protocol/types.ts';
 
 /** A tool that the program itself runs. */
@@ -26,4 +27,9 @@ export interface LocalContext {
    */
   call(name: string, args: JsonObject, options?: { signal?: AbortSignal }): Promise<CallToolResult>;
   onProgress(progress: Progress): void;
+  /**
+   * Has to hear of tools of servers that the result tells something of: what a server says of them later than at first
+   * counts as read. Absent where nobody counts.
+   */
+  showing?(tools: readonly ListedTool[]): void;
 }

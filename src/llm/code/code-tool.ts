@@ -64,6 +64,8 @@ export const codeTool = async (toolkit: Toolkit, options: CodeToolOptions): Prom
         return refusal(`The program has ${bytes} bytes; it may have ${limits.maxSourceBytes}. It was not run.`);
       }
       const tools = await callable(context.signal);
+      // Their names are there to be read.
+      context.showing?.(tools);
       const run = startRun(sandbox, code, tools, hostOf(context, limits));
       const stop = holdWhileAsked(toolkit, run);
       const report = await run.report.finally(stop);

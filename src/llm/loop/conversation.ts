@@ -9,7 +9,7 @@ import { createIds, randomId } from './ids.ts';
 import { interrupted, repaired } from './repair.ts';
 import { createSightings, type Seen, type Sightings } from './sightings.ts';
 import { readConversation } from './stored.ts';
-import { createTaintSet, sourcesIn } from './taint.ts';
+import { createTaintSet, sourcesIn, sourcesOfSaid } from './taint.ts';
 
 /**
  * What goes on from run to run. At every moment it is one that a provider takes: a call whose result has not come yet
@@ -49,7 +49,7 @@ export interface History {
   add(messages: readonly Message[]): void;
   /** Takes in what the model says, each call with an id of its own and a result that stands for the one to come. */
   say(message: Message): CallPart[];
-  /** Gives a call of the last message its result. This, `add` and `read` are where taint comes in. */
+  /** Gives a call of the last message its result. This, `add`, `say` and `read` are where taint comes in. */
   settle(result: ResultPart, sources: readonly TaintSource[]): void;
   /** The model reads what is no part of a message. */
   read(sources: readonly TaintSource[]): void;
@@ -156,7 +156,9 @@ export const createConversation = (stored?: StoredConversation): Conversation =>
         messages.push({ role: message.role, content });
       }
     },
-    say({ content }) {
+    say(message) {
+      const { content } = message;
+      taint.add(sourcesOfSaid(message));
       if (content.length === 0) return [];
       const said = content.map((part) => (part.type === 'call' ? { ...part, id: ids.take(part.id) } : part));
       const calls = said.filter((part) => part.type === 'call');

@@ -34,6 +34,7 @@ export const runLocal = async (
   const controller = new AbortController();
   const seen = createTaintSet(taint);
   const read: TaintSource[] = [];
+  const shown: TaintSource[] = [];
   let number = 0;
   let wants: number | undefined;
   let isOver = false;
@@ -63,7 +64,7 @@ export const runLocal = async (
       const ends =
         options?.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, options.signal]);
       const result = await callServer(name, given, { id: own, taint: seen.now, signal: ends }, running);
-      settle(offer.taints(name) ? [sourceOf(name, own)] : [], { result });
+      settle((await offer.taints(name)) ? [sourceOf(name, own)] : [], { result });
       wants = offer.wants(name);
       return result;
     } catch (thrown) {
@@ -77,10 +78,17 @@ export const runLocal = async (
     signal: controller.signal,
     call,
     onProgress: (progress) => tell({ type: 'progress', id, progress }),
+    showing(tools) {
+      const news = running.history.sightings.glimpses(tools);
+      seen.add(news);
+      shown.push(...news);
+    },
   };
   const heedNoMore = whenAborted(signal, (reason) => controller.abort(reason));
   const sources = (): TaintSource[] =>
-    isClosed(tool) ? read : [...read, { kind: 'result', server: '', name: tool.name, call: id }];
+    isClosed(tool)
+      ? [...read, ...shown]
+      : [...read, ...shown, { kind: 'result', server: '', name: tool.name, call: id }];
   try {
     const result: CallToolResult | undefined = await unlessAborted(signal, async () => tool.run(args, context));
     if (typeof result !== 'object' || result === null)

@@ -25,8 +25,8 @@ export interface Offer {
   reach(name: string): string | undefined;
   /** The names of up to five tools that come near, as the model can call them. */
   near(name: string): Promise<string[]>;
-  /** Whether what a tool answers counts as written by others. */
-  taints(qualifiedName: string): boolean;
+  /** Whether what a tool has answered counts as written by others: it does unless it was trusted before, and is now. */
+  taints(qualifiedName: string): Promise<boolean>;
   /** How many characters of its results a tool wants to be shown; undefined where it does not say. */
   wants(qualifiedName: string): number | undefined;
   /** Tools that the provider could not take are left out: what to tell of them. */
@@ -48,6 +48,8 @@ interface Shown {
 
 const asWritten: ConvertedTool['toArguments'] = (input) => input;
 const NEAR = 5;
+const trustedOf = (listed: readonly ListedTool[]): Set<string> =>
+  new Set(listed.filter((tool) => tool.trustedResults === true).map(({ qualifiedName }) => qualifiedName));
 
 /** The program's own tools as the provider takes them. What the program says of them is never cut. */
 const shownLocals = (locals: readonly LocalTool[], { descriptionChars: _, ...profile }: Profile): Conversion =>
@@ -108,9 +110,7 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
         meant.set(each, { local, isOurs: !own.includes(qualifiedName), toArguments });
     }
     const reachable = namesOf(listed);
-    const trusted = new Set(
-      listed.filter((tool) => tool.trustedResults === true).map(({ qualifiedName }) => qualifiedName),
-    );
+    const trusted = trustedOf(listed);
     const wanted = new Map(listed.map((tool) => [tool.qualifiedName, wantedCharacters(tool)]));
     const names = new Map(
       shown.search.length > 0
@@ -125,7 +125,12 @@ export const createOffers = (options: LoopOptions, signal: AbortSignal): Offers 
         const qualifiedName = known === undefined ? reachable(name) : undefined;
         return qualifiedName === undefined ? known : { qualifiedName, toArguments: asWritten };
       },
-      taints: (qualifiedName) => !trusted.has(qualifiedName),
+      async taints(qualifiedName) {
+        if (!trusted.has(qualifiedName)) return true;
+        // Another server may have its name by now.
+        const now = await toolkit.listTools({ signal, principal, scope }).catch(() => []);
+        return !trustedOf(now).has(qualifiedName);
+      },
       wants: (qualifiedName) => wanted.get(qualifiedName),
       // What was listed since is for the toolkit to find.
       reach: (name) => reachable(name) ?? (isFree ? name : undefined),

@@ -84,8 +84,9 @@ export const callServer = async (
   }
 };
 
-/** Whose result a call gives; a server's name holds no dot. */
+/** Whose result a call gives; a server's name holds no dot, and a name without one does not tell its server. */
 export const sourceOf = (qualifiedName: string, call: string): TaintSource & { name: string } => {
   const dot = qualifiedName.indexOf('.');
-  return { kind: 'result', server: qualifiedName.slice(0, dot), name: qualifiedName.slice(dot + 1), call };
+  const server = dot < 0 ? '' : qualifiedName.slice(0, dot);
+  return { kind: 'result', server, name: qualifiedName.slice(dot + 1), call };
 };

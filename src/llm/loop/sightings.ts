@@ -10,13 +10,15 @@ export type Seen = Record<string, readonly string[]>;
 export interface Sightings {
   /** The definitions that are new, or others than before, of servers that had shown theirs already. */
   news(listed: readonly ListedTool[]): TaintSource[];
+  /** The same of tools that are no whole list: what is the first of its server is left to the next one. */
+  glimpses(tools: readonly ListedTool[]): TaintSource[];
   toJSON(): Seen;
 }
 
 /** `salt` is a text that no server knows: without it, one could look for a definition with the hash of another one. */
 export const createSightings = (salt: string, seen: Seen = {}): Sightings => {
   const known = new Map(Object.entries(seen).map(([server, hashes]) => [server, new Set(hashes)] as const));
-  return {
+  const sightings: Sightings = {
     news(listed) {
       const before = new Set(known.keys());
       return listed.flatMap((tool): TaintSource[] => {
@@ -29,6 +31,8 @@ export const createSightings = (salt: string, seen: Seen = {}): Sightings => {
         return before.has(server) ? [{ kind: 'definition', server, name }] : [];
       });
     },
+    glimpses: (tools) => sightings.news(tools.filter(({ server }) => known.has(server))),
     toJSON: () => Object.fromEntries([...known].map(([server, hashes]) => [server, [...hashes]])),
   };
+  return sightings;
 };

@@ -65,6 +65,16 @@ export const sourcesIn = (message: Message): TaintSource[] =>
     return message.role === 'user' && part.type !== 'result' ? [] : [HISTORY];
   });
 
+/** What a provider looked up by itself comes as blocks in its own form, `web_search_tool_result` or `web_search_call`: pages of others. */
+const LOOKED_UP = /^(?!tool_search_).+(?:_tool_result|_call)$/;
+
+/** What a model has read of others by the time that it has said this. */
+export const sourcesOfSaid = ({ content }: Message): TaintSource[] =>
+  content.flatMap((part): TaintSource[] => {
+    const type = part.type === 'opaque' ? (part.raw.value as { type?: unknown } | null | undefined)?.type : undefined;
+    return typeof type === 'string' && LOOKED_UP.test(type) ? [{ kind: 'result', server: '', name: type }] : [];
+  });
+
 /**
  * Failures that Toolway itself tells, in its own words. Not among them is what quotes others: `tool_changed` a definition
  * that nobody has accepted, `not_connected` and `breaker_open` an earlier failure.

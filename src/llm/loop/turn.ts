@@ -69,7 +69,7 @@ const runCall = async (call: CallPart, offer: Offer, taint: Taint, running: Runn
     return {
       result,
       facts: { server: source.server, tool: source.name },
-      sources: offer.taints(name) ? [source] : [],
+      sources: (await offer.taints(name)) ? [source] : [],
       wanted: offer.wants(name),
     };
   };

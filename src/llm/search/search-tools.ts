@@ -67,23 +67,31 @@ export const searchTools = (toolkit: Searched, options: SearchToolsOptions = {})
   const isFree = servers === undefined && options.allow === undefined;
   let searches = 0;
 
-  const search = async (query: string, limit: number, server: string | undefined, signal: AbortSignal) => {
+  const search = async (
+    query: string,
+    limit: number,
+    server: string | undefined,
+    { signal, showing }: LocalContext,
+  ) => {
     // Those that are left out would take the places of others.
     const most = isFree ? limit : 50 * limit;
     const found = await toolkit.searchTools(query, { ...wanted, signal, limit: most, ...(server && { server }) });
-    return found.filter(admits).slice(0, limit);
+    const best = found.filter(admits).slice(0, limit);
+    showing?.(best);
+    return best;
   };
-  const near = async (name: string, signal: AbortSignal): Promise<string[]> => {
-    const found = await search(name.replace(/[^\p{L}\p{N}]+/gu, ' '), NEAR, undefined, signal);
+  const near = async (name: string, context: LocalContext): Promise<string[]> => {
+    const found = await search(name.replace(/[^\p{L}\p{N}]+/gu, ' '), NEAR, undefined, context);
     return found.map(({ qualifiedName }) => qualifiedName);
   };
   /** The tool that is meant, as it is now. */
-  const find = async (name: string, signal: AbortSignal): Promise<ListedTool> => {
-    const listed = (await toolkit.listTools({ ...wanted, signal })).filter(admits);
+  const find = async (name: string, context: LocalContext): Promise<ListedTool> => {
+    const listed = (await toolkit.listTools({ ...wanted, signal: context.signal })).filter(admits);
     const full = listed.find((tool) => tool.qualifiedName === name || `${tool.server}__${tool.name}` === name);
     const [bare, ...others] = full === undefined ? listed.filter((tool) => tool.name === name) : [full];
+    if (bare !== undefined) context.showing?.([bare, ...others]);
     if (bare !== undefined && others.length === 0) return bare;
-    const matches = bare === undefined ? await near(name, signal) : [bare, ...others].map((one) => one.qualifiedName);
+    const matches = bare === undefined ? await near(name, context) : [bare, ...others].map((one) => one.qualifiedName);
     throw new ToolwayError(
       bare === undefined ? 'unknown_tool' : 'ambiguous_tool',
       `there is no one tool "${oneLine(name)}"`,
@@ -107,7 +115,7 @@ export const searchTools = (toolkit: Searched, options: SearchToolsOptions = {})
         ['query'],
       ),
       annotations: READS,
-      async run(args, { signal }) {
+      async run(args, context) {
         const query = textAt(args, 'query');
         const server = typeof args.server === 'string' && args.server !== '' ? args.server : undefined;
         const limit =
@@ -119,7 +127,7 @@ export const searchTools = (toolkit: Searched, options: SearchToolsOptions = {})
             `${maxSearches} searches without a call: there is nothing better. Call what was found, or say that there is no such tool. Servers: ${names}.`,
           );
         }
-        const found = await search(query, limit, server, signal);
+        const found = await search(query, limit, server, context);
         if (found.length === 0) return told(`No tool has any of these words. Servers: ${names}.`);
         return told(found.map((tool, at) => `${at + 1}. ${(at < WITH_SCHEMA ? fully : briefly)(tool)}`).join('\n'));
       },
@@ -129,7 +137,7 @@ export const searchTools = (toolkit: Searched, options: SearchToolsOptions = {})
       description: 'Gives the whole description and the schemas of one tool that search_tools found.',
       inputSchema: object({ name: NAME }, ['name']),
       annotations: READS,
-      run: async (args, { signal }) => told(wholly(await find(textAt(args, 'name'), signal))),
+      run: async (args, context) => told(wholly(await find(textAt(args, 'name'), context))),
     },
     {
       name: 'call_tool',
@@ -141,7 +149,7 @@ export const searchTools = (toolkit: Searched, options: SearchToolsOptions = {})
       // What it brings in is what the call of the tool brings in.
       annotations: { openWorldHint: false },
       async run(args, context) {
-        const tool = await find(textAt(args, 'name'), context.signal);
+        const tool = await find(textAt(args, 'name'), context);
         searches = 0;
         return callWith(tool, argumentsOf(args.arguments), context);
       },
