@@ -191,3 +191,19 @@ test('names in use and names of the provider are avoided', async () => {
   expect(tools[0]?.name).toMatch(/^s__tool_[0-9a-v]{8}$/);
   expect(lint(profile, { name: 'web_search', inputSchema: object({}) })).toMatchObject([{ code: 'name_reserved' }]);
 });
+
+test('values of an enum that are not of its type are not offered, in whatever form they are written', async () => {
+  const mixed = await convert('gemini', object({ level: { type: 'integer', enum: [1, 'one', 2, null] } }));
+  expect(mixed.inputSchema.properties).toEqual({ level: { type: 'string', enum: ['1', '2'] } });
+  expect(mixed.toArguments({ level: '2' })).toEqual({ level: 2 });
+  const none = await convert('gemini', object({ map: { type: 'object', enum: [null], additionalProperties: true } }));
+  expect(none.inputSchema.properties).toEqual({ map: { type: 'object', additionalProperties: true } });
+});
+
+test('what can be nothing, once several schemas are joined, is told in the one way in which it is read again', async () => {
+  const items = (schema: JsonObject) => ({ type: 'array', items: schema });
+  const never = { allOf: [items({ type: 'string' }), items({ type: 'number' })] };
+  const tool = await convert('mistral', object({ list: never }));
+  expect(tool.inputSchema.properties).toEqual({ list: { type: 'array', items: false } });
+  expect((await convert('mistral', tool.inputSchema)).inputSchema).toEqual(tool.inputSchema);
+});
