@@ -5,6 +5,7 @@ const LONG = [
   'test/long/**/*.test.ts',
   'test/faults/cancels.test.ts',
   'test/faults/resends.test.ts',
+  'test/llm/conversion-contrary.test.ts',
   'test/llm/conversion-properties.test.ts',
 ];
 

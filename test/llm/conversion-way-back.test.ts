@@ -207,3 +207,9 @@ test('what can be nothing, once several schemas are joined, is told in the one w
   expect(tool.inputSchema.properties).toEqual({ list: { type: 'array', items: false } });
   expect((await convert('mistral', tool.inputSchema)).inputSchema).toEqual(tool.inputSchema);
 });
+
+test('what is said of objects stays where a value may be of any type', async () => {
+  const any = { contains: { type: 'number' }, required: ['id'], propertyNames: { maxLength: 3 } };
+  const tool = await convert('openai-responses', object({ any }));
+  expect(tool.inputSchema.properties).toEqual({ any });
+});

@@ -195,6 +195,12 @@ const distribute = (node: Node, pen: Pen): Node | undefined => {
   return pen.like(node, { ...said, anyOf: possible });
 };
 
+/** Keywords that are written with objects. */
+const OF_OBJECTS = [
+  ...['required', 'additionalProperties', 'patternProperties', 'dependentSchemas'],
+  ...['propertyNames', 'unevaluatedProperties'],
+];
+
 /** The parts of a schema, each rewritten, and what cannot stay told in words. */
 const assemble = (node: Node, pen: Pen): Written => {
   const backs: Written['back'][] = [];
@@ -202,7 +208,11 @@ const assemble = (node: Node, pen: Pen): Written => {
   backs.push(leaf.back);
   if (leaf.done) return { schema: leaf.schema, back: leaf.back };
   let out = leaf.schema;
-  if (allTypes(node).includes('object') || node.properties !== undefined) {
+  const isObjectLike = allTypes(node).includes('object') || node.properties !== undefined;
+  // Of any type, and says something about objects and about others.
+  const isMixed = !isObjectLike && node.type === undefined && OF_OBJECTS.some((keyword) => node[keyword] !== undefined);
+  if (isMixed && pen.rules.closed === true) pen.note(node, 'type', 'drop', 'weaker');
+  else if (isObjectLike || isMixed) {
     const object = writeObject(node, out, pen);
     if (object.done) return { schema: object.schema, back: object.back };
     out = object.schema;
