@@ -213,3 +213,11 @@ test('what is said of objects stays where a value may be of any type', async () 
   const tool = await convert('openai-responses', object({ any }));
   expect(tool.inputSchema.properties).toEqual({ any });
 });
+
+test('a constant that is not among the values beside it is reported, as nothing fits both', async () => {
+  const profile = await profileOf('openai-chat');
+  const of = (only: number) =>
+    convertTools([toolOf(object({ a: { enum: [0, 1], const: only } }))], profile).report.tools;
+  expect(of(1)).toEqual([]);
+  expect(of(2)[0]?.changes).toEqual([{ path: '/properties/a', keyword: 'enum', rule: 'drop', loss: 'weaker' }]);
+});

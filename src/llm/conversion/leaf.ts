@@ -1,4 +1,5 @@
 /** What a schema says about a value itself, apart from its parts. */
+import { canonicalJson } from '../../canonical.ts';
 import { enumText, fromJsonText, fromTexts, type Written } from './back.ts';
 import { isNever } from './merge.ts';
 import type { Pen } from './pen.ts';
@@ -73,6 +74,11 @@ export const writeLeaf = (node: Node, pen: Pen): Written & { done?: boolean } =>
   if (words.length > 0) out = tell(out, sayKeywords(words));
   const values = node.const === undefined ? node.enum : [node.const];
   if (!Array.isArray(values)) return { schema: out };
+  if (node.const !== undefined && Array.isArray(node.enum)) {
+    const only = canonicalJson(node.const);
+    // No value is both; what is left of it says more than the two together did.
+    if (!node.enum.some((value) => canonicalJson(value) === only)) pen.note(node, 'enum', 'drop', 'weaker');
+  }
   return writeValues(node, out, values, pen);
 };
 
