@@ -11,12 +11,12 @@ import type { JsonObject } from './types.ts';
 const lost = (code: ErrorCode, executed: 'no' | 'unknown' = 'unknown') => new ToolwayError(code, 'why', { executed });
 
 /** A task of which `tasks/get` fails as often as there are errors, and is done then. */
-const world = (errors: ToolwayError[]) => {
+const world = (errors: ToolwayError[], pollInterval = 1_000) => {
   const clock = createFakeClock();
   const sent: string[] = [];
   const send = async (_call: unknown, method: string): Promise<JsonObject> => {
     sent.push(method);
-    if (method === 'tools/call') return { task: { taskId: 't', status: 'working', pollInterval: 1_000 } };
+    if (method === 'tools/call') return { task: { taskId: 't', status: 'working', pollInterval } };
     if (method === 'tasks/result') return { content: [] };
     const error = errors.shift();
     if (error !== undefined) throw error;
@@ -63,4 +63,16 @@ describe('a question for the state of a task that gets lost', () => {
     expect(await outcome).toMatchObject({ code: 'server_error', taskId: 't' });
     expect(sent).toHaveLength(2);
   });
+});
+
+test.each([
+  ['30 s at most', 1e308, 30_000],
+  ['50 ms at least', 0, 50],
+])('A task is asked for its state after what its server wants, %s', async (_bound, wanted, waitsMs) => {
+  const { clock, sent, run } = world([], wanted);
+  void run();
+  await clock.advance(waitsMs - 1);
+  expect(sent).toEqual(['tools/call']);
+  await clock.advance(1);
+  expect(sent).toContain('tasks/get');
 });

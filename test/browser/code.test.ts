@@ -56,7 +56,10 @@ test('the engine is fetched with the first program', async () => {
 test('a program calls tools, and is told of failures without a word of the page', async () => {
   const code = `const all = await Promise.all([1, 2, 3].map((n) => tools.s.double({ n })));
     const failed = await tools.s.fail({}).catch((error) => error.message); return { sum: all.reduce((sum, { n }) => sum + n, 0), failed }`;
-  expect(await run(code)).toEqual(['{"sum":12,"failed":"s.fail: the call failed"}']);
+  expect(await run(code)).toEqual([
+    '{"sum":12,"failed":"s.fail: the call failed"}',
+    'With an outcome that is not known: these may have taken effect, look before you call them again: s.fail.',
+  ]);
 });
 test('nothing of the page is there', async () => {
   expect(
