@@ -68,6 +68,7 @@ describe('T2: a server that all its clients lose at once', () => {
       expect(mean * bins.length).toBeGreaterThan(clients * 0.9);
       told.push(`T2  ${fixture.name}: ${(peak / mean).toFixed(1)} times the mean at most (${bins.join(' ')})`);
       expect(peak).toBeLessThanOrEqual(3 * mean);
-    });
+      // Connections of real sockets by the hundred take their time on a machine that does other things beside.
+    }, 90_000);
   });
 });
