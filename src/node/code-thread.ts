@@ -121,7 +121,8 @@ let waitedMs = 0;
 const nextAnswer = () => {
   const beganAt = now();
   if (waitedMs < awakeMs) while (Atomics.load(counter, 0) === taken && now() - beganAt < awakeMs);
-  Atomics.wait(counter, 0, taken);
+  // What wakes it may be late: meant for an answer that was found before it slept.
+  while (Atomics.load(counter, 0) === taken) Atomics.wait(counter, 0, taken);
   taken += 1;
   waitedMs = now() - beganAt;
   return receiveMessageOnPort(port).message;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ToolwayError } from '../../src/errors.ts';
 import { createSandbox } from '../../src/llm/code/inline-sandbox.ts';
 import { createCodeSandbox } from '../../src/node/code-sandbox.ts';
@@ -188,4 +188,17 @@ test('a program ends the process neither by its memory nor by that of its calls'
     'const all = []; for (let i = 0; i < 40; i++) tools.a.wide({}).then((one) => all.push(one)); await tools.a.quick({}); for (let end = Date.now() + 300; Date.now() < end; ); return 1';
   await runCode(code, { ...tools, 'a.wide': () => text(wide) }, { sandbox });
   expect((await runCode('return 1')).said).toBe('1');
+});
+
+test('A thread that is woken late, when it waits for the next answer already, goes on waiting', async () => {
+  const { notify } = Atomics;
+  const late = vi.spyOn(Atomics, 'notify').mockImplementation((counter, index) => {
+    // As if another process had the processor meanwhile: the thread has taken the answer and sleeps again.
+    for (const end = performance.now() + 20; performance.now() < end; );
+    return notify(counter as Int32Array, index);
+  });
+  const { said } = await runCode('for (let i = 0; i < 20; i++) await tools.a.quick({}); return "done"', tools);
+  expect(late.mock.calls.length).toBeGreaterThanOrEqual(20);
+  late.mockRestore();
+  expect(said).toBe('done');
 });
