@@ -192,10 +192,10 @@ test('a program ends the process neither by its memory nor by that of its calls'
 
 test('A thread that is woken late, when it waits for the next answer already, goes on waiting', async () => {
   const { notify } = Atomics;
-  const late = vi.spyOn(Atomics, 'notify').mockImplementation((counter, index) => {
+  const late = vi.spyOn(Atomics, 'notify').mockImplementation((...place) => {
     // As if another process had the processor meanwhile: the thread has taken the answer and sleeps again.
     for (const end = performance.now() + 20; performance.now() < end; );
-    return notify(counter as Int32Array, index);
+    return notify(...place);
   });
   const { said } = await runCode('for (let i = 0; i < 20; i++) await tools.a.quick({}); return "done"', tools);
   expect(late.mock.calls.length).toBeGreaterThanOrEqual(20);
