@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../protocol/types.ts';
 import type { CallPart, MediaPart, Message, Part, Raw, ResultPart } from '../message.ts';
 import type { ModelRequest } from '../model.ts';
-import { providerIdOf, wireIdsOf } from './call-ids.ts';
+import { plainIdOf, providerIdOf, wireIdsOf } from './call-ids.ts';
 import { captionOf, isImage, pointerTo } from './media.ts';
 import { objectOf } from './reading.ts';
 
@@ -38,11 +38,7 @@ export const aiSdkOptions = (request: ModelRequest, asking: AiSdkAsking): JsonOb
 };
 
 const promptOf = ({ system, messages }: ModelRequest, asking: AiSdkAsking): JsonObject[] => {
-  const idOf = wireIdsOf(
-    messages,
-    (call) => providerIdOf(call, AI_SDK, 'toolCallId'),
-    ({ id, number }) => (/^[\w-]{1,64}$/.test(id) ? id : `call_${number}`),
-  );
+  const idOf = wireIdsOf(messages, (call) => providerIdOf(call, AI_SDK, 'toolCallId'), plainIdOf);
   const instructions = system
     .filter(({ text }) => text.trim() !== '')
     .map(({ text }) => ({ role: 'system', content: text }));

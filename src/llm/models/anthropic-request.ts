@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../protocol/types.ts';
 import type { CallPart, MediaPart, Message, ReasoningPart, ResultPart, TextPart } from '../message.ts';
 import type { ModelRequest } from '../model.ts';
-import { providerIdOf, wireIdsOf } from './call-ids.ts';
+import { plainIdOf, providerIdOf, wireIdsOf } from './call-ids.ts';
 import { isImage, isPdf, standInFor } from './media.ts';
 import { objectOf, textOf } from './reading.ts';
 
@@ -71,11 +71,7 @@ const choiceOf = ({ toolChoice = 'auto' }: ModelRequest): JsonObject =>
   toolChoice === 'auto' ? {} : { tool_choice: { type: toolChoice === 'required' ? 'any' : 'none' } };
 
 const messagesOf = (messages: readonly Message[], model: string): WireMessage[] => {
-  const idOf = wireIdsOf(
-    messages,
-    (call) => providerIdOf(call, ANTHROPIC),
-    ({ id, number }) => (/^[\w-]{1,64}$/.test(id) ? id : `call_${number}`),
-  );
+  const idOf = wireIdsOf(messages, (call) => providerIdOf(call, ANTHROPIC), plainIdOf);
   const all: WireMessage[] = [];
   for (const { role, content } of messages) {
     const blocks =

@@ -12,13 +12,13 @@ export const createCallId = (): string => {
 
 /**
  * The ids by which one request names its calls. The provider's own, where it gave one and no earlier call has it;
- * else `make` gives one, from the number of the call, so that the beginning of a conversation stays the same from one
- * request to the next.
+ * else `make` gives one, of what the call is called here where that is still free, and from its number, so that the
+ * beginning of a conversation stays the same from one request to the next.
  */
 export const wireIdsOf = (
   messages: readonly Message[],
   own: (call: CallPart) => string | undefined,
-  make: (call: { id: string; number: number }) => string,
+  make: (call: { id?: string; number: number }) => string,
 ): ((id: string) => string) => {
   const ids = new Map<string, string>();
   const taken = new Set<string>();
@@ -31,7 +31,7 @@ export const wireIdsOf = (
       let id = known === undefined || known === '' || taken.has(known) ? make({ id: part.id, number }) : known;
       while (taken.has(id)) {
         number += 1;
-        id = make({ id: part.id, number });
+        id = make({ number });
       }
       taken.add(id);
       ids.set(part.id, id);
@@ -39,6 +39,10 @@ export const wireIdsOf = (
   }
   return (id) => ids.get(id) ?? id;
 };
+
+/** For `wireIdsOf`, where a provider takes letters, digits, `_` and `-`, up to 64 of them. */
+export const plainIdOf = ({ id = '', number }: { id?: string; number: number }): string =>
+  /^[\w-]{1,64}$/.test(id) ? id : `call_${number}`;
 
 /** The id that the provider gave a call, where it was this API that gave it. */
 export const providerIdOf = (call: CallPart, api: string, field = 'id'): string | undefined =>

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../protocol/types.ts';
 import { dataUrlOf } from '../data-url.ts';
 import type { CallPart, MediaPart, Message, ResultPart } from '../message.ts';
 import type { ModelRequest } from '../model.ts';
-import { providerIdOf, wireIdsOf } from './call-ids.ts';
+import { plainIdOf, providerIdOf, wireIdsOf } from './call-ids.ts';
 import type { OpenAISettings } from './chat-request.ts';
 import { isImage, isPdf, standInFor } from './media.ts';
 import { thinks } from './openai-family.ts';
@@ -40,11 +40,7 @@ export const responsesBody = (request: ModelRequest, settings: OpenAISettings): 
 };
 
 const itemsOf = (messages: readonly Message[], model: string): JsonObject[] => {
-  const idOf = wireIdsOf(
-    messages,
-    (call) => providerIdOf(call, RESPONSES, 'call_id'),
-    ({ id, number }) => (/^[\w-]{1,64}$/.test(id) ? id : `call_${number}`),
-  );
+  const idOf = wireIdsOf(messages, (call) => providerIdOf(call, RESPONSES, 'call_id'), plainIdOf);
   const seen = new Set<string>();
   return messages.flatMap(({ role, content }): JsonObject[] => {
     if (role === 'assistant') return assistantItems(content, { model, idOf, seen });
