@@ -19,7 +19,7 @@ test('every option is on the page', () => {
 });
 
 test('every limit is on the page, with its default', () => {
-  const defaults = /DEFAULTS: CodeLimits = \{\n([\s\S]*?)\n\}/.exec(read('src/llm/code/code-tool.ts'))?.[1] ?? '';
+  const defaults = /DEFAULTS: CodeLimits = \{\n([\s\S]*?)\n\}/.exec(read('src/llm/code/limits.ts'))?.[1] ?? '';
   const limits = [...defaults.matchAll(/^ {2}(\w+): ([\d_* ]+),$/gm)];
   expect(limits).toHaveLength(6);
   for (const [, name, value = ''] of limits) {

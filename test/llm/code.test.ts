@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Toolkit } from '../../src/api.ts';
 import { ToolwayError } from '../../src/errors.ts';
-import { codeTool } from '../../src/llm/code/code-tool.ts';
+import { type CodeToolOptions, codeTool } from '../../src/llm/code/code-tool.ts';
 import type { Sandbox } from '../../src/llm/code/sandbox.ts';
 import type { LocalContext } from '../../src/llm/local-tool.ts';
 import { runToolLoop } from '../../src/llm/loop/loop.ts';
@@ -10,7 +10,7 @@ import { createToolkit } from '../../src/node/index.ts';
 import type { ToolkitOptions } from '../../src/options.ts';
 import type { CallToolResult } from '../../src/protocol/types.ts';
 import { createTestServer } from '../../src/testing/index.ts';
-import { listed, runCode, sandbox, text } from '../fixtures/llm/code.ts';
+import { listed, runCode, sandbox, stubToolkit, text } from '../fixtures/llm/code.ts';
 import { scriptedModel } from '../fixtures/llm/scripted-chat-model.ts';
 
 const toolkits: Toolkit[] = [];
@@ -327,4 +327,26 @@ describe('with a toolkit', () => {
 test('what is no text is no program', async () => {
   const tool = await codeTool({ listTools: async () => [listed('a.b')] } as unknown as Toolkit, { sandbox });
   expect(await tool.run({}, contextOf({} as Toolkit))).toMatchObject({ isError: true });
+});
+
+describe('options that are wrong are refused', () => {
+  test.each<[string, object, string]>([
+    ['no sandbox', { sandbox: undefined }, '/sandbox'],
+    ['what is no sandbox', { sandbox: {} }, '/sandbox'],
+    ['a mistyped option', { server: ['s'] }, '/server'],
+    ['a mistyped limit', { limits: { maxCall: 5 } }, '/limits/maxCall'],
+    ['no place for a call', { limits: { maxInFlight: 0 } }, '/limits/maxInFlight'],
+    ['half a call', { limits: { maxCalls: 0.5 } }, '/limits/maxCalls'],
+    ['a length that is none', { limits: { maxOutputChars: Number.NaN } }, '/limits/maxOutputChars'],
+    ['a text', { limits: { maxSourceBytes: '1000' } }, '/limits/maxSourceBytes'],
+    ['no time', { limits: { timeoutMs: 0 } }, '/limits/timeoutMs'],
+    ['time without end', { limits: { timeoutMs: Number.POSITIVE_INFINITY } }, '/limits/timeoutMs'],
+  ])('%s', async (_what, options, path) => {
+    const made = codeTool(stubToolkit([]), { sandbox, ...options } as CodeToolOptions);
+    await expect(made).rejects.toMatchObject({ code: 'invalid_arguments', executed: 'no', problems: [{ path }] });
+  });
+  test('and a limit that is undefined is as if it were not there', async () => {
+    const { said } = await runCode('return 1', {}, { limits: { maxCalls: undefined } as object });
+    expect(said).toBe('1');
+  });
 });

@@ -4,6 +4,7 @@ import { systemClock } from '../../clock.ts';
 import type { CallToolResult, JsonObject } from '../../protocol/types.ts';
 import type { LocalContext, LocalTool } from '../local-tool.ts';
 import { describeCode } from './description.ts';
+import { limitsOf } from './limits.ts';
 import { resultOf } from './report.ts';
 import { type Run, type RunHost, type RunTool, startRun } from './run.ts';
 import type { CodeLimits, Sandbox } from './sandbox.ts';
@@ -22,26 +23,15 @@ export interface CodeToolOptions {
   descriptionTokens?: number;
 }
 
-const DEFAULTS: CodeLimits = {
-  maxSourceBytes: 64 * 1024,
-  maxMemoryBytes: 64 * 1024 * 1024,
-  timeoutMs: 30_000,
-  maxCalls: 1_000,
-  maxInFlight: 16,
-  maxOutputChars: 64 * 1024,
-};
-/** With less, the engine itself has no room to say that there is none. */
-const LEAST_MEMORY = 16 * 1024 * 1024;
-
 /**
  * Makes the tool `run_code({ code })`: JavaScript in a sandbox, in which the tools are typed async functions. Each call
  * goes the road of any call that the model writes: policy, approval, limits, taint. Its description holds the tools as
- * they are listed now; a program can call those that are listed when it runs.
+ * they are listed now; a program can call those that are listed when it runs. Rejects as `listTools` does, and with
+ * `invalid_arguments` without a sandbox, and for limits that are none.
  */
 export const codeTool = async (toolkit: Toolkit, options: CodeToolOptions): Promise<LocalTool> => {
+  const limits = limitsOf(options);
   const { sandbox, servers, allow = () => true, descriptionTokens = 6_000 } = options;
-  const limits = { ...DEFAULTS, ...options.limits };
-  limits.maxMemoryBytes = Math.max(limits.maxMemoryBytes, LEAST_MEMORY);
   const callable = async (signal?: AbortSignal): Promise<ListedTool[]> => {
     const listed = await toolkit.listTools(signal === undefined ? {} : { signal });
     return listed.filter((tool) => tool.changed !== true && (servers?.includes(tool.server) ?? true) && allow(tool));

@@ -1,5 +1,5 @@
 /** How many programs a sandbox runs at a time. */
-import { ToolwayError } from '../../errors.ts';
+import { refuse } from '../odd-names.ts';
 import type { Turn } from './sandbox.ts';
 
 export const DEFAULT_PROGRAMS = 32;
@@ -15,9 +15,7 @@ export interface Places {
 /** Throws `invalid_arguments` for a number that is none. */
 export const createPlaces = (maxPrograms: number): Places => {
   if (!Number.isSafeInteger(maxPrograms) || maxPrograms < 1) {
-    const message = 'must be a whole number from 1';
-    const problems = [{ path: '/maxPrograms', message }];
-    throw new ToolwayError('invalid_arguments', `maxPrograms ${message}`, { executed: 'no', problems });
+    refuse([{ path: '/maxPrograms', message: 'must be a whole number from 1' }]);
   }
   let taken = 0;
   return {

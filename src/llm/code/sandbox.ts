@@ -6,7 +6,7 @@ export interface CodeLimits {
   maxSourceBytes: number;
   /** Memory of the engine. Default 64 MiB; from 16 MiB. */
   maxMemoryBytes: number;
-  /** How long a program may compute, and how long it may take in all; while somebody is asked for approval, the latter stands still. Default 30 000. */
+  /** How long a program may compute, and how long it may take in all; while somebody is asked for approval, the latter stands still. Default 30 000, at most a day. */
   timeoutMs: number;
   /** Calls in all. Default 1 000. */
   maxCalls: number;
