@@ -93,3 +93,18 @@ test('whatever a history was, it becomes whole, and a second repair changes noth
     }),
   );
 });
+
+test('calls of one id are told apart at once, however many there are', () => {
+  // Looking through all of them for each takes longer than a test may.
+  const CALLS = 100_000;
+  const calls = Array.from({ length: CALLS }, () => call('same'));
+  const results = Array.from({ length: 2 * CALLS }, (_, at) => result('same', `${at}`));
+  const whole = repaired([
+    { role: 'assistant', content: calls },
+    { role: 'tool', content: results },
+  ]);
+  const [first, last] = [0, CALLS - 1].map((at) => whole[1]?.content[at]);
+  expect(whole[1]?.content).toHaveLength(CALLS);
+  expect(last).toMatchObject({ content: [{ text: '0' }] });
+  expect(first).toMatchObject({ content: [{ text: `${CALLS - 1}` }] });
+});

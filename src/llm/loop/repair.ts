@@ -20,6 +20,13 @@ interface Slot {
   result?: ResultPart;
 }
 
+/** The calls of one id. */
+interface Namesakes {
+  /** Those that have no result yet, in their order. */
+  waiting: Slot[];
+  last: Slot;
+}
+
 /**
  * A history in which results that are missing are added as `interrupted`, results without a call are dropped, those that
  * came late are moved to their call, of several for one call a real one is kept, and ids that several calls had are told
@@ -27,7 +34,7 @@ interface Slot {
  */
 export const repaired = (messages: readonly Message[]): Message[] => {
   const ids = createIds();
-  const slots = new Map<string, Slot[]>();
+  const slots = new Map<string, Namesakes>();
   const groups: { message: Message; slots: Slot[] }[] = [];
   for (const message of messages) {
     const own: Slot[] = [];
@@ -38,10 +45,12 @@ export const repaired = (messages: readonly Message[]): Message[] => {
       else if (message.role === 'assistant') {
         const id = ids.take(part.id);
         const call = id === part.id ? part : { ...part, id };
-        const slot = { call };
+        const slot: Slot = { call };
+        const waiting = slots.get(part.id)?.waiting ?? [];
+        waiting.push(slot);
+        slots.set(part.id, { waiting, last: slot });
         own.push(slot);
         content.push(call);
-        slots.set(part.id, [...(slots.get(part.id) ?? []), slot]);
       }
     }
     if (content.length === 0) continue;
@@ -58,9 +67,9 @@ export const repaired = (messages: readonly Message[]): Message[] => {
   );
 };
 
-/** The result goes to the latest call of its id that has none. */
-const fill = (slots: Slot[] = [], result: ResultPart): void => {
-  const slot = slots.findLast((each) => each.result === undefined) ?? slots.at(-1);
+/** The result goes to the latest call of its id that has none, found at once however many there are. */
+const fill = (calls: Namesakes | undefined, result: ResultPart): void => {
+  const slot = calls?.waiting.pop() ?? calls?.last;
   if (slot !== undefined && (slot.result === undefined || isInterrupted(slot.result))) slot.result = result;
 };
 
