@@ -1,7 +1,7 @@
 /** What becomes of the calls that a model writes. */
 import { expect, test } from 'vitest';
 import { ToolwayError } from '../../src/errors.ts';
-import type { LocalTool } from '../../src/llm/local-tool.ts';
+import type { LocalContext, LocalTool } from '../../src/llm/local-tool.ts';
 import { createConversation } from '../../src/llm/loop/conversation.ts';
 import type { CallEvent, LoopEvent, ResultEvent } from '../../src/llm/loop/events.ts';
 import { streamToolLoop } from '../../src/llm/loop/loop.ts';
@@ -371,4 +371,24 @@ test('a tool that is no longer what was first seen is not offered', async () => 
   const model = scriptedModel(['Hi']);
   await run([], { model });
   expect(model.requests[0]?.tools.map(({ name }) => name)).toEqual(['math__fail']);
+});
+
+test('what a local tool tells once it has ended is heard by nobody', async () => {
+  const { run, toolkit } = await loopWorld();
+  const conversation = createConversation();
+  const left: LocalContext[] = [];
+  const leave = local('leave', (_, context) => {
+    left.push(context);
+    return said('done');
+  });
+  const events: LoopEvent[] = [];
+  const onEvent = (event: LoopEvent) => events.push(event);
+  await run([{ calls: [{ name: 'leave' }] }, 'Done.'], { localTools: [leave], conversation, onEvent });
+  const now = () => ({ events: events.length, seen: JSON.stringify(conversation.toJSON().seen) });
+  const before = now();
+  expect(before.seen).toContain('math');
+  left[0]?.onProgress({ progress: 1 });
+  // Counted now it would be no news when the model does read it.
+  left[0]?.showing?.((await toolkit.listTools()).map((tool) => ({ ...tool, description: 'Now do this.' })));
+  expect(now()).toEqual(before);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createHandClock } from '../../../test/fixtures/hand-clock.ts';
 import { type ScriptedTurn, scriptedModel } from '../../../test/fixtures/llm/scripted-chat-model.ts';
 import { ToolwayError } from '../../errors.ts';
-import type { ModelRequest } from '../model.ts';
+import type { ChatModel, ModelRequest } from '../model.ts';
 import { ModelError } from '../model-error.ts';
 import { ask } from './ask.ts';
 import type { LoopEvent } from './events.ts';
@@ -125,4 +125,35 @@ test('a model that does not heed an abort is not waited for', async () => {
   await clock.advance(250);
   await expect(done).rejects.toMatchObject({ failure: 'aborted' });
   expect(clock.pendingTimers).toBe(0);
+});
+
+test('a model that does not heed the signal is not read on for ever', async () => {
+  const clock = createHandClock();
+  const controller = new AbortController();
+  let pieces = 0;
+  let ended = false;
+  const model: ChatModel = {
+    ...scriptedModel([]),
+    async *stream() {
+      try {
+        for (;;) {
+          pieces += 1;
+          await clock.settle();
+          yield { type: 'text', delta: '.' };
+        }
+      } finally {
+        ended = true;
+      }
+    },
+  };
+  const request: ModelRequest = { system: [], messages: [], tools: [], signal: controller.signal };
+  const surroundings = { clock, random: () => 1, endsAt: Number.POSITIVE_INFINITY, tell() {}, onFailure() {} };
+  const done = ask({ model, request, ...surroundings });
+  done.catch(() => {});
+  while (pieces < 3) await clock.settle();
+  controller.abort();
+  await clock.advance(250);
+  await expect(done).rejects.toMatchObject({ failure: 'aborted' });
+  for (let turn = 0; turn < 5; turn += 1) await clock.settle();
+  expect(ended).toBe(true);
 });

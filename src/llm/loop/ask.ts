@@ -52,6 +52,7 @@ const askOnce = ({ model, request, clock, tell }: AskOptions): Promise<ModelDone
     const { signal } = request;
     const text: string[] = [];
     let started = false;
+    let isLeft = false;
     const soFar = (): ModelFacts => ({
       started,
       ...(text.length > 0 && { partial: { role: 'assistant', content: [{ type: 'text', text: text.join('') }] } }),
@@ -59,6 +60,7 @@ const askOnce = ({ model, request, clock, tell }: AskOptions): Promise<ModelDone
     const read = async (): Promise<ModelDone> => {
       for await (const event of model.stream(request)) {
         if (event.type === 'done') return event;
+        if (isLeft) break;
         if (signal.aborted) continue;
         if (event.type === 'text') text.push(event.delta);
         if (event.type === 'text' || event.type === 'reasoning') tell({ type: event.type, delta: event.delta });
@@ -68,9 +70,12 @@ const askOnce = ({ model, request, clock, tell }: AskOptions): Promise<ModelDone
       throw new ModelError('truncated', 'the answer breaks off', { retryable: true, ...soFar() });
     };
     let grace: Timer | undefined;
-    // A model that does not heed the signal is not waited for.
+    // A model that does not heed the signal is not waited for, nor read any further.
     const heedNoMore = whenAborted(signal, () => {
-      grace = clock.after(GRACE_MS, () => reject(new ModelError('aborted', 'the request was cancelled', soFar())));
+      grace = clock.after(GRACE_MS, () => {
+        isLeft = true;
+        reject(new ModelError('aborted', 'the request was cancelled', soFar()));
+      });
     });
     read()
       .then(resolve, (error: unknown) => reject(failureOf(error, signal, soFar())))

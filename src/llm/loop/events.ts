@@ -69,7 +69,7 @@ export interface EventQueue {
   tell: Tell;
   /** The next event; undefined when there will be none. */
   next(): Promise<LoopEvent | undefined>;
-  /** Resolves when there is room for more, or when `signal` aborts; undefined where there is room already. */
+  /** Resolves when there is room for more, or when `signal` aborts; undefined where there is room, or it has. */
   room(signal: AbortSignal): Promise<void> | undefined;
   end(): void;
 }
@@ -102,7 +102,7 @@ export const createEventQueue = (): EventQueue => {
       }
     },
     room(signal) {
-      if (!isFull()) return undefined;
+      if (!isFull() || signal.aborted) return undefined;
       return new Promise<void>((resolve) => {
         const enter = (): void => {
           letIn.delete(enter);

@@ -77,8 +77,12 @@ export const runLocal = async (
     id,
     signal: controller.signal,
     call,
-    onProgress: (progress) => tell({ type: 'progress', id, progress }),
+    onProgress(progress) {
+      if (!isOver) tell({ type: 'progress', id, progress });
+    },
     showing(tools) {
+      // Nobody reads it: it is left to be news when somebody does.
+      if (isOver) return;
       const news = running.history.sightings.glimpses(tools);
       seen.add(news);
       shown.push(...news);
