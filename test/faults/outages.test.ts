@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ToolwayError } from '../../src/errors.ts';
@@ -167,22 +168,30 @@ const cpuMs = (): number => {
 describe('T14: a server that crashes again and again', () => {
   describe.each(over('T14', CHILDREN_ONLY))('over $name', (fixture) => {
     test('at its start is given up after five times within a minute, which costs next to nothing', async () => {
-      const script = 'console.error("no such folder"); process.exit(3)';
+      const args = ['-e', 'console.error("no such folder"); process.exit(3)'];
+      const bareAt = cpuMs();
+      for (let start = 0; start < 5; start += 1) spawnSync(process.execPath, args);
+      const bare = cpuMs() - bareAt;
       const { toolkit, clock, failure, passing } = await timed({
         command: process.execPath,
-        args: ['-e', script],
+        args,
         era: fixture.era,
       });
       const starts: number[] = [];
       toolkit.on('connecting', () => starts.push(clock.now()));
       const before = cpuMs();
       const error = await passing(failure('echo'));
-      const cost = (cpuMs() - before) / (clock.now() - (starts[0] ?? 0));
+      const passedMs = clock.now() - (starts[0] ?? 0);
+      const cost = (cpuMs() - before) / passedMs;
       expect(error).toMatchObject({ executed: 'no', exitCode: 3, message: expect.stringContaining('no such folder') });
       expect(toolkit.status().s).toMatchObject({ state: 'failed', lastError: { exitCode: 3 } });
       expect(starts).toHaveLength(5);
-      console.log(`T14  ${fixture.name}: ${(cost * 100).toFixed(1)} % of one CPU`);
-      expect(cost).toBeLessThan(0.05);
+      const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+      console.log(
+        `T14  ${fixture.name}: ${percent(cost)} of one CPU, ${percent(bare / passedMs)} for the starts alone`,
+      );
+      // On a slow machine the starts alone come near five hundredths.
+      expect(cost).toBeLessThan(Math.max(0.05, (2 * bare) / passedMs));
       await clock.advance(3_600_000);
       expect(starts).toHaveLength(5);
       await expect(passing(toolkit.reconnect('s'))).rejects.toMatchObject({ exitCode: 3 });

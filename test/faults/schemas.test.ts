@@ -10,7 +10,7 @@ import { FIXTURES, over } from '../fixtures/faults/worlds.ts';
 
 /** What one line of a list can hold; deeper schemas are a case of their own. */
 const MOST_CHARS = 300 * 1024;
-const GROUP_CHARS = 1024 * 1024;
+const GROUP_CHARS = 512 * 1024;
 const MOST_DEPTH = 50;
 
 /** Its JSON text, where it has one that may travel; some values of the corpus would be endless. */
