@@ -14,8 +14,10 @@ type Room = Pick<GatewayContext, 'dispatch' | 'toolkit' | 'limits' | 'clock' | '
 
 /** How often a stream shows that it is alive, lest something between closes it. */
 const KEEP_ALIVE_MS = 15_000;
-/** Progress that waits for a slow reader; what the model writes waits however much it is. */
-const MAX_WAITING = 64;
+/** What waits for a slow reader, in bytes. Above it progress is left out, and the model waits for the reader. */
+const MAX_WAITING_BYTES = 1_048_576;
+/** How long a reader who is that far behind may take nothing before it is sent away: it holds a place that others want. */
+const MAX_STALL_MS = 60_000;
 const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
 
 /** Adds the route. Without a model it answers 501. */
@@ -97,30 +99,46 @@ const stream = (
 ): Response => {
   const encoder = new TextEncoder();
   let timer: { cancel(): void } | undefined;
+  let goOn = (): void => {};
+  stop.signal.addEventListener('abort', () => goOn());
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
+        const isFull = (): boolean => (controller.desiredSize ?? 0) <= 0;
         const say = (text: string): void => controller.enqueue(encoder.encode(text));
         const keepAlive = (): void => {
-          if ((controller.desiredSize ?? 0) > 0) say(':\n\n');
+          if (!isFull()) say(':\n\n');
           timer = clock.after(KEEP_ALIVE_MS, keepAlive);
         };
         timer = clock.after(KEEP_ALIVE_MS, keepAlive);
+        const untilTaken = (): Promise<void> =>
+          new Promise((resolve, reject) => {
+            const stalled = clock.after(MAX_STALL_MS, () => reject(new Stalled(`took nothing for ${MAX_STALL_MS} ms`)));
+            goOn = () => {
+              stalled.cancel();
+              resolve();
+            };
+          });
         const pump = async (): Promise<void> => {
           for await (const event of events) {
             const { type, ...data } = asTold(event);
-            if (stop.signal.aborted) break;
-            if (type === 'progress' && (controller.desiredSize ?? 0) <= 0) continue;
+            if (type === 'progress' && isFull()) continue;
+            while (isFull() && !stop.signal.aborted) await untilTaken();
+            if (stop.signal.aborted) throw keyEnded();
             say(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
           }
         };
         const finish = (thrown?: unknown): void => {
           timer?.cancel();
           end();
-          const failed = thrown !== undefined;
+          if (thrown instanceof Stalled) {
+            // What it has not taken is not kept for it.
+            controller.error(thrown);
+            return;
+          }
           const isOver = stop.signal.aborted ? keyEnded() : thrown;
           try {
-            if (failed) say(`event: error\ndata: ${JSON.stringify(problemOf(isOver))}\n\n`);
+            if (thrown !== undefined) say(`event: error\ndata: ${JSON.stringify(problemOf(isOver))}\n\n`);
             controller.close();
           } catch {
             // Nobody reads any more.
@@ -131,12 +149,16 @@ const stream = (
           (thrown: unknown) => finish(thrown),
         );
       },
+      pull: () => goOn(),
       cancel() {
         timer?.cancel();
         stop.abort();
       },
     },
-    { highWaterMark: MAX_WAITING },
+    { highWaterMark: MAX_WAITING_BYTES, size: (chunk) => chunk?.byteLength ?? 0 },
   );
   return new Response(body, { headers: HEADERS });
 };
+
+/** A reader that is there and reads nothing. */
+class Stalled extends Error {}
