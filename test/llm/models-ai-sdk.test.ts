@@ -42,7 +42,7 @@ const streamOf = (parts: Part[]): ReadableStream<unknown> =>
 /** The content of an answer in one piece, of the parts of a stream. */
 const wholeOf = (parts: Part[]): Part[] =>
   parts.flatMap((part) => {
-    if (part.type === 'tool-call') return [part];
+    if (['tool-call', 'tool-result', 'source'].includes(`${part.type}`)) return [part];
     if (part.type === 'text-delta') return [{ type: 'text', text: part.delta }];
     return part.type === 'reasoning-delta'
       ? [{ type: 'reasoning', text: part.delta, providerMetadata: part.providerMetadata }]
@@ -92,6 +92,23 @@ describe.each(versions)('A language model of the AI SDK, %s', (version) => {
       { type: 'call', name: 'c', arguments: {} },
     ]);
     expect(deltas).toBe(stream ? 'I look.' : '');
+  });
+
+  test.each([true, false])('tells what its provider looked up by itself (streamed: %s)', async (stream) => {
+    const found = [
+      { type: 'tool-result', toolCallId: '1', toolName: 'web_fetch', result: {}, providerExecuted: true },
+      { type: 'source', sourceType: 'url', id: '2', url: 'https://example.org' },
+      { type: 'source', sourceType: 'url', id: '3', url: 'https://example.com' },
+    ];
+    const { model, asked } = saying(version, [...found, finish(version, 'stop')], { stream });
+    const { done } = await told(model);
+    expect(done.message.content).toMatchObject([
+      { type: 'opaque', raw: { value: { type: 'web_fetch_tool_result' } } },
+      { type: 'opaque', raw: { value: { type: 'web_search_tool_result' } } },
+    ]);
+    // It was told for the loop, and nobody can be sent it.
+    await told(model, { messages: [done.message] });
+    expect(asked[1]?.prompt).toEqual([]);
   });
 
   test('is sent back what it said, and what came of it', async () => {

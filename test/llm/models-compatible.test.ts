@@ -9,6 +9,8 @@ const delta = (fields: object, finish_reason: string | null = null) => ({
 });
 const calls = (...tool_calls: object[]) => delta({ tool_calls });
 const call = (name: string, args: object) => ({ type: 'call', name, arguments: args });
+/** By this a loop knows that the model has read pages of others. */
+const lookedUp = { type: 'opaque', raw: { value: { type: 'web_search_tool_result' } } };
 
 /** What a server sends, and the message that it means. */
 const rows: [what: string, events: unknown[], content: object[]][] = [
@@ -102,6 +104,16 @@ const rows: [what: string, events: unknown[], content: object[]][] = [
       { type: 'reasoning', text: 'Hm. ' },
       { type: 'text', text: 'Hi <think>' },
     ],
+  ],
+  [
+    'looks things up on the web and says where (OpenAI)',
+    [delta({ content: 'Hi' }), delta({ annotations: [{ type: 'url_citation' }] }, 'stop')],
+    [{ type: 'text', text: 'Hi' }, lookedUp],
+  ],
+  [
+    'says beside the message where it looked things up (Perplexity, xAI)',
+    [{ ...delta({ content: 'Hi' }), citations: ['https://example.org'] }, delta({ annotations: [] }, 'stop')],
+    [{ type: 'text', text: 'Hi' }, lookedUp],
   ],
   ['begins as if it thought', [delta({ content: '<th' }), delta({}, 'stop')], [{ type: 'text', text: '<th' }]],
   [

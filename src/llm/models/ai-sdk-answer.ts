@@ -6,6 +6,7 @@ import { failureOfAiSdk } from './ai-sdk-failures.ts';
 import { AI_SDK } from './ai-sdk-prompt.ts';
 import type { Answer } from './asking.ts';
 import { createCallId } from './call-ids.ts';
+import { createLookups } from './lookups.ts';
 import { countOf, objectOf, objectsOf, readArguments, textOf, usageOf, without } from './reading.ts';
 
 const STOPS = new Map<string, ModelStop>([
@@ -29,6 +30,7 @@ export const readAiSdk = (model: string): Answer => {
   const opened: Open[] = [];
   /** The latest text or thought of each id. */
   const latest = new Map<string, Open>();
+  const lookups = createLookups(AI_SDK, model);
   let ending: JsonObject | undefined;
 
   const open = (type: Open['type'], id: string, part: JsonObject): Open => {
@@ -53,11 +55,16 @@ export const readAiSdk = (model: string): Answer => {
     one.name = textOf(part.toolName);
     one.ours = createCallId();
   };
+  /** What the provider looked up for the model, as the result of a tool of its own or as the source of what is said. */
+  const lookUp = ({ type, toolName }: JsonObject): void => {
+    if (type === 'tool-result') lookups.add(textOf(toolName));
+    else if (type === 'source') lookups.add('web_search');
+  };
   const warnings = (part: JsonObject): ModelEvent[] =>
     objectsOf(part.warnings).map((one) => ({ type: 'warning', message: warningOf(one) }));
   const parts = (): Part[] => {
     const cut = STOPS.get(reasonOf(ending).unified) === 'length' ? opened.at(-1) : undefined;
-    return opened.flatMap((one) => partsOf(one, model, one === cut));
+    return [...opened.flatMap((one) => partsOf(one, model, one === cut)), ...lookups.parts()];
   };
 
   return {
@@ -74,6 +81,7 @@ export const readAiSdk = (model: string): Answer => {
       else if (type === 'reasoning-delta' || type === 'reasoning-end') return write('reasoning', part);
       else if (type === 'tool-input-start') return [{ type: 'call', name: textOf(part.toolName) }];
       else if (type === 'tool-call') call(part);
+      else if (type === 'tool-result' || type === 'source') lookUp(part);
       // Where a stream breaks off, providers end it all the same, for no reason.
       else if (type === 'finish' && !breaksOff(part)) ending = part;
       return [{ type: 'alive' }];
@@ -84,6 +92,7 @@ export const readAiSdk = (model: string): Answer => {
         if (part.type === 'tool-call') call(part);
         else if (part.type === 'text' || part.type === 'reasoning')
           open(part.type, '', part).written.push(textOf(part.text));
+        else lookUp(part);
       }
       ending = result;
       return warnings(result);

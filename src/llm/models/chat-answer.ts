@@ -7,6 +7,7 @@ import type { Answer } from './asking.ts';
 import { createCallId } from './call-ids.ts';
 import { CHAT } from './chat-request.ts';
 import { failureOf } from './failures.ts';
+import { createLookups } from './lookups.ts';
 import { openaiUsage } from './openai-usage.ts';
 import { countOf, objectOf, objectsOf, readArguments, textOf } from './reading.ts';
 import { createThoughts, type Said } from './thoughts.ts';
@@ -32,6 +33,7 @@ interface Open {
 export const readChat = (model: string): Answer => {
   const calls = createCalls();
   const thoughts = createThoughts();
+  const lookups = createLookups(CHAT, model);
   let text = '';
   let reasoning = '';
   let field: string | undefined;
@@ -71,7 +73,13 @@ export const readChat = (model: string): Answer => {
       ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning, ...own } satisfies ReasoningPart]),
       ...(text + refusal === '' ? [] : [{ type: 'text' as const, text: text + refusal }]),
       ...calls.all.flatMap((call) => partOf(call, model, call === cut)),
+      ...lookups.parts(),
     ];
+  };
+  /** Pages that the answer rests on: OpenAI says so of the message, others of the whole answer. */
+  const lookUp = ({ annotations }: JsonObject, { citations, search_results }: JsonObject): void => {
+    const pages = [annotations, citations, search_results];
+    if (pages.some((list) => Array.isArray(list) && list.length > 0)) lookups.add('web_search');
   };
   const finished = (choice: JsonObject): void => {
     finish = textOf(choice.finish_reason) || finish;
@@ -85,6 +93,7 @@ export const readChat = (model: string): Answer => {
       if (chunk.error !== undefined && chunk.error !== null) throw failureOf({ error: chunk.error });
       usage = { ...usage, ...objectOf(chunk.usage) };
       const [choice] = objectsOf(chunk.choices);
+      lookUp(objectOf(choice?.delta), chunk);
       if (choice === undefined) return [{ type: 'alive' }];
       const events = read(objectOf(choice.delta));
       finished(choice);
@@ -100,6 +109,7 @@ export const readChat = (model: string): Answer => {
       if (choice === undefined) throw new ModelError('invalid', 'the answer has no choices: is the base URL right?');
       usage = objectOf(body.usage);
       read(objectOf(choice.message));
+      lookUp(objectOf(choice.message), body);
       say(thoughts.end());
       finished(choice);
       over = true;
