@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import { createConversation } from './loop/conversation.ts';
 import { runToolLoop } from './loop/loop.ts';
+import { aiSdkModel } from './models/ai-sdk.ts';
 import { anthropicModel } from './models/anthropic.ts';
 import { openaiModel } from './models/openai.ts';
+import { geminiTools } from './native/gemini.ts';
 import { openaiTools } from './native/openai.ts';
 
+const never = (): Promise<never> => Promise.reject(new Error('nobody asked'));
 const thrown = (make: () => unknown): unknown => {
   try {
     return make();
@@ -19,6 +22,14 @@ test('an address that is mistyped is not passed over: the key would go elsewhere
     code: 'invalid_arguments',
     message: 'baseUrl is no option; did you mean baseURL?',
     problems: [{ path: '/baseUrl' }],
+  });
+});
+
+test('nor has a language model of the AI SDK any', () => {
+  const model = { specificationVersion: 'v3', provider: 'x', modelId: 'y', doGenerate: never, doStream: never };
+  expect(thrown(() => aiSdkModel(model, { profil: 'gemini' } as never))).toMatchObject({
+    code: 'invalid_arguments',
+    message: 'profil is no option; did you mean profile?',
   });
 });
 
@@ -53,6 +64,10 @@ test('native tools have no mistyped options either', async () => {
     code: 'invalid_arguments',
     message: 'maxResultToken is no option; did you mean maxResultTokens?',
   });
+  await expect(geminiTools(toolkit, { mediaBesides: true } as never)).rejects.toMatchObject({
+    message: 'mediaBesides is no option; did you mean mediaBeside?',
+  });
+  await expect(geminiTools(toolkit, { mediaBeside: true })).resolves.toMatchObject({ tools: [] });
   await expect(openaiTools(toolkit, { servers: ['files'] })).resolves.toMatchObject({ tools: [] });
 });
 

@@ -1,6 +1,7 @@
 import { ToolwayError } from '../../errors.ts';
 import type { JsonObject } from '../../protocol/types.ts';
 import type { ChatModel, ModelEvent, ModelRequest, Price } from '../model.ts';
+import { oddNames, refuse } from '../odd-names.ts';
 import type { AiSdkLanguageModel } from './ai-sdk-exchange.ts';
 import type { AiSdkVersion } from './ai-sdk-prompt.ts';
 import { priceOf } from './prices.ts';
@@ -18,6 +19,10 @@ export interface AiSdkModelOptions extends Partial<Waits> {
   extra?: JsonObject;
 }
 
+const OPTIONS: Readonly<Record<keyof AiSdkModelOptions, true>> = {
+  ...{ stream: true, profile: true, price: true, extra: true, answerTimeoutMs: true, idleTimeoutMs: true },
+};
+
 /** Profiles by the beginnings of the names that providers of the AI SDK give themselves. */
 const PROFILES: readonly [provider: string, profile: string][] = [
   ['anthropic', 'anthropic'],
@@ -33,9 +38,11 @@ const TAKE_MEDIA_IN_RESULTS = new Set(['anthropic', 'openai-responses', 'gemini'
 
 /**
  * A language model of the AI SDK, as its providers make them: `aiSdkModel(anthropic('claude-opus-5-5'))`. Versions 2, 3
- * and 4 of the specification, of `ai` 5, 6 and 7; the package `ai` itself is not used. Throws `unsupported` for others.
+ * and 4 of the specification, of `ai` 5, 6 and 7; the package `ai` itself is not used. Throws `unsupported` for others,
+ * and `invalid_arguments` for mistyped options.
  */
 export const aiSdkModel = (model: AiSdkLanguageModel, options: AiSdkModelOptions = {}): ChatModel => {
+  refuse(oddNames(options, Object.keys(OPTIONS)));
   const { stream = true, extra, answerTimeoutMs = 600_000, idleTimeoutMs = 300_000 } = options;
   const version = versionOf(model.specificationVersion);
   const { profile = profileOf(model.provider), price = priceOf(model.modelId) } = options;

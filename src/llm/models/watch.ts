@@ -6,7 +6,7 @@ import { ModelError } from '../model-error.ts';
 export interface Waits {
   /** Longest wait for the beginning of an answer, and for all of one that is not streamed, in milliseconds. Default 600 000. */
   answerTimeoutMs: number;
-  /** Longest wait from one piece of a stream to the next, in milliseconds. */
+  /** Longest wait from one piece of a stream to the next, in milliseconds. Default 120 000 for Anthropic, which sends signs of life, else 300 000. */
   idleTimeoutMs: number;
 }
 

@@ -1,6 +1,7 @@
 /** Tools for the AI SDK (`ai`, 6 and 7), and for frameworks that take its tools. https://ai-sdk.dev/docs/ai-sdk-core/tools-and-tool-calling */
 import type { Toolkit } from '../../api.ts';
 import type { CallToolResult, JsonObject, Progress } from '../../protocol/types.ts';
+import { failureParts } from '../results/failure.ts';
 import { USUAL_MEDIA } from '../results/media.ts';
 import { toldFailure } from './frameworks.ts';
 import { type Offered, offer } from './offered.ts';
@@ -99,7 +100,7 @@ async function* outputs(
     wake();
   };
   let isOver = false;
-  const call = offered.call(name, input, { signal, onProgress }).finally(() => {
+  const call = offered.run(name, input, { signal, onProgress }).finally(() => {
     isOver = true;
     wake();
   });
@@ -112,9 +113,9 @@ async function* outputs(
       wake = resolve;
     });
   }
-  const { result, error, parts } = await call;
-  if (error !== undefined) throw toldFailure(error, parts);
-  yield result as CallToolResult;
+  const { result, error } = await call;
+  if (error !== undefined) throw toldFailure(error, failureParts(error));
+  yield result;
 }
 
 /** What the model reads of a tool's result. */

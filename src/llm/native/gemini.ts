@@ -43,7 +43,7 @@ export const geminiTools = async (
   options: GeminiOptions = {},
 ): Promise<NativeTools<GeminiTool, GeminiCall, GeminiPart[], GeminiTurn>> => {
   const media = ['image/png', 'image/jpeg', 'image/webp', PDF, 'audio/*'];
-  const offered = await offer(toolkit, options, { profile: 'gemini', media });
+  const offered = await offer(toolkit, options, { profile: 'gemini', media, options: ['mediaBeside'] });
   const call = async ({ id, name = '', args }: GeminiCall, more?: CallOptions): Promise<GeminiPart[]> => {
     const { parts, isError } = await offered.call(name, args, more);
     const text = textOf(parts);

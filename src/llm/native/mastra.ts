@@ -5,6 +5,7 @@ import type { Tool } from '@mastra/core/tools';
 import type { Toolkit } from '../../api.ts';
 import { ToolwayError } from '../../errors.ts';
 import type { CallToolResult, JsonObject } from '../../protocol/types.ts';
+import { failureParts } from '../results/failure.ts';
 import { USUAL_MEDIA } from '../results/media.ts';
 import { modelOutput, schemaOf } from './ai-sdk.ts';
 import { missingFramework, toldFailure } from './frameworks.ts';
@@ -61,9 +62,9 @@ export const mastraTools = async (toolkit: Toolkit, options: NativeOptions = {})
 
 const newForm = (offered: Offered, name: string) => ({
   async execute(input: unknown, { abortSignal }: Told = {}): Promise<CallToolResult> {
-    const { parts, error, result } = await offered.call(name, input, { signal: abortSignal });
-    if (error !== undefined) throw toldFailure(error, parts);
-    return result as CallToolResult;
+    const { error, result } = await offered.run(name, input, { signal: abortSignal });
+    if (error !== undefined) throw toldFailure(error, failureParts(error));
+    return result;
   },
   toModelOutput: (output: CallToolResult) => modelOutput(offered, name, output),
 });

@@ -26,11 +26,16 @@ export interface Outcome {
   error?: ToolwayError;
 }
 
+/** The same before a model reads it. */
+export type Ran = { result: CallToolResult; error?: undefined } | { error: ToolwayError; result?: undefined };
+
 export interface Offered {
   tools: readonly ModelTool[];
   report: ConversionReport;
   /** Never rejects. `input` is an object, or its text in JSON. */
   call(name: string, input: unknown, options?: CallOptions): Promise<Outcome>;
+  /** As `call`, for a framework that has its results read by itself: what is too long is kept then, and once. */
+  run(name: string, input: unknown, options?: CallOptions): Promise<Ran>;
   /** What a tool answered, as the model is to read it. */
   read(name: string, result: CallToolResult): Promise<Outcome['parts']>;
 }
@@ -39,6 +44,8 @@ export interface Offered {
 interface Provider {
   profile: string;
   media: readonly string[];
+  /** Options that only it has. */
+  options?: readonly string[];
 }
 
 interface Callable {
@@ -56,7 +63,7 @@ const NAMES: Readonly<Record<keyof NativeOptions, true>> = {
  * is none of, and for mistyped options.
  */
 export const offer = async (toolkit: Toolkit, options: NativeOptions, provider: Provider): Promise<Offered> => {
-  refuse(oddNames(options, Object.keys(NAMES)));
+  refuse(oddNames(options, [...Object.keys(NAMES), ...(provider.options ?? [])]));
   const { callOptions = {}, localTools = [], spill, profile = provider.profile, strict = false } = options;
   const { media = provider.media, maxResultTokens: maxTokens } = options;
   const { signal, principal, scope } = callOptions;
@@ -91,6 +98,24 @@ export const offer = async (toolkit: Toolkit, options: NativeOptions, provider: 
   };
   const read: Offered['read'] = (name, result) =>
     toParts(result, callables.get(name)?.facts ?? { tool: name }, { maxTokens, media, spill });
+  const run: Offered['run'] = async (name, input, more = {}) => {
+    const both = joined(signal, more.signal);
+    try {
+      const callable = callables.get(name);
+      if (callable === undefined) {
+        const facts = { executed: 'no' as const, matches: await near(String(name)) };
+        throw new ToolwayError('unknown_tool', `there is no tool ${JSON.stringify(name)}`, facts);
+      }
+      const wanted = { ...callOptions, ...more, signal: both.signal };
+      const result: CallToolResult | undefined = await callable.run(argumentsOf(input), wanted);
+      if (typeof result === 'object' && result !== null) return { result };
+      throw new ToolwayError('internal', `${name} gave no result`, { executed: 'unknown' });
+    } catch (thrown) {
+      return { error: ToolwayError.from(thrown) };
+    } finally {
+      both.leave();
+    }
+  };
   return {
     tools: [
       ...converted.tools,
@@ -98,23 +123,11 @@ export const offer = async (toolkit: Toolkit, options: NativeOptions, provider: 
     ],
     report: converted.report,
     read,
-    async call(name, input, more = {}) {
-      const both = joined(signal, more.signal);
-      try {
-        const callable = callables.get(name);
-        if (callable === undefined) {
-          const facts = { executed: 'no' as const, matches: await near(String(name)) };
-          throw new ToolwayError('unknown_tool', `there is no tool ${JSON.stringify(name)}`, facts);
-        }
-        const wanted = { ...callOptions, ...more, signal: both.signal };
-        const result = await callable.run(argumentsOf(input), wanted);
-        return { parts: await read(name, result), isError: result.isError === true, result };
-      } catch (thrown) {
-        const error = ToolwayError.from(thrown);
-        return { parts: failureParts(error), isError: true, error };
-      } finally {
-        both.leave();
-      }
+    run,
+    async call(...given) {
+      const { result, error } = await run(...given);
+      if (error !== undefined) return { parts: failureParts(error), isError: true, error };
+      return { parts: await read(given[0], result), isError: result.isError === true, result };
     },
   };
 };
