@@ -189,6 +189,41 @@ test.each([
   },
 );
 
+test('What may follow a whole message is waited for two seconds, whatever signs of life come', async () => {
+  const clock = createFakeClock();
+  const encoder = new TextEncoder();
+  let pings = 0;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const whole = { choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] };
+      controller.enqueue(encoder.encode(`data: ${JSON.stringify(whole)}\n\n`));
+    },
+    async pull(controller) {
+      // Where nobody stops reading, it has an end all the same.
+      if (pings === 20) return new Promise(() => {});
+      pings += 1;
+      await new Promise<void>((resolve) => clock.after(500, resolve));
+      controller.enqueue(encoder.encode(': ping\n\n'));
+      return undefined;
+    },
+  });
+  const method = {
+    create: () => ({
+      asResponse: async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
+    }),
+  };
+  const open = through(method, {}, { answerTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+  const told = all(ask(request(), { open, answer: readChat('one'), asked: { model: 'one' }, clock }));
+  let isOver = false;
+  told.finally(() => (isOver = true)).catch(() => {});
+  for (let step = 0; step < 10 && !isOver; step += 1) {
+    await clock.settle();
+    await clock.advance(250);
+  }
+  expect(isOver).toBe(true);
+  expect((await told).at(-1)).toMatchObject({ type: 'done', stop: 'end' });
+});
+
 test('Calls are found at once, however many there are', () => {
   // Looking for each among all of them takes longer than a test may.
   const answer = readChat('one');

@@ -18,7 +18,7 @@ export interface Watch {
   now(): number;
   /** `ofMs`: the last part of so long a wait. */
   until<T>(begin: () => Promise<T>, ms: number, ofMs?: number): Promise<T>;
-  /** Makes every wait from now on at most as long. */
+  /** Leaves all waits from now on so long together; who asks for it again gets no more. */
   hurry(ms: number): void;
   close(): void;
 }
@@ -26,7 +26,7 @@ export interface Watch {
 /** Waits no longer than it should, and gives up at once when the caller does, also where what it waits for does not heed a signal. */
 export const createWatch = (outer: AbortSignal, clock: Clock): Watch => {
   const controller = new AbortController();
-  let mostMs = Number.POSITIVE_INFINITY;
+  let endsAt: number | undefined;
   // One wait at a time: this ends it.
   let fail: (cause: ModelError) => void = () => {};
   const giveUp = (cause: ModelError): void => {
@@ -40,7 +40,7 @@ export const createWatch = (outer: AbortSignal, clock: Clock): Watch => {
     now: () => clock.now(),
     async until<T>(begin: () => Promise<T>, wanted: number, ofMs?: number): Promise<T> {
       if (watch.cause !== undefined) throw watch.cause;
-      const ms = Math.min(wanted, mostMs);
+      const ms = endsAt === undefined ? wanted : Math.min(wanted, Math.max(0, endsAt - clock.now()));
       const words = ofMs === undefined ? `nothing came for ${ms} ms` : `the answer was not whole after ${ofMs} ms`;
       const timer = clock.after(ms, () =>
         giveUp(new ModelError('timeout', words, { retryable: true, limit: ofMs ?? ms })),
@@ -55,7 +55,7 @@ export const createWatch = (outer: AbortSignal, clock: Clock): Watch => {
       }
     },
     hurry(ms: number) {
-      mostMs = ms;
+      endsAt ??= clock.now() + ms;
     },
     close() {
       stop();
