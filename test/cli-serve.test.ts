@@ -69,6 +69,18 @@ describe('toolway serve', { timeout: 60_000 }, () => {
     expect([answer.status, await answer.json()]).toMatchObject([413, { code: 'message_too_large' }]);
   });
 
+  test('where nothing can be kept it says so and goes on, and a wrong key stops it', async () => {
+    const config = configFile();
+    const { listening, err } = start(['--config', config], { TOOLWAY_STATE_DIR: '/proc/no-such-folder' });
+    const { url, key = '' } = await listening();
+    expect(await statusWith(url, key)).toBe(200);
+    expect(err()).toMatch(/^toolway: .*gateway\.key cannot be used: .* are remembered until this gateway ends$/m);
+
+    const other = start(['--config', config], { TOOLWAY_STATE_KEY: 'short' });
+    expect(await other.code).toBe(2);
+    expect(other.err() + other.out()).toContain('TOOLWAY_STATE_KEY does not hold a key of 32 bytes');
+  });
+
   test('makes a key where there is none, and a link that signs a browser in once', async () => {
     const { listening, child, code } = start(['--config', configFile()]);
     const { url, key = '', link = '' } = await listening();

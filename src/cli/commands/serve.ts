@@ -100,9 +100,10 @@ const memoryOf = async (
 ): Promise<{ store: Store; stateKey?: Uint8Array }> => {
   const note = (message: string): Promise<void> => output.note(safeLine(`toolway: ${message}`));
   const folder = stateFolder(context);
-  const stateKey = await readStateKey({ path: join(folder, 'gateway.key'), env: context.env });
   const path = join(folder, 'gateway.db');
+  let stateKey: Uint8Array | undefined;
   try {
+    stateKey = await readStateKey({ path: join(folder, 'gateway.key'), env: context.env });
     const store = await createSqliteStore({ path, logger });
     const locked = await sealedElsewhere(store.records, await createSeal(stateKey).key);
     if (locked > 0)
@@ -111,6 +112,8 @@ const memoryOf = async (
       );
     return { store, stateKey };
   } catch (error) {
+    // What is there and is no key is for its owner to mend; a folder in which nothing can be kept stops nothing.
+    if (stateKey === undefined && (error as Error).cause === undefined) throw error;
     await note(
       `${(error as Error).message}: what is in it counts for nothing here, and keys, credentials, calls, jobs and approvals are remembered until this gateway ends`,
     );
