@@ -56,6 +56,27 @@ test('a server that does not answer is named while it is waited for, and Ctrl-C 
   expect(await pty.exit()).toBe(0);
 });
 
+test('servers that are not there are told of: to a script with who is waited for, at a terminal at once', async () => {
+  const mute = { command: process.execPath, args: ['-e', 'process.stdin.resume()'], connectTimeoutMs: 4_000 };
+  const mcpServers = { mute, wrong: { command: 3 }, missing: { command: 'no-such-program' } };
+  writeFileSync(join(world.home, 'servers.json'), JSON.stringify({ mcpServers }));
+  const said = await model({ text: 'Alone.' }, { text: 'Alone.' });
+  const { code, out, err } = await world.once(said, ['-p', 'hello']);
+  expect({ code, out }).toEqual({ code: 0, out: 'Alone.\n' });
+  expect(err).toMatch(/^toolway: .*\/mcpServers\/wrong\/command: must be a string/m);
+  expect(err).toMatch(/^toolway: missing: .*no such command/m);
+  expect(err).toMatch(/^toolway: waiting for mute\ntoolway: mute: .*within 4000 ms/m);
+  expect(await world.once(said, ['-p', 'hello', '--quiet'])).toEqual({ code: 0, out: 'Alone.\n', err: '' });
+
+  const pty = await world.talk(said);
+  expect(pty.all).toMatch(/wrong: not connected: (?!wrong).*must be a string/);
+  pty.type(`/tools${ENTER}`);
+  await pty.see('waiting for mute');
+  await pty.see('missing: no tools: ');
+  pty.type(CTRL_D);
+  expect(await pty.exit()).toBe(0);
+});
+
 test('after Ctrl-D at a question, what is pasted is still marked', async () => {
   const greet: Turn = { calls: [{ name: 'shop__greet', arguments: { name: 'Ann' } }] };
   const pty = await world.talk(await model(greet, { text: 'As you wish.' }));

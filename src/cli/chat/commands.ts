@@ -10,7 +10,7 @@ import { safeLine } from '../safe-text.ts';
 import { askServers } from '../servers.ts';
 import type { Chat } from './chat.ts';
 import { listSessions } from './session-list.ts';
-import { summaryOf } from './summary.ts';
+import { summaryOf, waitingFor } from './summary.ts';
 import { historyLines, saidBy, transcriptOf } from './transcript.ts';
 
 export interface ChatCommand {
@@ -65,6 +65,8 @@ const modelLine = ({ modelName, choice }: Chat): string => {
 const tools = async (chat: Chat, argument: string, signal: AbortSignal): Promise<undefined> => {
   const { session, job } = chat;
   const { remarks } = job.output;
+  const awaited = chat.connecting();
+  if (awaited.length > 0) await say(chat, remarks.dim(safeLine(waitingFor(awaited))));
   const answers = await askServers(session, signal, (toolkit, server) => toolkit.listTools({ server, signal }));
   for (const { name, value = [], error, status: found } of answers) {
     if (argument !== '' && name !== argument && !value.some((tool) => tool.qualifiedName.includes(argument))) continue;

@@ -6,6 +6,7 @@ import { durationName, progressText, SPINNER_AFTER_MS, SPINNER_TURN_MS, spinnerA
 import { createRedrawnLine } from '../redrawn-line.ts';
 import { safeLine } from '../safe-text.ts';
 import type { Screen } from '../screen.ts';
+import { waitingFor } from './summary.ts';
 
 export interface TurnLine {
   /** What the model does while nothing is called. */
@@ -58,7 +59,7 @@ export const createTurnLine = ({
 
   const nameOf = (phase: string): string => {
     const servers = phase === 'thinking' ? waitsFor() : [];
-    return servers.length === 0 ? phase : `waiting for ${servers.join(', ')}`;
+    return servers.length === 0 ? phase : waitingFor(servers);
   };
   const text = (): string | undefined => {
     if (turns === 0) return undefined;

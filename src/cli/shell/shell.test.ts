@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, type FakeServer, folder, type World } from '../../../test/fixtures/cli/world.ts';
+import { ToolwayError } from '../../errors.ts';
 import { isKept, MAX_HISTORY_BYTES, MAX_LINE_LENGTH, MAX_LINES, openHistory } from './history.ts';
 import { tellOfServers } from './notices.ts';
 import { splitLine } from './split-line.ts';
@@ -127,14 +128,20 @@ describe('without a terminal', () => {
   });
 });
 
-test('a server that fails again and again is told of once, and when it is back', () => {
+test('a server that has failed before anybody listens is told of; one that fails again and again once, and when it is back', () => {
   const handlers = new Map<string, (event: never) => void>();
   const told: string[] = [];
   const on = (name: string, handler: (event: never) => void): (() => void) => {
     handlers.set(name, handler);
     return () => {};
   };
-  tellOfServers({ on } as never, (text) => void told.push(text));
+  const failed = {
+    state: 'failed',
+    lastError: new ToolwayError('invalid_config', 'must be a string', { server: 'b' }),
+  };
+  const status = () => ({ a: { state: 'connecting' }, b: failed });
+  tellOfServers({ on, status } as never, (text) => void told.push(text));
+  expect(told.splice(0)).toEqual(['b: not connected: must be a string']);
   const emit = (name: string, event: object): void => handlers.get(name)?.(event as never);
   emit('connected', { server: 'a' });
   emit('disconnected', { server: 'a' });
