@@ -69,8 +69,8 @@ export const openCatalogueFile = async ({
     return new Map() as Shelves;
   };
   const known = await load().catch(giveUp('cannot be read: nothing is taken from it, and nothing is kept'));
-  const changed = new Set<string>();
-  const attached = new Map<string, ManagedServer['catalog']>();
+  /** What is to be written. */
+  const changed = new Map<string, ManagedServer['catalog']>();
   let timer: Timer | undefined;
   let saving: Promise<void> = Promise.resolve();
 
@@ -85,11 +85,11 @@ export const openCatalogueFile = async ({
     timer?.cancel();
     timer = undefined;
     if (!usable || changed.size === 0) return;
-    const keys = [...changed];
+    const read = [...changed];
     changed.clear();
     // Other programs may have written to it meanwhile.
     const present = await load();
-    for (const key of keys) present.set(key, { savedAt: Date.now(), lists: listsOf(attached.get(key), masked) });
+    for (const [key, catalog] of read) present.set(key, { savedAt: Date.now(), lists: listsOf(catalog, masked) });
     await files.write(path, textOf(present));
   };
   const saveInTurn = (): Promise<void> => {
@@ -105,11 +105,10 @@ export const openCatalogueFile = async ({
       const launch = launchText(config);
       if (launch === undefined || !usable) return;
       const key = await sha256(JSON.stringify([launch, name]));
-      attached.set(key, catalog);
       const { lists = {} } = known.get(key) ?? {};
       for (const kind of KINDS) await restore(catalog, kind, lists[kind]).catch(() => {});
       catalog.onread = (isNews) => {
-        changed.add(key);
+        changed.set(key, catalog);
         if (!isNews) return;
         timer ??= clock.after(SAVE_AFTER_MS, () => void saveInTurn());
         timer.keepAlive(false);
@@ -153,10 +152,10 @@ const textOf = (shelves: Shelves): string => {
   return `{"toolway":"${MARK.toolway}","version":${MARK.version},"servers":{${texts.join(',')}}}\n`;
 };
 
-const listsOf = (catalog: ManagedServer['catalog'] | undefined, masked: CatalogueFileOptions['masked']): JsonObject =>
+const listsOf = (catalog: ManagedServer['catalog'], masked: CatalogueFileOptions['masked']): JsonObject =>
   Object.fromEntries(
     KINDS.flatMap((kind) => {
-      const list = catalog?.known(kind);
+      const list = catalog.known(kind);
       return list === undefined
         ? []
         : [[kind, { fetchedAt: list.fetchedAt, items: list.items.map((item) => masked(item)) }]];

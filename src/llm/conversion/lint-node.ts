@@ -1,4 +1,4 @@
-/** What is wrong with one subschema, apart from those below it. */
+/** What is wrong with one subschema, apart from those below it. Shares nothing with the rewriting, as `lint.ts` says: what both need stands in each of them. */
 import type { JsonObject } from '../../protocol/types.ts';
 import type { LintCode, SchemaRules } from '../profiles/profile.ts';
 
