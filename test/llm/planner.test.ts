@@ -36,6 +36,36 @@ const TOOLS = [
   listed('shop', 'toggle_music', {}, { description: 'Switches the music' }),
   listed('shop', 'wait', { durationMs: { type: 'number' } }, { description: 'Waits' }),
   listed('shop', 'book_table', { date: { type: 'string', format: 'date' }, guests: { type: 'integer' } }),
+  listed(
+    'people',
+    'add_people',
+    {
+      people: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { name: string, trade: string, facts: { type: 'array', items: string } },
+          required: ['name', 'trade', 'facts'],
+        },
+      },
+    },
+    { description: 'Adds people' },
+  ),
+  listed('people', 'remove_people', { names: { type: 'array', items: string } }, { description: 'Removes people' }),
+  listed(
+    'folders',
+    'list_folder',
+    { path: string, ignored: { type: 'array', items: string } },
+    {
+      description: 'Lists a folder',
+      annotations: { readOnlyHint: true },
+      inputSchema: {
+        type: 'object',
+        properties: { path: string, ignored: { type: 'array', items: string } },
+        required: ['path'],
+      },
+    },
+  ),
 ] as ListedTool[];
 
 const toolkit = {
@@ -130,6 +160,57 @@ describe('a request', () => {
     expect((await conversation().say(request)).calls).toEqual([[tool, args]]);
   });
 
+  test.each([
+    ['what is in notes.txt?', 'files__read_file', { path: 'notes.txt' }],
+    ["what's in src?", 'folders__list_folder', { path: 'src' }],
+    ['which files are in /data/photos?', 'folders__list_folder', { path: '/data/photos' }],
+    ['list the folder src', 'folders__list_folder', { path: 'src' }],
+    ['list the folder src without node_modules', 'folders__list_folder', { path: 'src', ignored: ['node_modules'] }],
+    ['read "/data/My Documents/a.txt"', 'files__read_file', { path: '/data/My Documents/a.txt' }],
+    ['write to "/data/my notes.txt" "hello"', 'files__write_file', { path: '/data/my notes.txt', content: 'hello' }],
+    ['write "a.json" to "b.txt"', 'files__write_file', { path: 'b.txt', content: 'a.json' }],
+    ['wait for half a minute', 'shop__wait', { durationMs: 30_000 }],
+    ['remove the people Ann, Bob and Carol', 'people__remove_people', { names: ['Ann', 'Bob', 'Carol'] }],
+    [
+      'add the people named Ann Lee of trade "smith" with facts "tall" and "fast"',
+      'people__add_people',
+      { people: [{ name: 'Ann Lee', trade: 'smith', facts: ['tall', 'fast'] }] },
+    ],
+  ])('is read as a person means it: %s', async (request, tool, args) => {
+    expect((await conversation().say(request)).calls).toEqual([[tool, args]]);
+  });
+
+  test.each([
+    // Another thing than the tool does.
+    'delete the file /a.txt',
+    'append "x" to the file /a.txt',
+    'translate the file /a.txt',
+    // On a condition, or with an exception.
+    'write "x" to /a.txt unless it exists',
+    'write "x" to /a.txt, but only if it is empty',
+    'remove all people but Ann',
+    'remove the people Ann or Bob',
+    // A question about it, or what was done.
+    'should I remove Ann?',
+    'did you remove the people Ann and Bob?',
+    'I removed Ann',
+    // Somebody else than the one who is named.
+    'remove the friends of Ann',
+    "remove Ann's people",
+    'remove the people related to Ann',
+    // More than fits.
+    'write "x" and "y" to /a.txt',
+    'write "x" "y"',
+    'write "x" to /a.txt in German',
+    'write "x" at the end of /a.txt',
+    'add the people Ann and Bob of trade "smith"',
+    'write the file /a.txt for Bob',
+    // What is left out has no place.
+    'read the file /a.txt without the comments',
+  ])('whose words are not all accounted for is not done: %s', async (request) => {
+    expect((await conversation().say(request)).calls).toEqual([]);
+  });
+
   test('with a date of two readings is asked about', async () => {
     const { calls, text } = await conversation().say('book a table for 4 guests on 03/04/2027');
     expect(calls).toEqual([]);
@@ -167,6 +248,15 @@ describe('what is missing', () => {
     await chat.say('wait');
     expect(await chat.say('a little')).toMatchObject({ calls: [], text: expect.stringContaining('`durationMs`') });
     expect((await chat.say('250 ms')).calls).toEqual([['shop__wait', { durationMs: 250 }]]);
+  });
+
+  test('of an object is asked for member by member, and "none" is an empty list', async () => {
+    const chat = conversation();
+    expect((await chat.say('add the people named Ann')).text).toContain('`trade`');
+    expect((await chat.say('smith')).text).toContain('`facts`');
+    expect((await chat.say('none')).calls).toEqual([
+      ['people__add_people', { people: [{ name: 'Ann', trade: 'smith', facts: [] }] }],
+    ]);
   });
 
   test.each(['cancel', 'never mind'])('is forgotten after "%s"', async (word) => {
@@ -266,7 +356,7 @@ test('what failed is told to a person, without what a model is told to do about 
 });
 
 test.each([
-  ['hello', '8 tools'],
+  ['hello', '11 tools'],
   ['help', 'files: read_file, write_file, search_files'],
   ['status', 'mail: failed'],
   ['thanks!', 'welcome'],
@@ -323,7 +413,24 @@ test('names that a server chose to confuse are names', async () => {
   }
 });
 
-test.each(['a', 'a.', '-a', 'a/', '@a', '[', '"', "it's ", '1 ', 'A ', '*', 'and read '])(
+test.each([
+  'a',
+  'a.',
+  '-a',
+  'a/',
+  '@a',
+  '[',
+  '"',
+  "it's ",
+  '1 ',
+  'A ',
+  '*',
+  'and read ',
+  'called ',
+  '"a" and ',
+  'without a, ',
+  'in A ',
+])(
   'a long text of %j is read to its end, and what is said of it is no longer than it',
   async (piece) => {
     const request = `read the file ${piece.repeat(7_900 / piece.length)}`;

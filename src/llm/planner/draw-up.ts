@@ -1,5 +1,5 @@
 /** Makes a plan of a request: which tools, with which arguments, and what is not clear. */
-import type { Candidate, Catalogue } from './catalogue.ts';
+import { type Candidate, type Catalogue, seemsToRead } from './catalogue.ts';
 import { choose, type Rated } from './choose.ts';
 import { fill } from './fill.ts';
 import type { Moment } from './moment.ts';
@@ -27,6 +27,7 @@ const stepOf = (text: string, { candidate, filled, matched }: Rated): Step => {
     label,
     arguments: filled.arguments,
     missing: filled.missing,
+    ...(filled.part === undefined ? {} : { part: filled.part }),
     referred: filled.referred,
     state: 'waiting',
     ...(words.length === 0 ? {} : { why: [...new Set(words)].join(', ') }),
@@ -38,9 +39,9 @@ export const stepFor = (text: string, candidate: Candidate, moment: Moment, hasB
   const filled = fill(candidate.tool.inputSchema, scan(text, moment), {
     toolTerms: new Set(),
     hasBefore,
-    takesRest: false,
+    isHarmless: seemsToRead(candidate),
   });
-  return stepOf(text, { candidate, filled, matched: [], score: 1 });
+  return stepOf(text, { candidate, filled, matched: [], strange: [], score: 1 });
 };
 
 /** `pieces` are steps that were cut already. Ends at the first one that is not clear: what follows may hang on it. */
@@ -60,8 +61,7 @@ export const drawUp = async (
       continue;
     }
     if (choice.kind === 'several') drawn.which = { text, choices: choice.rated.map(({ candidate }) => candidate) };
-    else if (choice.kind === 'unplaced')
-      drawn.unplaced = { label: choice.rated.candidate.label, text: choice.span.text };
+    else if (choice.kind === 'unplaced') drawn.unplaced = { label: choice.rated.candidate.label, text: choice.text };
     else drawn.unclear = { text, nearest: choice.nearest };
     drawn.drafts = pieces.slice(at + 1).map((rest) => ({ text: rest }));
     return drawn;

@@ -1,12 +1,14 @@
 /** The arguments of a tool, out of the words and spans of a step. What cannot be told is missing, never guessed. */
 import type { JsonObject } from '../../protocol/types.ts';
 import { coerce } from '../../schema/coerce.ts';
-import { alternatives, propertiesOf } from '../../schema/signature.ts';
+import { propertiesOf } from '../../schema/signature.ts';
 import { termsOf } from '../../search/terms.ts';
-import { stemsOf, telling } from '../../search/words.ts';
+import { createIsAside } from './aside.ts';
+import { give, itemOf, type Part, wrapped } from './part.ts';
 import { choicesOf, type Property, propertyOf } from './property.ts';
 import { numberFor } from './quantity.ts';
 import type { Scanned, Span } from './spans.ts';
+import { afterTool, bareFolder, leftOut, neighbours, placesOf, rowsOf, wordsOf } from './step-words.ts';
 
 export interface Filled {
   arguments: JsonObject;
@@ -16,6 +18,8 @@ export interface Filled {
   missing: string[];
   /** What may be the result of the step before. */
   referred: string[];
+  /** What is known of the one object that a parameter wants, where something of it is missing. */
+  part?: Part;
   used: Set<Span>;
   /** Terms of the words that are an argument as they stand, after `about` and the like. */
   quoted: Set<string>;
@@ -26,49 +30,32 @@ export interface FillOptions {
   toolTerms: ReadonlySet<string>;
   /** Whether there is a step before that `it` may mean. */
   hasBefore: boolean;
-  /** Words that follow those of the tool may be its argument; else only what is marked as such. */
-  takesRest: boolean;
+  /** It changes nothing: words that follow those of the tool may be its argument; else only what is marked as such. */
+  isHarmless: boolean;
+  /** It is part of an argument: words that are marked as one may be for another. */
+  isPart?: boolean;
 }
 
 const PRONOUN =
   /\b(?:it|them|that|those|(?:the|its|their) (?:results?|outputs?|contents?|text|answer|file|folder|directory))\b/i;
 const THING = /\b(?:that|the|its|this) (?:file|folder|directory)\b/i;
 const REFERRING: ReadonlySet<string> = new Set(['path', 'url', 'text', 'name', 'list', 'any']);
-/** What comes before words that are an argument as they stand. */
-const CUE = /\b(?:about|saying|says|named|called|titled|regarding|for)\s+(.+)$/is;
+/** What comes before words that are an argument as they stand: what is said, and what it is about. */
+const SAYING = /\b(?:saying|says)\s+(.+)$/is;
+const ABOUT = /\b(?:about|saying|says|regarding|for)\s+(.+)$/is;
 const ARTICLE = /^(?:the|a|an|my|our)\s+/i;
 
-const isSame = (word: string, term: string): boolean => word === term || stemsOf(word).includes(term);
-
-interface Word {
-  terms: string[];
-  start: number;
-  end: number;
-}
-
-/** The words that are no spans, with where they stand. */
-const wordsOf = ({ words }: Scanned): Word[] =>
-  [...words.matchAll(/[\p{L}\p{M}\p{N}_'’-]+/gu)].map((match) => ({
-    terms: termsOf(match[0]),
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
-
-/** Where the words of a property's name end in the step. */
-const placesOf = (terms: readonly string[], words: readonly Word[]): number[] => {
-  const flat = words.flatMap(({ terms: of, end }) => of.map((term) => ({ term, end })));
-  return flat.flatMap(({ end }, at) => {
-    const run = flat.slice(at - terms.length + 1, at + 1);
-    const fits = run.length === terms.length && terms.every((term, nth) => isSame(run[nth]?.term ?? '', term));
-    return fits ? [end] : [];
-  });
-};
-
-export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, takesRest }: FillOptions): Filled => {
+export const fill = (
+  schema: JsonObject,
+  step: Scanned,
+  { toolTerms, hasBefore, isHarmless, isPart = false }: FillOptions,
+): Filled => {
   const { properties, required } = propertiesOf(schema);
   const all = properties.map(([name, one]) => propertyOf(name, one, schema, required.has(name)));
   const words = wordsOf(step);
   const filled: Filled = { arguments: {}, from: {}, missing: [], referred: [], used: new Set(), quoted: new Set() };
+  const rows = rowsOf(step);
+  const isAside = createIsAside({ step, rows, all, isHarmless, isPart });
   const isOpen = ({ name }: Property): boolean => !Object.hasOwn(filled.arguments, name);
   const free = (): Span[] => step.spans.filter((span) => !filled.used.has(span));
 
@@ -103,6 +90,9 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
     for (const end of ends) {
       const between = (to: number): boolean => /^\s*(?:is|of|to|as|=|:|by)?\s*$/i.test(step.words.slice(end, to));
       const span = free().find(({ start }) => start >= end && between(start));
+      const row = (property.kind === 'list' && span && rows.get(span)) || [];
+      if (row.length > 1 && row.every((one) => property.takes(one) && !filled.used.has(one)) && take(property, row))
+        return;
       if (span !== undefined && property.kind !== 'boolean' && property.takes(span) && take(property, [span])) return;
       const choice = choicesOf(property).find((one) => {
         const next = words.find(({ start }) => start >= end && between(start));
@@ -113,6 +103,7 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
         return;
       }
       const next = words.find(({ start }) => start >= end && between(start));
+      if (/^\s*(?:and|or|,)\s/i.test(step.words.slice(next?.end ?? step.words.length)) && !isHarmless) return;
       if (next !== undefined && property.kind === 'name' && property.required && property.terms.length > 1) {
         const text = step.text.slice(next.start, next.end);
         set(property, text, text);
@@ -152,7 +143,8 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
       const best = Math.max(0, ...rated.map(({ score }) => score));
       const fitting = rated.filter(({ score }) => best > 0 && score === best);
       const [one] = fitting;
-      if (fitting.length === 1 && one !== undefined) take(one.property, [span]);
+      if (fitting.length === 1 && one !== undefined && take(one.property, [span]))
+        for (const word of near) if (one.property.speaksOf(word) && !toolTerms.has(word)) filled.quoted.add(word);
     }
     const left = free().filter(({ kind }) => kind === 'number' || kind === 'id');
     const needed = open().filter((property) => property.required);
@@ -163,10 +155,19 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
     if (only !== undefined && more.length === 0 && counts.length === 1 && counts[0] !== undefined)
       take(counts[0], [only]);
   };
+  /** Whether a path is missing that only a quotation can be. */
+  const wantsPath = (): boolean =>
+    all.some((one) => one.kind === 'path' && one.required && isOpen(one)) &&
+    !free().some(({ kind }) => kind === 'path');
   const byKind = (property: Property, takes: (span: Span) => boolean): void => {
-    const fitting = free().filter(takes);
+    const needsPath = wantsPath();
+    const fitting = free().filter((span) => takes(span) && !isAside(property, span, needsPath));
     if (property.kind === 'list') {
-      if (fitting.length > 0) take(property, fitting);
+      const [first] = fitting;
+      // Whose list it is comes first: what was said may be that.
+      if (isPart && !isHarmless && all.some((one) => one.kind === 'name' && one.required && isOpen(one))) return;
+      const row = isHarmless ? fitting : ((first && rows.get(first)) ?? []);
+      if (row.length > 0 && row.every((span) => !filled.used.has(span) && property.takes(span))) take(property, row);
       return;
     }
     const claimed = (span: Span): boolean =>
@@ -176,14 +177,38 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
     if (chosen !== undefined && (property.required || property.isNamedBy(said, chosen))) take(property, [chosen]);
   };
   const standsBefore = ({ way }: Property, { start }: Span): boolean => way?.test(step.words.slice(0, start)) === true;
+  /** `without node_modules`: what is left out, where a list is for it. */
+  const byException = (property: Property): void => {
+    const { names, text } = leftOut(step);
+    const value = names.length === 0 ? undefined : coerce(names, property.schema, schema);
+    if (value?.ok) set(property, value.value, text);
+  };
+  /** `for TODO`: a name is a pattern only where it is said to be what is looked for. */
+  const byPattern = (property: Property): void => {
+    const span = free().find(
+      ({ kind, start }) => kind === 'name' && /\b(?:for|matching|like)\s*$/i.test(step.words.slice(0, start)),
+    );
+    if (span !== undefined) take(property, [span]);
+  };
+  const byBareFolder = (): void => {
+    const [property, ...more] = all.filter((one) => one.required && one.kind === 'path' && isOpen(one));
+    if (property === undefined || more.length > 0 || free().some(property.takes)) return;
+    const name = bareFolder(step, toolTerms, isHarmless);
+    const value = name === undefined ? undefined : coerce([name], property.schema, schema);
+    if (name === undefined || value?.ok !== true) return;
+    set(property, value.value, name);
+    for (const term of termsOf(name)) filled.quoted.add(term);
+  };
   const byRest = (): void => {
     const needed = all.filter((property) => property.required && isOpen(property));
     const [property] = needed;
     if (needed.length !== 1 || property === undefined || !property.takesWords) return;
+    if (isPart && property.kind !== 'text') return;
     if (free().some(({ kind }) => kind !== 'name' && kind !== 'number')) return;
-    const cued = CUE.exec(step.words);
+    const cued = (isHarmless || property.isSubject ? ABOUT : SAYING).exec(step.words);
     const from = cued === null ? afterTool(words, toolTerms) : cued.index + cued[0].length - (cued[1] ?? '').length;
-    if (from === undefined || (cued === null && !takesRest)) return;
+    if (from === undefined || (cued === null && (!isHarmless || isPart))) return;
+    if ([...filled.used].some(({ end }) => end > from)) return;
     const text = step.text
       .slice(from)
       .trim()
@@ -205,18 +230,23 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
   const byParts = (property: Property): void => {
     const json = free().find(({ kind }) => kind === 'json');
     if (json !== undefined && take(property, [json])) return;
-    const [type] = alternatives(property.schema, schema);
-    const item = type?.type === 'array' ? alternatives(type.items, schema)[0] : type;
-    if (item?.type !== 'object') return;
+    const item = itemOf(property.schema, schema);
+    if (item === undefined) return;
     const rest = { ...step, spans: free() };
-    const inner = fill({ ...item, $defs: schema.$defs, definitions: schema.definitions }, rest, {
+    const inner = fill(item, rest, {
       toolTerms,
       hasBefore: false,
-      takesRest: false,
+      isHarmless,
+      isPart: true,
     });
-    if (inner.missing.length > 0 || Object.keys(inner.arguments).length === 0) return;
-    const value = type?.type === 'array' ? [inner.arguments] : inner.arguments;
-    set(property, value, Object.values(inner.from).join(', '), [...inner.used]);
+    const { arguments: given, missing, used } = inner;
+    if (Object.keys(given).length === 0) return;
+    if (missing.length === 0) {
+      set(property, wrapped(property.schema, given, schema), Object.values(inner.from).join(', '), [...used]);
+    } else if (property.required && filled.part === undefined && inner.part === undefined) {
+      filled.part = { property: property.name, given, missing };
+      for (const span of used) filled.used.add(span);
+    }
   };
 
   const open = (): Property[] => all.filter(isOpen);
@@ -229,16 +259,24 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
   const spanned = ordered.filter(({ kind }) => !['boolean', 'number', 'parts'].includes(kind));
   for (const property of spanned) byKind(property, property.prefers);
   for (const property of spanned.filter(isOpen)) byKind(property, property.takes);
+  for (const property of open()) if (property.kind === 'list' && property.excludes) byException(property);
+  for (const property of open()) if (property.kind === 'glob') byPattern(property);
   for (const property of open()) if (property.kind === 'parts') byParts(property);
   // What one parameter alone can be meant for, it is meant for.
+  const needsPath = wantsPath();
   for (const span of free()) {
-    const takers = open().filter((property) => property.kind !== 'number' && property.takes(span));
+    const takers = open().filter(
+      (property) => property.kind !== 'number' && property.takes(span) && !isAside(property, span, needsPath),
+    );
     const [only] = takers;
     if (takers.length === 1 && only !== undefined && !['name', 'number'].includes(span.kind)) take(only, [span]);
   }
   const refers = hasBefore && PRONOUN.test(step.words);
   const isThing = THING.test(step.words);
-  if (!refers) byRest();
+  if (!refers) {
+    byBareFolder();
+    byRest();
+  }
   for (const property of open().filter((one) => one.required)) {
     if (
       refers &&
@@ -252,32 +290,4 @@ export const fill = (schema: JsonObject, step: Scanned, { toolTerms, hasBefore, 
   return filled;
 };
 
-/** As a property of its own whatever a server calls it, `__proto__` too. */
-export const give = (object: JsonObject, name: string, value: unknown): void => {
-  Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
-};
-
 const COUNTS = new Set(['limit', 'count', 'max', 'top', 'size', 'number', 'results', 'n']);
-
-/** The words next to a span: what a number counts, and what it is called. */
-const neighbours = ({ start, end }: Span, words: readonly Word[]): string[] => [
-  ...words
-    .filter((word) => word.end <= start)
-    .slice(-2)
-    .flatMap(({ terms }) => terms),
-  ...words
-    .filter((word) => word.start >= end)
-    .slice(0, 2)
-    .flatMap(({ terms }) => terms),
-];
-
-/** Where the words begin that come after those that named the tool. */
-const afterTool = (words: readonly Word[], toolTerms: ReadonlySet<string>): number | undefined => {
-  let named = false;
-  for (const { terms, start } of words) {
-    const isTool = terms.some((term) => toolTerms.has(term) || stemsOf(term).some((stem) => toolTerms.has(stem)));
-    if (named && !isTool && telling(terms).length > 0) return start;
-    named ||= isTool;
-  }
-  return undefined;
-};

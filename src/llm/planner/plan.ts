@@ -1,6 +1,7 @@
 /** A plan as it is kept in the conversation: in an opaque part of each message of the planner, so that it outlives the process. */
 import type { JsonObject } from '../../protocol/types.ts';
 import type { Message, ResultPart } from '../message.ts';
+import type { Part } from './part.ts';
 
 const API = 'planner';
 
@@ -15,6 +16,8 @@ export interface Step {
   label: string;
   arguments: JsonObject;
   missing: string[];
+  /** What is known of an object that is missing. */
+  part?: Part;
   /** Parameters that the result of the step before gives. */
   referred: string[];
   /** The words that it was made of. */

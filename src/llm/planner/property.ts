@@ -36,6 +36,12 @@ export interface Property {
   way?: RegExp;
   /** How much the words beside a number speak of it. */
   nearness(words: readonly string[], span: Span): number;
+  /** Whether a word is of its name, or of what is said of it. */
+  speaksOf(word: string): boolean;
+  /** It is what is left out. */
+  excludes: boolean;
+  /** It says what something is about: words after `about` may be it. */
+  isSubject: boolean;
   /** Optional ones are given only where the request names them, or where the kind of the span leaves no doubt. */
   isNamedBy(words: readonly string[], span: Span): boolean;
 }
@@ -46,6 +52,7 @@ const FORMATS: Record<string, PropertyKind> = { uri: 'url', email: 'email', date
 const PATH = 'path file filename filepath dir directory folder source destination src dest';
 const TEXT =
   'content text message body query comment description title prompt topic question thought note subject search keyword summary sentence input q term command code data value';
+const SUBJECT = 'topic subject query question q search term keyword prompt command title';
 const DATE = 'date day deadline since until due start end';
 
 const kindOfText = (terms: readonly string[], schema: JsonObject): PropertyKind => {
@@ -98,10 +105,14 @@ const TAKES: Record<PropertyKind, SpanKind[]> = {
 const SURE: ReadonlySet<SpanKind> = new Set(['url', 'email', 'glob', 'date']);
 
 const waysOf = (terms: readonly string[]): RegExp | undefined => {
-  if (has(terms, 'destination dest target to new output into end until')) return /\b(?:to|into|as|until)\s*$/i;
-  if (has(terms, 'source src from old start since')) return /\bfrom\s*$/i;
+  if (has(terms, 'destination dest target to new output into end until')) return /\b(?:to|into|as|until|with|by)\s*$/i;
+  if (has(terms, 'source src from old start since')) return /\b(?:from|instead of)\s*$/i;
+  if (has(terms, 'path dir directory folder root'))
+    return /\b(?:in|inside|under|within|below|from)(?: the)?(?: folder| directory)?\s*$/i;
   return undefined;
 };
+/** Words for the two ends of something, which parameters are seldom named after. */
+const ENDS: Record<string, string> = { top: 'first', beginning: 'first', start: 'first', bottom: 'last', end: 'last' };
 
 export const propertyOf = (name: string, given: unknown, root: JsonObject, required: boolean): Property => {
   const types = alternatives(given, root);
@@ -112,13 +123,17 @@ export const propertyOf = (name: string, given: unknown, root: JsonObject, requi
   const said = termsOf(typeof first.description === 'string' ? first.description : '');
   const isNamed = (words: readonly string[]): boolean => terms.some((term) => words.includes(term));
   const way = waysOf(terms);
+  const isFile = ({ kind: of, value }: Span): boolean => of === 'path' && !value.includes('/') && value.includes('.');
   return {
     name,
     terms,
     schema: given as JsonObject,
     kind,
     required,
-    takes: (span) => TAKES[items].includes(span.kind),
+    takes: (span) =>
+      TAKES[items].includes(span.kind) ||
+      (items === 'glob' && isFile(span)) ||
+      (items === 'path' && span.kind === 'name' && span.key !== undefined),
     prefers: (span) => span.kind === TAKES[items][0],
     takesWords: ['text', 'name', 'glob', 'any'].includes(items),
     ...(way === undefined ? {} : { way }),
@@ -126,9 +141,12 @@ export const propertyOf = (name: string, given: unknown, root: JsonObject, requi
       numberFor(span, { terms, schema: first }) === undefined
         ? 0
         : words.reduce(
-            (sum, word) => sum + (terms.includes(word) ? 3 : 0) + (said.includes(word) ? 1 : 0),
+            (sum, word) => sum + (terms.includes(word) ? 3 : 0) + (said.includes(ENDS[word] ?? word) ? 1 : 0),
             span.unit ? 2 : 0,
           ),
+    speaksOf: (word) => terms.includes(word) || said.includes(ENDS[word] ?? word),
+    excludes: has(terms, 'exclude excluded ignore ignored skip without'),
+    isSubject: has(terms, SUBJECT),
     isNamedBy: (words, span) => isNamed(words) || (SURE.has(span.kind) && TAKES[items][0] === span.kind),
   };
 };

@@ -1,6 +1,6 @@
 /** What a person's answer to a question of the planner means. */
 import { coerce } from '../../schema/coerce.ts';
-import { propertiesOf } from '../../schema/signature.ts';
+import { alternatives, propertiesOf } from '../../schema/signature.ts';
 import type { Candidate } from './catalogue.ts';
 import type { Moment } from './moment.ts';
 import type { Question } from './plan.ts';
@@ -47,6 +47,10 @@ export const valueIn = (
   };
   const fitting = spans.filter((span) => property.takes(span));
   const isAlone = !/[\p{L}\p{N}]/u.test(words);
+  if (property.kind === 'list' && /^(?:none|nothing|no|empty)\W*$/i.test(said)) {
+    const [{ minItems } = {}] = alternatives(property.schema, root);
+    return typeof minItems === 'number' && minItems > 0 ? undefined : { value: [] };
+  }
   if (property.kind === 'list')
     return read(fitting.length > 0 ? fitting.map(({ value }) => value) : said.split(/\s*,\s*/));
   if (property.kind === 'boolean')

@@ -23,7 +23,7 @@ export interface Span {
   value: string;
   start: number;
   end: number;
-  /** Of a pair. */
+  /** Of a pair; of a name `called`, where it is said to be one. */
   key?: string;
   /** Of a number: `ms`, `s`, `min`, `h`, `d`, `b`, `kb`, `mb`, `gb`, `%`. */
   unit?: string;
@@ -58,6 +58,10 @@ type Rule = [pattern: RegExp, read: (match: RegExpExecArray) => Found | undefine
 const QUOTED = String.raw`"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|„[^“”\n]*[“”]|\x60[^\x60\n]+\x60|(?<![\p{L}\p{N}])'[^'\n]+'(?![\p{L}\p{N}])`;
 const unquoted = (text: string): string => (/^["“«„`'].*["”»“`']$/s.test(text) ? text.slice(1, -1) : text);
 
+/** Whether a quotation may be the path of something. */
+export const looksLikePath = (text: string): boolean =>
+  /^(?:(?:~|\.{1,2})?\/|[A-Za-z]:\\)[^\n]*$|^[^\n]*[^\s.]\.(?=\w*[a-z])\w{1,5}$/i.test(text);
+
 /** JSON that begins here, to the bracket that closes it. */
 const jsonAt = (text: string, from: number): string | undefined => {
   for (let at = from + 1; at < text.length && at < from + 10_000; at += 1) {
@@ -77,6 +81,10 @@ const trimmed = (kind: SpanKind) => (match: RegExpExecArray) => {
   const value = trimEnd(match[0]);
   return value === '' ? undefined : { kind, value, length: value.length };
 };
+
+/** What it is called: words with capital letters, or those to the one that begins something else. Before `and`, it is not told what the name is. */
+const CALLED =
+  /(?<=\b(?:named|called|titled)\s)(?:\p{Lu}[\p{L}\p{N}_'’-]*(?:\s\p{Lu}[\p{L}\p{N}_'’-]*)*|[\p{L}\p{N}][\p{L}\p{N}_'’-]*(?:\s(?!(?:of|with|in|inside|under|at|to|from|as|for|type|that|which|who|by|on|and|or|then|please)\b)[\p{L}\p{N}][\p{L}\p{N}_'’-]*)*)(?=\s*(?:$|[.;:?!()]|\s(?!and|or)\p{L}))/gu;
 
 /** Longest and surest first: what one has taken is nobody else's. */
 const RULES: Rule[] = [
@@ -103,10 +111,24 @@ const RULES: Rule[] = [
     /\b(?:the |this )?(?:current|working) (?:directory|folder)\b|\bthis (?:directory|folder)\b/giu,
     () => ({ kind: 'path', value: '.' }),
   ],
+  [CALLED, ([value]) => ({ kind: 'name', value, key: 'called' })],
   [/\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/giu, ([value]) => ({ kind: 'id', value })],
   [/(?<![\w&])#([\w-]*\d)\b/gu, ([, value = '']) => ({ kind: 'id', value })],
   [/\b[A-Z][A-Z0-9]+-\d+\b/gu, ([value]) => ({ kind: 'id', value })],
   [/(?<![\w.,])([+-]?\d+(?:\.\d+)?)(?:\s?(%|[a-z]+)(?!\w))?/giu, numberAt],
+  [
+    /\b(half an?|half of an?|an?) (milliseconds?|seconds?|minutes?|hours?)\b/giu,
+    ([, count = '', unit = '']) => ({
+      kind: 'number',
+      value: /^half/i.test(count) ? '0.5' : '1',
+      unit: unitOf(unit) ?? '',
+    }),
+  ],
+  // How many is not told: it fits nowhere, and so is asked about.
+  [
+    /\b(?:a few|several|a couple of|some) (?:milliseconds|seconds|minutes|hours|days|weeks)\b/giu,
+    ([value]) => ({ kind: 'number', value }),
+  ],
   [
     new RegExp(String.raw`\b(?:${NUMBER_WORDS.join('|')})\b`, 'giu'),
     ([word]) => ({ kind: 'number', value: String(NUMBER_WORDS.indexOf(word.toLowerCase()) + 2) }),

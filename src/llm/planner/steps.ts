@@ -20,8 +20,10 @@ const LOOP = /\b(?:for|of) (?:each|every|all)\b|\bone by one\b/i;
 
 const MAX_STEPS = 10;
 
-/** The first word that does something, without what is polite. */
-export const leadOf = (words: string): string | undefined => termsOf(words.replace(OPENING, ''))[0];
+/** The words of a step without what is polite. */
+export const leadsOf = (words: string): string[] => termsOf(words.replace(OPENING, ''));
+/** The first of them. */
+export const leadOf = (words: string): string | undefined => leadsOf(words)[0];
 
 const split = (
   text: string,

@@ -6,9 +6,10 @@ import { answerText, HEADER, notPlaced, notSure, planText, whatArgument, whichTo
 import type { Candidate, Catalogue } from './catalogue.ts';
 import { choose } from './choose.ts';
 import { type DrawnUp, drawUp, piecesOf, stepFor } from './draw-up.ts';
-import { give } from './fill.ts';
 import type { Moment } from './moment.ts';
+import { give, memberOf, wrapped } from './part.ts';
 import { lastPlan, type Plan, planNumber, resultOf, type Step } from './plan.ts';
+import type { Property } from './property.ts';
 import { type Earlier, refer } from './refer.ts';
 import { chosenOf, isCancel, isFreeText, isSkip, isWhichTool, propertyFor, valueIn } from './reply.ts';
 import { scan } from './spans.ts';
@@ -34,6 +35,30 @@ export interface TurnOptions {
 const LONGEST_REQUEST = 8_000;
 
 /** Without the resources that came along: they are no request, and nothing here reads them. */
+/** What a question is about: an argument, or what is missing of the object that it is. */
+const wantedOf = (candidate: Candidate, { part }: Step, name: string): Property => {
+  const property = propertyFor(candidate, name);
+  const [member] = part?.property === name ? part.missing : [];
+  return member === undefined ? property : memberOf(property, member, candidate.tool.inputSchema);
+};
+
+/** Takes an answer in; whether more of the same argument is to be asked for. */
+const takeAnswer = (candidate: Candidate, step: Step, name: string, value: unknown): boolean => {
+  const { part } = step;
+  const [member, ...more] = part?.property === name ? part.missing : [];
+  if (part === undefined || member === undefined) {
+    give(step.arguments, name, value);
+    return false;
+  }
+  give(part.given, member, value);
+  part.missing = more;
+  if (more.length > 0) return true;
+  const { inputSchema } = candidate.tool;
+  give(step.arguments, name, wrapped(propertyFor(candidate, name).schema, part.given, inputSchema));
+  delete step.part;
+  return false;
+};
+
 const textOfUser = (messages: readonly Message[]): string => {
   const from = messages.findLastIndex(({ role }) => role !== 'user') + 1;
   const parts = messages.slice(from).flatMap(({ content }) => content);
@@ -61,10 +86,10 @@ export const takeTurn = async ({ messages, catalogue, moment, isDry, smallTalk }
     const step = plan.steps[at] as Step;
     const candidate = candidateOf(step);
     if (candidate === undefined) return gone(step);
-    const { schema } = propertyFor(candidate, property);
+    const { name, schema } = wantedOf(candidate, step, property);
     plan.asking = { about: 'argument', at, property };
     const said = typeof schema.description === 'string' ? schema.description : '';
-    return say(whatArgument(step.label, property, typeName(schema, candidate.tool.inputSchema), said, why));
+    return say(whatArgument(step.label, name, typeName(schema, candidate.tool.inputSchema), said, why));
   };
   const gone = (step: Step): Turn => {
     plan.steps = [];
@@ -184,7 +209,7 @@ export const takeTurn = async ({ messages, catalogue, moment, isDry, smallTalk }
     }
     const candidate = candidateOf(step);
     if (candidate === undefined) return gone(step);
-    const property = propertyFor(candidate, asking.property);
+    const property = wantedOf(candidate, step, asking.property);
     const talk = isFreeText(property) ? undefined : smallTalk(text);
     if (talk !== undefined) return say(talk);
     const picked = asking.about === 'value' ? chosenOf(text, asking.choices) : undefined;
@@ -192,7 +217,7 @@ export const takeTurn = async ({ messages, catalogue, moment, isDry, smallTalk }
     const value = isRequest ? undefined : valueIn(picked ?? text, candidate, property, moment);
     if (value !== undefined) {
       delete plan.asking;
-      give(step.arguments, asking.property, value.value);
+      if (takeAnswer(candidate, step, asking.property, value.value)) return goOn();
       step.missing = step.missing.filter((name) => name !== asking.property);
       step.referred = step.referred.filter((name) => name !== asking.property);
       return goOn();
