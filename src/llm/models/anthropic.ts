@@ -4,6 +4,7 @@ import { checkModelOptions } from '../odd-names.ts';
 import type { AnthropicClient } from './anthropic-exchange.ts';
 import { made, needed, once } from './packages.ts';
 import { priceOf } from './prices.ts';
+import { boundedErrors } from './readable-errors.ts';
 import type { Waits } from './watch.ts';
 
 /** Which model of Anthropic, how it is reached, and what it is asked with. */
@@ -65,5 +66,5 @@ export const anthropicModel = (options: AnthropicModelOptions): ChatModel => {
 const clientOf = async ({ client, apiKey, baseURL }: AnthropicModelOptions): Promise<AnthropicClient> => {
   if (client !== undefined) return client;
   const { Anthropic } = await needed('@anthropic-ai/sdk', () => import('@anthropic-ai/sdk'));
-  return made(() => new Anthropic({ apiKey, baseURL, maxRetries: 0 }));
+  return made(() => new Anthropic({ apiKey, baseURL, maxRetries: 0, fetch: boundedErrors }));
 };
