@@ -1,7 +1,7 @@
 /** Every limit of a run has a number and a stop of its own, and leaves a conversation that can go on. */
 import { describe, expect, test } from 'vitest';
 import { createConversation } from '../../src/llm/loop/conversation.ts';
-import { createLoops } from '../../src/llm/loop/loop.ts';
+import { createLoops, runToolLoop } from '../../src/llm/loop/loop.ts';
 import { ModelError } from '../../src/llm/model-error.ts';
 import { createHandClock } from '../fixtures/hand-clock.ts';
 import { isWhole, loopWorld } from '../fixtures/llm/loop-world.ts';
@@ -217,7 +217,16 @@ test('options that are wrong are named, all of them, before anything is done', a
     { messages: [] },
     { localTools: [tool] },
     { messages: [{ role: 'system', content: 'x' } as never] },
+    // What is not the list that was meant would be none at all, or fail far from here.
+    { instructions: 'math' as never },
+    { tools: { servers: 'math' as never } },
+    { tools: ['math'] as never },
+    { localTools: [{ ...tool, name: 'ab', run: undefined as never }] },
+    { localTools: { tool } as never },
+    { system: ['Be brief.'] as never },
+    { spill: {} as never },
   ]) {
     await expect(run(['Hi'], bad)).rejects.toMatchObject({ code: 'invalid_arguments' });
   }
+  await expect(runToolLoop(undefined as never)).rejects.toMatchObject({ code: 'invalid_arguments' });
 });

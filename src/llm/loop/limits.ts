@@ -28,7 +28,9 @@ const TURN_RESULT_TOKENS = 24_000;
 const MAX_SAME_FAILURES = 3;
 
 /** Throws `invalid_arguments` with every option that is wrong. */
-export const limitsOf = (options: LoopOptions): Limits => {
+export const limitsOf = (given: LoopOptions): Limits => {
+  // Not all who call are compiled.
+  const options = given ?? {};
   refuse([...oddNames(options, Object.keys(NAMES)), ...wrongNumbers(options), ...wrongOthers(options)]);
   const { maxSteps = 25, maxToolCalls = 50, parallelCalls = 8 } = options;
   const { maxResultTokens = DEFAULT_RESULT_TOKENS, timeoutMs = Number.POSITIVE_INFINITY } = options;
@@ -98,7 +100,7 @@ const wrongNumbers = (options: LoopOptions): Problem[] => {
 };
 
 const wrongOthers = (options: LoopOptions): Problem[] => {
-  const { toolkit, model, search, localTools = [], tools, instructions, signal, onEvent, maxCostUsd } = options;
+  const { toolkit, model, search, system, tools, instructions, signal, onEvent, spill, maxCostUsd } = options;
   const problems: Problem[] = [];
   const must = (path: string, message: string, fits: boolean): void => {
     if (!fits) problems.push({ path, message });
@@ -108,20 +110,37 @@ const wrongOthers = (options: LoopOptions): Problem[] => {
   must('/search', 'must be auto, always or never', [undefined, 'auto', 'always', 'never'].includes(search));
   must('/signal', 'must be an AbortSignal', signal === undefined || typeof signal.addEventListener === 'function');
   must('/onEvent', 'must be a function', onEvent === undefined || typeof onEvent === 'function');
+  must('/system', 'must be a text', system === undefined || typeof system === 'string');
+  must(
+    '/spill',
+    'must be a spill, such as createMemorySpill gives',
+    spill === undefined || typeof spill.put === 'function',
+  );
+  const isFlag = instructions === undefined || typeof instructions === 'boolean';
+  must('/instructions', 'must be true, or a list of servers', isFlag || Array.isArray(instructions));
+  must(
+    '/tools',
+    'must be { servers, allow }',
+    tools === undefined || (typeof tools === 'object' && !Array.isArray(tools)),
+  );
+  must('/tools/servers', 'must be a list of servers', tools?.servers === undefined || Array.isArray(tools.servers));
+  must('/localTools', 'must be a list of tools', options.localTools === undefined || Array.isArray(options.localTools));
   must('/tools/allow', 'must be a function', tools?.allow === undefined || typeof tools.allow === 'function');
   const names = new Set<string>();
-  for (const [index, { name }] of localTools.entries()) {
+  for (const [index, { name, run }] of listIn(options.localTools).entries()) {
+    must(`/localTools/${index}/run`, 'must be a function', typeof run === 'function');
     must(`/localTools/${index}/name`, 'must be 1 to 64 letters, digits, _ or -', /^[\w-]{1,64}$/.test(name));
     must(`/localTools/${index}/name`, 'is that of another local tool', !names.has(name));
     names.add(name);
   }
   if (typeof toolkit?.has === 'function') {
-    const named = Array.isArray(instructions) ? instructions : [];
-    for (const server of named) must('/instructions', `names no server: ${server}`, toolkit.has(server));
-    for (const server of tools?.servers ?? [])
+    for (const server of listIn(instructions)) must('/instructions', `names no server: ${server}`, toolkit.has(server));
+    for (const server of listIn(tools?.servers))
       must('/tools/servers', `names no server: ${server}`, toolkit.has(server));
   }
   const isPriced = maxCostUsd === undefined || typeof model?.stream !== 'function' || priceOf(model) !== undefined;
   must('/maxCostUsd', 'cannot be held: the price of the model is not known; give the model a `price`', isPriced);
   return problems;
 };
+
+const listIn = <T>(given: boolean | readonly T[] | undefined): readonly T[] => (Array.isArray(given) ? given : []);
