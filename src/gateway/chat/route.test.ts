@@ -21,7 +21,9 @@ const chatOf = async (tell: (signal: AbortSignal) => AsyncGenerator<ChatEvent>) 
     hold(_: unknown, onEnded: (how: Ended) => void) {
       end = onEnded;
       open += 1;
-      return () => void (open -= 1);
+      return () => {
+        open -= 1;
+      };
     },
   };
   const room = { lasting, clock, limits: LIMITS, closing: new AbortController().signal };
