@@ -53,6 +53,14 @@ describe('a server that does not answer in time', () => {
   });
 });
 
+test('a server that keeps a command waiting is named once, unless nothing is to be said', () => {
+  const mute = { command: 'sleep', args: ['60'], connectTimeoutMs: 3_800 };
+  configure({ mcpServers: { mute } });
+  for (const argv of [['list'], ['call', 'x']])
+    expect(run(...argv).err.match(/^toolway: waiting for mute$/gm)).toHaveLength(1);
+  expect(run('list', '--quiet').err).not.toContain('waiting');
+});
+
 test('of a server that hangs as it starts, what it has said meanwhile is shown: the end of it', () => {
   const script = 'for n in $(seq 30); do echo "step $n" >&2; done; exec sleep 60';
   configure({ mcpServers: { slow: { command: 'sh', args: ['-c', script] } } });

@@ -5,6 +5,7 @@ import { createRecollection } from './completion/recollection.ts';
 import { personHandlers } from './person.ts';
 import { createScreen } from './screen.ts';
 import { type Admit, createOpener, type Follow } from './session.ts';
+import { tellOfWait } from './waiting.ts';
 
 /** Runs a command: its servers can ask the person who sits here, and what they list is kept for completion. */
 export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open' | 'log'>): Promise<number> => {
@@ -52,9 +53,15 @@ export const perform = async (run: Run, job: Omit<Job, 'screen' | 'open' | 'log'
     ends.push(await followFiles(following, note));
   };
   const opener = createOpener(world, options, output, { admit, follow });
-  const open: Open = (wish) => {
+  const open: Open = async (wish) => {
     lasting = wish?.lasting === true;
-    return opener(wish);
+    const session = await opener(wish);
+    // What lasts shows itself who is there.
+    if (!lasting && !output.quiet) {
+      const tellNoMore = tellOfWait(session, (text) => void screen.note(output.remarks.dim(text)));
+      ends.push(async () => tellNoMore());
+    }
+    return session;
   };
   try {
     return await run({ ...job, context: { ...context, signal: world.signal }, screen, log, open });

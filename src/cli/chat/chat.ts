@@ -13,6 +13,7 @@ import { createMemorySpill, type Spill } from '../../llm/results/spill.ts';
 import { stateFolder } from '../../node/state-folder.ts';
 import type { Job, Session } from '../command.ts';
 import { countOf } from '../numbers.ts';
+import { connectingServers } from '../waiting.ts';
 import { createKeeper } from './keeper.ts';
 import { type LastQuestion, lastQuestion, type TurnStart } from './last-question.ts';
 import { modelMaker } from './model.ts';
@@ -148,10 +149,7 @@ export const openChat = async (job: Job, { resumed, print }: { resumed?: string;
       return facts;
     },
     save,
-    connecting() {
-      const states = session.toolkit.status();
-      return session.servers.filter((name) => states[name]?.state === 'connecting');
-    },
+    connecting: () => connectingServers(session),
     async turn({ messages, signal, view, interrupt }) {
       const question = textOf(messages);
       facts ??= newSession({ question, cwd: context.cwd, model: nameOfChoice(choice), print });

@@ -8,9 +8,10 @@ import { sourceText } from '../../policy/taint.ts';
 import { signature } from '../../schema/signature.ts';
 import { safeLine } from '../safe-text.ts';
 import { askServers } from '../servers.ts';
+import { waitingFor } from '../waiting.ts';
 import type { Chat } from './chat.ts';
 import { listSessions } from './session-list.ts';
-import { summaryOf, waitingFor } from './summary.ts';
+import { summaryOf } from './summary.ts';
 import { historyLines, saidBy, transcriptOf } from './transcript.ts';
 
 export interface ChatCommand {

@@ -1,18 +1,15 @@
 /** One question, answered on stdout; everything else goes to stderr. */
-import { systemClock } from '../../clock.ts';
 import { userMessage } from '../../llm/loop/attachments.ts';
 import type { LoopEvent } from '../../llm/loop/events.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { isFormat, markdownView, rendered } from '../markdown/view.ts';
 import { safeLine, safeText } from '../safe-text.ts';
 import { remarkServers } from '../serve-remarks.ts';
+import { tellOfWait } from '../waiting.ts';
 import type { Chat } from './chat.ts';
 import { exitOfStop, wordsOfStop } from './stops.ts';
-import { summaryOf, waitingFor } from './summary.ts';
+import { summaryOf } from './summary.ts';
 import { createTurnView } from './turn-view.ts';
-
-/** Where no line shows it, who is waited for is told once. */
-const TELL_WAIT_AFTER_MS = 3_000;
 
 /** Answers, and gives the exit code. Rejects where the model or what is attached fails. */
 export const printAnswer = async (chat: Chat, question: string): Promise<number> => {
@@ -21,14 +18,12 @@ export const printAnswer = async (chat: Chat, question: string): Promise<number>
   const startedAt = performance.now();
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const remark = (words: string): void => void chat.job.screen.note(output.remarks.yellow(words));
-  if (!output.quiet) remarkServers(session.toolkit, remark);
-  const wait = systemClock.after(TELL_WAIT_AFTER_MS, () => {
-    const servers = chat.connecting();
-    const isShown = output.redraws && context.stderr.isTty;
-    if (servers.length > 0 && !isShown && !output.quiet) remark(safeLine(`toolway: ${waitingFor(servers)}`));
-  });
-  wait.keepAlive(false);
+  const remark = (words: string): void => {
+    if (!output.quiet) void job.screen.note(output.remarks.yellow(words));
+  };
+  remarkServers(session.toolkit, remark);
+  const isShown = output.redraws && context.stderr.isTty;
+  const tellNoMore = isShown ? undefined : tellOfWait(session, remark);
   const view = createTurnView(job, { answers: false, waitsFor: chat.connecting });
   const ends: LoopEvent[] = [];
   const onEvent = (event: LoopEvent): void => {
@@ -44,7 +39,7 @@ export const printAnswer = async (chat: Chat, question: string): Promise<number>
       chat.turn({ messages: [message], signal, view: { ...view, onEvent }, interrupt: () => stop.abort() }),
     )
     .finally(() => {
-      wait.cancel();
+      tellNoMore?.();
       return view.end();
     });
   if (output.json) {

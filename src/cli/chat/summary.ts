@@ -1,4 +1,4 @@
-/** What a turn, or a conversation, took: calls, time, tokens, money; and whom it waits for. */
+/** What a turn, or a conversation, took: calls, time, tokens, money. */
 import type { Usage } from '../../llm/model.ts';
 
 export interface Spent {
@@ -41,6 +41,3 @@ export const summaryOf = ({ toolCalls, durationMs, usage, costUsd }: Spent): str
   ];
   return parts.filter((part) => part !== undefined).join(' · ');
 };
-
-/** What is said while servers are being connected. */
-export const waitingFor = (servers: readonly string[]): string => `waiting for ${servers.join(', ')}`;

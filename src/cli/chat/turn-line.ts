@@ -6,7 +6,7 @@ import { durationName, progressText, SPINNER_AFTER_MS, SPINNER_TURN_MS, spinnerA
 import { createRedrawnLine } from '../redrawn-line.ts';
 import { safeLine } from '../safe-text.ts';
 import type { Screen } from '../screen.ts';
-import { waitingFor } from './summary.ts';
+import { waitingFor } from '../waiting.ts';
 
 export interface TurnLine {
   /** What the model does while nothing is called. */
