@@ -163,7 +163,7 @@ that of the last one that failed.`,
   chat: {
     summary: 'talk with a model that uses the tools, or have one question answered',
     usage: '[QUESTION …]',
-    example: 'toolway chat --print "which of these files is the largest?" --server files',
+    example: 'toolway chat --print "which of these files is the largest?" --server files --yes',
     details: `The model is the one of --model, of TOOLWAY_MODEL, of the configuration (chat.model), or of the key that is set:
 ANTHROPIC_API_KEY, OPENAI_API_KEY. Without any, a planner by rules answers, which needs no key. With --base-url any
 server that speaks as OpenAI does: --base-url http://localhost:11434/v1 --model llama3.3

@@ -96,7 +96,7 @@ test('A package that is missing is named, with how to install it', async () => {
   });
   const missing = (name: string) => ({
     code: 'unsupported',
-    message: `this model needs the package ${name}: npm install ${name}`,
+    message: `this model needs the package ${name}: npm install ${name}, with --global where Toolway was installed so`,
   });
   await expect(all(openaiModel({ model: 'one' }).stream(request()))).rejects.toMatchObject(missing('openai'));
   const anthropic = anthropicModel({ model: 'one' });

@@ -6,7 +6,9 @@ export const needed = async <T>(name: string, load: () => Promise<T>): Promise<T
   try {
     return await load();
   } catch (cause) {
-    throw new ToolwayError('unsupported', `this model needs the package ${name}: npm install ${name}`, { cause });
+    // It is looked for from here, not from the working directory: whose code is run is not for a folder to say.
+    const how = `npm install ${name}, with --global where Toolway was installed so`;
+    throw new ToolwayError('unsupported', `this model needs the package ${name}: ${how}`, { cause });
   }
 };
 
