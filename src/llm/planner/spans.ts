@@ -108,8 +108,12 @@ const RULES: Rule[] = [
   [/(?<![\w/])[\w@-][\w.@-]*\/[\w./@-]*(?:\.\w{1,6}|\/)(?![\w/])|(?<![\w/])(?:[\w-]+\/){2,}[\w.-]+/gu, trimmed('path')],
   [/(?<![\w.])[\w-]+(?:\.[\w-]+)*\.(?=\w*[a-z])[A-Za-z0-9]{1,5}(?![\w])/gu, trimmed('path')],
   [
-    /\b(?:the |this )?(?:current|working) (?:directory|folder)\b|\bthis (?:directory|folder)\b/giu,
+    /\b(?:the |this )?(?:current|working) (?:directory|folder)\b|\bthis (?:directory|folder)\b|(?<=\b(?:files|folders|directories|is) )here\b/giu,
     () => ({ kind: 'path', value: '.' }),
+  ],
+  [
+    /(?<=\b(?:in|inside|of|under|within|from|into|to|at|directory|folder|path|list|ls)\s)(?:~|\.{1,2})(?=$|[\s,;?!])/giu,
+    ([value]) => ({ kind: 'path', value }),
   ],
   [CALLED, ([value]) => ({ kind: 'name', value, key: 'called' })],
   [/\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/giu, ([value]) => ({ kind: 'id', value })],
