@@ -32,7 +32,7 @@ const ENGINE_STACK_BYTES = 256 * 1024;
  * than all else that a call costs. Where the other side was last heard within this time, and there is a second core,
  * each looks for what it waits for as long before it sleeps; the calling thread does what else it has to do meanwhile.
  */
-const AWAKE_MS = 0.1;
+const AWAKE_MS = 0.2;
 
 /** A thread with a program. Its turns, but for the one that says that it could not begin, go to who started it. */
 export interface CodeThread {
