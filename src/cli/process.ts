@@ -3,6 +3,7 @@ import type { Toolkit } from '../api.ts';
 import { VERSION } from '../version.ts';
 import type { CliContext, Sink, Terminal } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { hasReaderLeft } from './reader-left.ts';
 import { runCli } from './run.ts';
 
 /** How long a call that was cancelled by Ctrl-C has to be cancelled on its server too. */
@@ -59,10 +60,9 @@ const leave = (code: number): void => {
   process.exit(code);
 };
 
-const outputLost = ({ code, message }: NodeJS.ErrnoException): void => {
-  // A reader that has seen enough is no failure.
-  const isFailure = code !== 'EPIPE';
-  if (isFailure && !ending) process.stderr.write(`toolway: cannot write the output: ${message}\n`);
+const outputLost = (error: NodeJS.ErrnoException): void => {
+  const isFailure = !hasReaderLeft(error);
+  if (isFailure && !ending) process.stderr.write(`toolway: cannot write the output: ${error.message}\n`);
   void end(isFailure ? EXIT.internal : EXIT.done);
 };
 

@@ -2,6 +2,7 @@
 import { VERSION } from '../version.ts';
 import { type Line, parseLine } from './args.ts';
 import { helpOn } from './help.ts';
+import { hasReaderLeft } from './reader-left.ts';
 
 /** What a line wants to be told, if that is all it wants. */
 const answerOf = ({ options, help, name, command }: Line): string | undefined => {
@@ -35,8 +36,7 @@ export const answerQuickly = async (words: readonly string[]): Promise<boolean> 
     stdout.on('error', resolve);
     stdout.write(bytes.subarray(written), (error) => error ?? resolve(undefined));
   });
-  // A reader that has seen enough is no failure.
-  if (failure !== undefined && failure.code !== 'EPIPE') {
+  if (failure !== undefined && !hasReaderLeft(failure)) {
     process.stderr.write(`toolway: cannot write the output: ${failure.message}\n`);
     // That of `internal`, for which the table of all codes need not be loaded.
     process.exitCode = 1;

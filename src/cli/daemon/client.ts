@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { type Line, parseLine } from '../args.ts';
 import { EXIT } from '../exit-codes.ts';
+import { hasReaderLeft } from '../reader-left.ts';
 import { type Connection, reach } from './connect.ts';
 import { FRAME, type Frame, frameOf, jsonFrame, type StreamFacts, type WarmLine, type Wish } from './frames.ts';
 import { placeOf } from './place.ts';
@@ -160,10 +161,10 @@ const converse = ({ connection: { socket, listen }, message, hasScreen }: Ready,
       socket.destroy();
       resolve();
     };
-    const out = createOut(1, socket, ({ code, message: why }) => {
-      // A reader that has seen enough is no failure.
-      if (code !== 'EPIPE') process.stderr.write(`toolway: cannot write the output: ${why}\n`);
-      end(code === 'EPIPE' ? EXIT.done : EXIT.internal);
+    const out = createOut(1, socket, (error) => {
+      const isFailure = !hasReaderLeft(error);
+      if (isFailure) process.stderr.write(`toolway: cannot write the output: ${error.message}\n`);
+      end(isFailure ? EXIT.internal : EXIT.done);
     });
     const remarks = createOut(2, socket, () => {});
     const open = async (url: string, id: number): Promise<void> => {
