@@ -14,16 +14,17 @@ const CHANGING = words(`
   reorganize replace reply reserve reset restore revert rewrite save schedule send set share shorten sign split stop
   store submit subscribe swap tidy translate trash truncate undo uninstall unlink update upgrade upload wipe write
 `);
+const QUESTION = words('what which who whose when where how why is are does');
 /** What asks for something to be known. */
-const READING = words(`
-  get read list search find fetch show view see display print look lookup query locate describe explain tell give count
-  check compare what which who whose when where how why is are does
-`);
+const READING = new Set([
+  ...QUESTION,
+  ...words('get read list search find fetch show view see display print look lookup query locate describe explain'),
+  ...words('tell give count check compare'),
+]);
 /** Words that ask for whatever a tool gives. */
 const SHOWING = words('show see view display print give tell get');
 /** Words that lead to a name, and say nothing themselves. */
 const LEADING = words('named called titled saying');
-const QUESTION = words('what which who whose when where how why is are does');
 
 /** What a change hangs on, or is not to do: nothing here can judge it. */
 const RESERVATION =
